@@ -1,0 +1,71 @@
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Failure } from "./failure";
+
+const NOT_PACKED = "is part of the repository, not of the npm package: clone it to rehearse a release on this machine";
+
+/** The command line: what there is, and how an end is shown. Each command is loaded only when it is called. */
+export async function main(argv: string[]): Promise<void> {
+  const program = new Command("crossfade")
+    .description("Moves live traffic from one version of a service to the next without losing a request")
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureHelp({ sortSubcommands: true });
+
+  program
+    .command("rehearse")
+    .description("release the example service on this machine under load, by the real engine, and count what is lost")
+    .option("--rps <number>", "requests a second", positive, 100)
+    .option("--requests <number>", "requests at least", positive, 20_000)
+    .option("--bake <seconds>", "how long each stage is held", positive, 20)
+    .option("--seed <number>", "makes the load and the balancers' delays repeatable", positive)
+    .option("--json", "print the report as JSON, and nothing else")
+    .addHelpText("after", "\nExample:\n  $ crossfade rehearse --bake 10 --requests 8000")
+    .action(async (options) => {
+      const { rehearse } = part<typeof import("./rehearse")>("./rehearse");
+      process.exitCode = await rehearse(options);
+    });
+
+  program
+    .command("local")
+    .description("the cloud on this machine: kept running, or for one command")
+    .argument("[command...]", "what to run inside it; put -- before it")
+    .passThroughOptions()
+    .addHelpText("after", "\nExample:\n  $ crossfade local -- npx pulumi up -s local --policy-pack policies")
+    .action(async (command: string[]) => {
+      const { local } = part<typeof import("./local")>("./local");
+      process.exitCode = await local(command);
+    });
+
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+    if (!(error instanceof CommanderError)) process.stderr.write(`crossfade: ${messageOf(error)}\n`);
+  }
+}
+
+/** Loads a command's code. `require`, for the source runs as CommonJS, and `import()` would not know TypeScript. */
+function part<T>(path: string): T {
+  try {
+    return require(path);
+  } catch (error) {
+    const missing =
+      (error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND" && messageOf(error).includes("../local/");
+    throw missing ? new Failure(`this command ${NOT_PACKED}`) : error;
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  return error instanceof Failure ? error.exitCode : 1;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("a whole number from 1 on.");
+  return number;
+}

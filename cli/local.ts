@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join, resolve } from "node:path";
+import { ensureEngine } from "../local/engine/ensure-engine";
+import { LocalCloud } from "../local/local-cloud";
+import { Failure } from "./failure";
+import { Pulumi } from "./pulumi";
+import { StackFile } from "./stack-file";
+
+const ROOT = resolve(__dirname, "..");
+const HOME = join(ROOT, ".crossfade/local");
+const STACK = "local";
+
+/** Runs a command inside the cloud on this machine, or keeps the cloud until it is told to stop. */
+export async function local(command: string[]): Promise<number> {
+  const say = (line: string) => process.stderr.write(`crossfade: ${line}\n`);
+  const engine = await ensureEngine({ progress: say });
+  const running = await LocalCloud.running(HOME);
+  if (running && command.length > 0) return run(command, new Pulumi(engine, ROOT, running.env).env);
+  const file = new StackFile(join(ROOT, `stacks/Pulumi.${STACK}.yaml`));
+  const cloud = await LocalCloud.start({ home: HOME, images: () => imagesOf(file), say });
+  try {
+    const pulumi = new Pulumi(engine, ROOT, cloud.env);
+    await pulumi.initStack(HOME, "crossfade", STACK);
+    if (command.length > 0) return await run(command, pulumi.env);
+    say(
+      `the local cloud is up. In another terminal: npx crossfade local -- npx pulumi up -s ${STACK} --policy-pack policies`,
+    );
+    for (const address of cloud.addresses()) say(`it answers on http://${address}`);
+    await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+    return 0;
+  } finally {
+    await cloud.stop();
+  }
+}
+
+/** Which command stands for which image, from `crossfade:local` in the stack's file. */
+export function imagesOf(file: StackFile) {
+  const local = file.get("local") as
+    | { images?: Record<string, { run: string; env?: Record<string, string> }> }
+    | undefined;
+  return local?.images ?? {};
+}
+
+async function run([program = "", ...args]: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  // Ctrl-C reaches the command by itself; the cloud stays until the command has ended.
+  const wait = () => {};
+  process.on("SIGINT", wait);
+  const child = spawn(program, args, { stdio: "inherit", env });
+  try {
+    const [code] = await once(child, "exit");
+    return code ?? 1;
+  } catch (error) {
+    throw new Failure(`"${program}" cannot be started: ${(error as Error).message}`, 2);
+  } finally {
+    process.off("SIGINT", wait);
+  }
+}

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { COLORS, FULL, type Stage } from "../traffic";
+import { parseDuration } from "./duration";
+
+/** A length of time in the config; in seconds once it is read. */
+const duration = (min: number, max: number, source: string) =>
+  z
+    .string('a duration such as "30s", "10m" or "1h"')
+    .refine((text) => parseDuration(text) !== undefined, 'a duration such as "30s", "10m" or "1h"')
+    .transform((text) => parseDuration(text) ?? 0)
+    .refine((seconds) => seconds >= min && seconds <= max, `${min} s to ${max} s (${source})`);
+
+const image = z
+  .string()
+  .regex(
+    /@sha256:[0-9a-f]{64}$/,
+    "an image by digest, registry/name@sha256:<64 hex digits>: a tag may be another image tomorrow, and then there is no way back",
+  );
+
+const secretArn = z
+  .string()
+  .regex(/^arn:[^:]+:(secretsmanager|ssm):/, "the ARN of a Secrets Manager secret or an SSM parameter");
+
+const env = z.record(z.string(), z.string("text: quote numbers and booleans"));
+
+const sidecar = z.strictObject({
+  image,
+  command: z.array(z.string()).optional(),
+  env: env.optional(),
+  essential: z.boolean().optional(),
+});
+
+/** All that makes a version, so all that a color may have of its own. */
+const version = {
+  command: z.array(z.string()),
+  env,
+  secrets: z.record(z.string(), secretArn),
+  port: z.int().min(1).max(65535),
+  protocol: z.enum(["HTTP1", "HTTP2", "GRPC"]),
+  health: z.string().startsWith("/", 'a path that begins with "/"'),
+  healthInterval: duration(5, 300, "ELB, HealthCheckIntervalSeconds"),
+  grace: duration(0, 86400, "chosen here: a day is no grace"),
+  replicas: z.int().min(1).max(5000),
+  scaling: z
+    .strictObject({ min: z.int().min(1), max: z.int().min(1), cpu: z.int().min(1).max(100).optional() })
+    .refine(({ min, max }) => min <= max, "min is at most max"),
+  cpu: z.int(),
+  memory: z.int(),
+  drain: duration(0, 3600, "ELB, deregistration_delay.timeout_seconds"),
+  stop: duration(2, 120, "ECS on Fargate, stopTimeout"),
+  sidecars: z.record(z.string(), sidecar),
+};
+
+const versionPart = z.strictObject(version).partial();
+
+const service = z.strictObject({
+  ...versionPart.shape,
+  host: z.string().regex(/^(?=.{1,128}$)(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9-]+$/i, "a host name"),
+  certificate: z.string().startsWith("arn:", "the ARN of an ACM certificate").optional(),
+  previewSecret: z.string().min(8, "at least 8 characters").optional(),
+  sticky: duration(1, 604800, "ELB, TargetGroupStickinessConfig").optional(),
+});
+
+const environment = z.strictObject({ image, ...versionPart.shape });
+
+/** A stack that has `vpcId`, `publicSubnetIds` and `privateSubnetIds` among its outputs, or the ids themselves. */
+export type Network = { stack: string } | { vpcId: string; subnetIds: string[]; taskSubnetIds?: string[] };
+
+const networkKeys = {
+  stack: z.string().min(1),
+  vpcId: z.string().min(1),
+  subnetIds: z.array(z.string().min(1)).min(2, "subnets in two zones at least (ELB)"),
+  taskSubnetIds: z.array(z.string().min(1)).min(1),
+};
+
+const network = z
+  .strictObject(networkKeys)
+  .partial()
+  .refine(
+    ({ stack, vpcId, subnetIds }) => (stack ? !vpcId && !subnetIds : vpcId && subnetIds),
+    "either stack, or vpcId and subnetIds",
+  )
+  .transform((given) => given as Network);
+
+const stage = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]*$/, "lower-case letters, digits and dashes")
+      .optional(),
+    weight: z.int("a whole number of percent, 1 to 99").min(1).max(100).optional(),
+    bake: duration(0, 2_592_000, "chosen here: 30 days").optional(),
+  })
+  .refine(({ name, weight }) => weight !== undefined || name === FULL, "needs a weight from 1 to 99, in percent")
+  .refine(
+    ({ name, weight }) => weight === undefined || (name === FULL) === (weight === 100),
+    `weight 100 is the stage "${FULL}", and no other`,
+  )
+  .transform(({ name, weight = 100, bake = 0 }): Stage => ({ name: name ?? `canary-${weight}`, weight, bake }));
+
+/** The stack config: `crossfade:<key>` for each key here. */
+export const schema = z.object({
+  blue: environment.optional(),
+  green: environment.optional(),
+  stable: z.enum(COLORS),
+  stage: z.string().optional(),
+  stages: z.array(stage).optional(),
+  service,
+  network,
+  local: z
+    .strictObject({ images: z.record(z.string(), z.strictObject({ run: z.string(), env: env.optional() })) })
+    .optional(),
+});
+
+/** The keys that exist at a place in the config, for the hint on a key that does not. */
+export function knownKeys(path: readonly PropertyKey[]): string[] {
+  const [first, second] = path;
+  if (first === undefined) return Object.keys(schema.shape);
+  if (first === "service" && second === undefined) return Object.keys(service.shape);
+  if ((first === "blue" || first === "green") && second === undefined) return ["image", ...Object.keys(version)];
+  if (first === "network") return Object.keys(networkKeys);
+  if (first === "stages") return ["name", "weight", "bake"];
+  if (second === "scaling") return ["min", "max", "cpu"];
+  return [];
+}

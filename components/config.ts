@@ -1,0 +1,194 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { z } from "zod";
+import {
+  COLORS,
+  type Color,
+  DEFAULT_STAGES,
+  IDLE,
+  otherColor,
+  type RolloutPlan,
+  type Stage,
+  stageProblems,
+  wholeWay,
+} from "../traffic";
+import { ConfigError, didYouMean, type Problem } from "./config-problem";
+import { knownKeys, schema } from "./config-schema";
+import { fargateSizeProblem } from "./fargate-size";
+
+/** The namespace of every key. It is always written out: in somebody else's project the default one is theirs. */
+const NAMESPACE = "crossfade";
+
+type Parsed = z.output<typeof schema>;
+type VersionPart = NonNullable<Parsed["blue"]>;
+
+const VERSION_DEFAULTS = {
+  env: {},
+  secrets: {},
+  port: 8080,
+  protocol: "HTTP1",
+  health: "/healthz",
+  healthInterval: 10,
+  grace: 60,
+  replicas: 2,
+  cpu: 256,
+  memory: 512,
+  drain: 60,
+  stop: 30,
+  sidecars: {},
+} satisfies Partial<VersionPart>;
+
+/** One color's version, the service's defaults filled in. Durations are in seconds, memory in MiB, CPU in units of 1/1024. */
+export type EnvironmentConfig = VersionPart & Required<Pick<VersionPart, keyof typeof VERSION_DEFAULTS>>;
+
+/** The stack config, read and found good. */
+export interface Config {
+  rollout: RolloutPlan;
+  environments: Partial<Record<Color, EnvironmentConfig>>;
+  host: string;
+  certificate?: string;
+  previewSecret?: string;
+  /** Seconds that a client stays with its environment at canary stages. */
+  sticky: number;
+  network: Parsed["network"];
+  local?: Parsed["local"];
+}
+
+/**
+ * Reads `crossfade:*` of the current stack.
+ *
+ * @throws ConfigError with every error at once, before any resource is registered.
+ */
+export function readConfig(): Config {
+  const prefix = `${NAMESPACE}:`;
+  const given = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
+  const texts = Object.fromEntries(given.map(([key, text]) => [key.slice(prefix.length), text]));
+  return parseConfig(pulumi.getStack(), texts, process.env.CROSSFADE_LOCAL !== undefined);
+}
+
+/** As the engine gives it: a scalar as its text, anything else as JSON. */
+export function parseConfig(stack: string, texts: Record<string, string>, insideLocalCloud: boolean): Config {
+  const problems: Problem[] = [];
+  const report = (path: string, message: string) => problems.push({ path: `${NAMESPACE}:${path}`, message });
+  const given = Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, fromText(key, text)]));
+  const local = given.local !== undefined;
+  if (local !== insideLocalCloud) {
+    const where = local
+      ? "marks a stack of the local cloud, and this is not one. Run it by: npx crossfade local -- pulumi ..."
+      : "is not set, and this is the local cloud. Run this stack outside of it, where AWS is";
+    throw new ConfigError(stack, [{ path: `${NAMESPACE}:local`, message: where }]);
+  }
+  const data = parseKeys(given, report);
+  checkTogether(given, data, report);
+  if (problems.length > 0) throw new ConfigError(stack, problems);
+  return assemble(data as Parsed);
+}
+
+type Report = (path: string, message: string) => void;
+
+function fromText(key: string, text: string): unknown {
+  const value = /^[[{]/.test(text) ? fromJson(text) : text;
+  const isImage = (key === "blue" || key === "green") && typeof value === "string";
+  return isImage ? { image: value } : value;
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Key by key, so that an error in one does not hide those in the others. */
+function parseKeys(given: Record<string, unknown>, report: Report): Partial<Parsed> {
+  const known = knownKeys([]);
+  for (const key of Object.keys(given).filter((key) => !known.includes(key))) reportUnknown([], key, report);
+  const data: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(schema.shape)) {
+    const parsed = field.safeParse(given[key]);
+    if (parsed.success) data[key] = parsed.data;
+    for (const issue of parsed.error?.issues ?? []) {
+      describe({ ...issue, path: [key, ...issue.path] }, given, report);
+    }
+  }
+  return data;
+}
+
+function describe(issue: z.core.$ZodIssue, given: unknown, report: Report): void {
+  const path = dotted(issue.path);
+  if (issue.code === "unrecognized_keys") {
+    for (const key of issue.keys) reportUnknown(issue.path, key, report);
+    return;
+  }
+  const found = issue.path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown>)?.[key], given);
+  if (found === undefined) return void report(path, "is missing");
+  const value = JSON.stringify(found);
+  if (issue.code === "invalid_value") {
+    const hint = didYouMean(String(found), issue.values.map(String));
+    return void report(path, `${value} is none of ${issue.values.join(", ")}.${hint}`);
+  }
+  report(path, `${value}: ${issue.message}`);
+}
+
+function reportUnknown(path: readonly PropertyKey[], key: string, report: Report): void {
+  const known = knownKeys(path);
+  report(dotted([...path, key]), `is no key here.${didYouMean(key, known)} Known: ${known.join(", ")}`);
+}
+
+/** What a single key cannot tell: the colors, stages and sizes together, of those that could be read. */
+function checkTogether(given: Record<string, unknown>, data: Partial<Parsed>, report: Report): void {
+  const listed = data.stages ?? DEFAULT_STAGES;
+  for (const { index, field, reason } of stageProblems(listed)) report(`stages[${index}].${field}`, reason);
+  const names = wholeWay(listed).map(({ name }) => name);
+  const { stable, stage = IDLE } = data;
+  const stagesKnown = data.stages !== undefined || given.stages === undefined;
+  if (stagesKnown && !names.includes(stage)) {
+    report("stage", `"${stage}" is no stage.${didYouMean(stage, names)} Known: ${names.join(", ")}`);
+  }
+  for (const color of COLORS) {
+    const { cpu = VERSION_DEFAULTS.cpu, memory = VERSION_DEFAULTS.memory } = { ...data.service, ...data[color] };
+    const size = data[color] && fargateSizeProblem(cpu, memory);
+    if (size) report(`${color}.memory`, `${cpu} CPU units with ${memory} MiB do not go together: ${size}`);
+  }
+  if (!stable) return;
+  const candidate = otherColor(stable);
+  if (!given[stable]) {
+    const why = `is missing: ${stable} is stable, and its line holds the image that carries the requests`;
+    report(stable, given[candidate] ? `${why}. To make ${candidate} stable: stable: ${candidate}` : why);
+  } else if (stage !== IDLE && !given[candidate]) {
+    report(candidate, `is missing: stage "${stage}" needs a candidate`);
+  }
+}
+
+function assemble({
+  stable,
+  stage = IDLE,
+  stages = DEFAULT_STAGES as Stage[],
+  network,
+  local,
+  ...rest
+}: Parsed): Config {
+  const { host, certificate, previewSecret, sticky = 3600, ...defaults } = rest.service;
+  const environments: Config["environments"] = {};
+  for (const color of COLORS) {
+    const own = rest[color];
+    if (!own) continue;
+    environments[color] = {
+      ...VERSION_DEFAULTS,
+      ...defaults,
+      ...own,
+      env: { ...defaults.env, ...own.env },
+      secrets: { ...defaults.secrets, ...own.secrets },
+      sidecars: { ...defaults.sidecars, ...own.sidecars },
+    };
+  }
+  const rollout = { stable, stage, stages: wholeWay(stages) };
+  return { rollout, environments, host, certificate, previewSecret, sticky, network, local };
+}
+
+function dotted(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === "number") return `${text}[${key}]`;
+    return text === "" ? String(key) : `${text}.${String(key)}`;
+  }, "");
+}

@@ -1,0 +1,137 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface EdgeArgs {
+  /** The network that the balancer stands in. */
+  vpcId: pulumi.Input<string>;
+  /** Subnets in two zones at least (ELB, "Availability Zone subnets"). */
+  subnetIds: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * The ARN of a certificate for the hosts.
+   * @default none: the balancer speaks plain HTTP on port 80. With one it speaks HTTPS on 443, and port 80 redirects to it.
+   */
+  certificateArn?: pulumi.Input<string>;
+  /**
+   * Whether it is reachable from inside the network only.
+   * @default false
+   */
+  internal?: boolean;
+  /**
+   * Who may connect.
+   * @default everybody, by IPv4
+   */
+  allowedCidrs?: string[];
+  /**
+   * How long a connection may be silent, in seconds, 1 to 4000 (ELB, `idle_timeout.timeout_seconds`). A service must keep its
+   * connections open for longer, or requests meet a closed one and get a 502 (ELB guide, troubleshooting HTTP 502).
+   * @default 60
+   */
+  idleTimeout?: number;
+  /**
+   * Whether AWS refuses to delete the balancer until this is turned off.
+   * @default true
+   */
+  deletionProtection?: boolean;
+}
+
+/** The entry point: an Application Load Balancer with its listeners. Routes and environments hang on its listener. */
+export class Edge extends pulumi.ComponentResource {
+  readonly loadBalancer: aws.lb.LoadBalancer;
+  /** The listener that answers users: HTTPS with a certificate, HTTP without. */
+  readonly listener: aws.lb.Listener;
+  readonly securityGroup: aws.ec2.SecurityGroup;
+  /** The address to point a host at. */
+  readonly dnsName: pulumi.Output<string>;
+
+  constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("crossfade:index:Edge", name, args, opts);
+    const child = { parent: this };
+    const { allowedCidrs = ["0.0.0.0/0"], certificateArn } = args;
+    const ports = certificateArn ? [80, 443] : [80];
+
+    this.securityGroup = createSecurityGroup();
+    this.loadBalancer = createLoadBalancer(this.securityGroup);
+    this.listener = certificateArn ? createHttps(this.loadBalancer, certificateArn) : createHttp(this.loadBalancer);
+    if (certificateArn) createRedirect(this.loadBalancer);
+    this.dnsName = this.loadBalancer.dnsName;
+    this.registerOutputs({ dnsName: this.dnsName, listenerArn: this.listener.arn });
+
+    function createSecurityGroup(): aws.ec2.SecurityGroup {
+      const group = new aws.ec2.SecurityGroup(name, { vpcId: args.vpcId, description: "Crossfade edge" }, child);
+      for (const port of ports) {
+        for (const cidr of allowedCidrs) {
+          new aws.vpc.SecurityGroupIngressRule(
+            `${name}-${port}-from-${cidr.replace(/[^0-9a-f]/gi, "-")}`,
+            { securityGroupId: group.id, ipProtocol: "tcp", fromPort: port, toPort: port, cidrIpv4: cidr },
+            child,
+          );
+        }
+      }
+      new aws.vpc.SecurityGroupEgressRule(
+        `${name}-out`,
+        { securityGroupId: group.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" },
+        child,
+      );
+      return group;
+    }
+
+    function createLoadBalancer(group: aws.ec2.SecurityGroup): aws.lb.LoadBalancer {
+      return new aws.lb.LoadBalancer(
+        name,
+        {
+          loadBalancerType: "application",
+          internal: args.internal ?? false,
+          subnets: args.subnetIds,
+          securityGroups: [group.id],
+          idleTimeout: args.idleTimeout ?? 60,
+          dropInvalidHeaderFields: true,
+          enableDeletionProtection: args.deletionProtection ?? true,
+        },
+        child,
+      );
+    }
+
+    function createHttp(balancer: aws.lb.LoadBalancer): aws.lb.Listener {
+      return new aws.lb.Listener(
+        `${name}-http`,
+        { loadBalancerArn: balancer.arn, port: 80, protocol: "HTTP", defaultActions: [NOT_FOUND] },
+        child,
+      );
+    }
+
+    function createHttps(balancer: aws.lb.LoadBalancer, certificateArn: pulumi.Input<string>): aws.lb.Listener {
+      return new aws.lb.Listener(
+        `${name}-https`,
+        {
+          loadBalancerArn: balancer.arn,
+          port: 443,
+          protocol: "HTTPS",
+          certificateArn,
+          sslPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
+          defaultActions: [NOT_FOUND],
+        },
+        child,
+      );
+    }
+
+    function createRedirect(balancer: aws.lb.LoadBalancer): void {
+      const redirect = { protocol: "HTTPS", port: "443", statusCode: "HTTP_301" };
+      new aws.lb.Listener(
+        `${name}-http`,
+        {
+          loadBalancerArn: balancer.arn,
+          port: 80,
+          protocol: "HTTP",
+          defaultActions: [{ type: "redirect", redirect }],
+        },
+        child,
+      );
+    }
+  }
+}
+
+/** A host that no rule knows is answered by nobody's service. */
+const NOT_FOUND = {
+  type: "fixed-response",
+  fixedResponse: { contentType: "text/plain", statusCode: "404", messageBody: "no service for this host" },
+};

@@ -1,0 +1,410 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { type Color, PREVIEW_HEADER, previewHeaderValue } from "../traffic";
+import { fargateSizeProblem } from "./fargate-size";
+import type { RouteTarget } from "./weighted-alb-route";
+
+/** A container beside the service's own. */
+export interface SidecarArgs {
+  /** By digest. */
+  image: pulumi.Input<string>;
+  /** @default the image's own command */
+  command?: string[];
+  /** @default none */
+  env?: Record<string, pulumi.Input<string>>;
+  /**
+   * Whether the task ends when it ends.
+   * @default true
+   */
+  essential?: boolean;
+}
+
+/** All that makes a version, and so all that may differ between the colors. */
+export interface VersionArgs {
+  /** The image, by digest: a tag may be another image tomorrow, and then there is no way back. */
+  image: pulumi.Input<string>;
+  /** @default the image's own command */
+  command?: string[];
+  /** @default none */
+  env?: Record<string, pulumi.Input<string>>;
+  /**
+   * Environment variables by the ARN of the Secrets Manager secret or SSM parameter that holds the value.
+   * @default none
+   */
+  secrets?: Record<string, pulumi.Input<string>>;
+  /**
+   * The port that the container listens on, 1 to 65535.
+   * @default 8080
+   */
+  port?: number;
+  /**
+   * What the balancer speaks to the tasks: `HTTP1`, `HTTP2` or `GRPC` (ELB, `ProtocolVersion`).
+   * @default "HTTP1"
+   */
+  protocol?: string;
+  /**
+   * The path of the health check; any 200 is healthy.
+   * @default "/healthz"
+   */
+  health?: string;
+  /**
+   * Seconds between two health checks, 5 to 300 (ELB, `HealthCheckIntervalSeconds`).
+   * @default 10
+   */
+  healthInterval?: number;
+  /**
+   * Seconds after a task's start in which failed health checks do not stop it. 0 kills slow starters.
+   * @default 60
+   */
+  grace?: number;
+  /**
+   * How many tasks run; with `scaling`, how many start.
+   * @default 2
+   */
+  replicas?: number;
+  /**
+   * Lets the number of tasks follow the CPU, between `min` and `max`; `cpu` is the target in percent, 60 unless given. The
+   * number is then the autoscaler's: an update does not put it back.
+   * @default none: `replicas` tasks
+   */
+  scaling?: { min: number; max: number; cpu?: number };
+  /**
+   * CPU units; 1024 are one vCPU.
+   * @default 256
+   */
+  cpu?: number;
+  /**
+   * MiB. Fargate has only some pairs of CPU and memory.
+   * @default 512
+   */
+  memory?: number;
+  /**
+   * Seconds that a task which leaves may still answer the requests that it has, 0 to 3600 (ELB,
+   * `deregistration_delay.timeout_seconds`). Longer than the longest request.
+   * @default 60, the balancer's idle time-out
+   */
+  drain?: number;
+  /**
+   * Seconds between SIGTERM and SIGKILL, 2 to 120 on Fargate (ECS, `stopTimeout`). ECS deregisters and drains before SIGTERM,
+   * so that it need not cover the drain.
+   * @default 30
+   */
+  stop?: number;
+  /** @default none */
+  sidecars?: Record<string, SidecarArgs>;
+}
+
+export interface FargateEnvironmentArgs extends VersionArgs {
+  color: Color;
+  /** The listener that gets the preview rule, and later the route. */
+  listenerArn: pulumi.Input<string>;
+  /** The hosts that the preview rule answers for. */
+  hosts: string[];
+  /** The preview rule's place among the listener's rules, 1 to 50,000; before the route's. */
+  previewPriority: number;
+  /**
+   * What the preview header must hold besides the color: `x-crossfade: green-<secret>`. At least 8 characters.
+   * @default none: `x-crossfade: green` shows the environment to whoever asks for it
+   */
+  previewSecret?: pulumi.Input<string>;
+  /** The network that the tasks run in. */
+  vpcId: pulumi.Input<string>;
+  /** The tasks' subnets. */
+  subnetIds: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Whether tasks get public addresses; they need them where their subnets have no other way out to the registry.
+   * @default false
+   */
+  publicAddresses?: boolean;
+  /** The balancer's security group: it alone may connect to the tasks. */
+  balancerSecurityGroupId: pulumi.Input<string>;
+  /**
+   * The ARN of the ECS cluster to run in.
+   * @default one of its own
+   */
+  clusterArn?: pulumi.Input<string>;
+  /**
+   * The ARN of the role that the tasks have.
+   * @default one of its own, without permissions
+   */
+  taskRoleArn?: pulumi.Input<string>;
+  /**
+   * Days that the log is kept.
+   * @default 30
+   */
+  logRetentionDays?: number;
+}
+
+/**
+ * One environment on ECS Fargate: a complete copy of the service that can serve.
+ *
+ * It is made in the order in which it comes to be on the wire: the target group; the preview rule, which attaches the group, so
+ * that ECS accepts the service and the balancer checks health before there is weight; the service, steady when its tasks are
+ * healthy. Only then does a route give it weight, by `target`.
+ */
+export class FargateEnvironment extends pulumi.ComponentResource {
+  readonly targetGroup: aws.lb.TargetGroup;
+  readonly service: aws.ecs.Service;
+  /** The tasks' security group: what databases and neighbours let in. */
+  readonly securityGroup: aws.ec2.SecurityGroup;
+  /** What a route sends requests to. */
+  readonly target: RouteTarget;
+
+  /** @throws InputPropertyError where Fargate has no such size, or the name is too long for a target group. */
+  constructor(name: string, args: FargateEnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
+    check(name, args);
+    super("crossfade:index:FargateEnvironment", name, args, opts);
+    const child = { parent: this };
+    const { port = 8080, cpu = 256, memory = 512, replicas = 2, protocol = "HTTP1" } = args;
+
+    this.targetGroup = createTargetGroup();
+    const preview = createPreviewRule(this.targetGroup);
+    this.securityGroup = createSecurityGroup();
+    const taskDefinition = createTaskDefinition();
+    const cluster = args.clusterArn ?? new aws.ecs.Cluster(name, {}, child).arn;
+    this.service = createService(cluster, taskDefinition, this, preview);
+    if (args.scaling) createScaling(args.scaling, cluster, this.service);
+    this.target = { targetGroupArn: this.targetGroup.arn, ready: [this.service] };
+    this.registerOutputs({ targetGroupArn: this.targetGroup.arn });
+
+    function createTargetGroup(): aws.lb.TargetGroup {
+      return new aws.lb.TargetGroup(
+        name,
+        {
+          port,
+          protocol: "HTTP",
+          protocolVersion: protocol,
+          targetType: "ip",
+          vpcId: args.vpcId,
+          deregistrationDelay: args.drain ?? 60,
+          healthCheck: {
+            path: args.health ?? "/healthz",
+            interval: args.healthInterval ?? 10,
+            timeout: Math.min(5, (args.healthInterval ?? 10) - 1),
+            healthyThreshold: 2,
+            unhealthyThreshold: 2,
+            matcher: protocol === "GRPC" ? "0" : "200",
+          },
+        },
+        child,
+      );
+    }
+
+    function createPreviewRule(group: aws.lb.TargetGroup): aws.lb.ListenerRule {
+      const value = pulumi.output(args.previewSecret).apply((secret) => previewHeaderValue(args.color, secret));
+      return new aws.lb.ListenerRule(
+        `${name}-preview`,
+        {
+          listenerArn: args.listenerArn,
+          priority: args.previewPriority,
+          conditions: [
+            { hostHeader: { values: args.hosts } },
+            { httpHeader: { httpHeaderName: PREVIEW_HEADER, values: [value] } },
+          ],
+          actions: [{ type: "forward", targetGroupArn: group.arn }],
+        },
+        child,
+      );
+    }
+
+    function createSecurityGroup(): aws.ec2.SecurityGroup {
+      const group = new aws.ec2.SecurityGroup(
+        name,
+        { vpcId: args.vpcId, description: `Crossfade environment ${args.color}` },
+        child,
+      );
+      new aws.vpc.SecurityGroupIngressRule(
+        `${name}-from-balancer`,
+        {
+          securityGroupId: group.id,
+          referencedSecurityGroupId: args.balancerSecurityGroupId,
+          ipProtocol: "tcp",
+          fromPort: port,
+          toPort: port,
+        },
+        child,
+      );
+      new aws.vpc.SecurityGroupEgressRule(
+        `${name}-out`,
+        { securityGroupId: group.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" },
+        child,
+      );
+      return group;
+    }
+
+    function createTaskDefinition(): aws.ecs.TaskDefinition {
+      const { logRetentionDays: retentionInDays = 30 } = args;
+      const log = new aws.cloudwatch.LogGroup(name, { retentionInDays }, child);
+      return new aws.ecs.TaskDefinition(
+        name,
+        {
+          family: name,
+          requiresCompatibilities: ["FARGATE"],
+          networkMode: "awsvpc",
+          cpu: String(cpu),
+          memory: String(memory),
+          executionRoleArn: createExecutionRole(log),
+          taskRoleArn: args.taskRoleArn ?? createRole(`${name}-task`).arn,
+          containerDefinitions: pulumi.jsonStringify(containers(log)),
+          // The revision to return to must stay usable: a deregistered one starts no task.
+          skipDestroy: true,
+        },
+        child,
+      );
+    }
+
+    function containers(log: aws.cloudwatch.LogGroup): pulumi.Input<object>[] {
+      const region = aws.getRegionOutput({}, child).region;
+      const logConfiguration = (prefix: string) => ({
+        logDriver: "awslogs",
+        options: { "awslogs-group": log.name, "awslogs-region": region, "awslogs-stream-prefix": prefix },
+      });
+      const own = {
+        name: "service",
+        image: args.image,
+        ...(args.command && { command: args.command }),
+        essential: true,
+        environment: keyValues(args.env, "value"),
+        secrets: keyValues(args.secrets, "valueFrom"),
+        portMappings: [{ containerPort: port, protocol: "tcp" }],
+        stopTimeout: args.stop ?? 30,
+        logConfiguration: logConfiguration("service"),
+      };
+      const beside = Object.entries(args.sidecars ?? {}).map(
+        ([sidecar, { image, command, env, essential = true }]) => ({
+          name: sidecar,
+          image,
+          ...(command && { command }),
+          essential,
+          environment: keyValues(env, "value"),
+          logConfiguration: logConfiguration(sidecar),
+        }),
+      );
+      return [own, ...beside];
+    }
+
+    function createExecutionRole(log: aws.cloudwatch.LogGroup): pulumi.Output<string> {
+      const role = createRole(`${name}-execution`);
+      const secretArns = Object.values(args.secrets ?? {});
+      const statements = [
+        {
+          Effect: "Allow",
+          Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+          Resource: pulumi.interpolate`${log.arn}:*`,
+        },
+        {
+          Effect: "Allow",
+          Action: [
+            "ecr:GetAuthorizationToken",
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:GetDownloadUrlForLayer",
+            "ecr:BatchGetImage",
+          ],
+          Resource: "*",
+        },
+        ...(secretArns.length > 0
+          ? [{ Effect: "Allow", Action: ["secretsmanager:GetSecretValue", "ssm:GetParameters"], Resource: secretArns }]
+          : []),
+      ];
+      const policy = new aws.iam.RolePolicy(
+        `${name}-execution`,
+        { role: role.name, policy: pulumi.jsonStringify({ Version: "2012-10-17", Statement: statements }) },
+        child,
+      );
+      // A task that starts before its role may pull the image fails.
+      return pulumi.all([role.arn, policy.id]).apply(([arn]) => arn);
+    }
+
+    function createRole(roleName: string): aws.iam.Role {
+      const statement = {
+        Effect: "Allow",
+        Principal: { Service: "ecs-tasks.amazonaws.com" },
+        Action: "sts:AssumeRole",
+      };
+      const assumeRolePolicy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+      return new aws.iam.Role(roleName, { assumeRolePolicy }, child);
+    }
+
+    function createService(
+      cluster: pulumi.Input<string>,
+      taskDefinition: aws.ecs.TaskDefinition,
+      { targetGroup, securityGroup }: FargateEnvironment,
+      preview: aws.lb.ListenerRule,
+    ): aws.ecs.Service {
+      return new aws.ecs.Service(
+        name,
+        {
+          cluster,
+          taskDefinition: taskDefinition.arn,
+          launchType: "FARGATE",
+          desiredCount: replicas,
+          deploymentMinimumHealthyPercent: 100,
+          deploymentMaximumPercent: 200,
+          deploymentCircuitBreaker: { enable: true, rollback: true },
+          healthCheckGracePeriodSeconds: args.grace ?? 60,
+          networkConfiguration: {
+            subnets: args.subnetIds,
+            securityGroups: [securityGroup.id],
+            assignPublicIp: args.publicAddresses ?? false,
+          },
+          loadBalancers: [{ targetGroupArn: targetGroup.arn, containerName: "service", containerPort: port }],
+          propagateTags: "SERVICE",
+          waitForSteadyState: true,
+        },
+        // ECS refuses a service whose target group is in no rule: the preview rule puts it in one.
+        { parent: child.parent, dependsOn: [preview], ...(args.scaling && { ignoreChanges: ["desiredCount"] }) },
+      );
+    }
+
+    function createScaling(
+      { min, max, cpu: percent = 60 }: NonNullable<VersionArgs["scaling"]>,
+      cluster: pulumi.Input<string>,
+      service: aws.ecs.Service,
+    ): void {
+      const clusterName = pulumi.output(cluster).apply((arn) => arn.split("/").at(-1));
+      const target = new aws.appautoscaling.Target(
+        name,
+        {
+          serviceNamespace: "ecs",
+          scalableDimension: "ecs:service:DesiredCount",
+          resourceId: pulumi.interpolate`service/${clusterName}/${service.name}`,
+          minCapacity: min,
+          maxCapacity: max,
+        },
+        child,
+      );
+      new aws.appautoscaling.Policy(
+        name,
+        {
+          policyType: "TargetTrackingScaling",
+          serviceNamespace: target.serviceNamespace,
+          scalableDimension: target.scalableDimension,
+          resourceId: target.resourceId,
+          targetTrackingScalingPolicyConfiguration: {
+            predefinedMetricSpecification: { predefinedMetricType: "ECSServiceAverageCPUUtilization" },
+            targetValue: percent,
+          },
+        },
+        child,
+      );
+    }
+  }
+}
+
+function check(name: string, { cpu = 256, memory = 512, scaling }: FargateEnvironmentArgs): void {
+  const size = fargateSizeProblem(cpu, memory);
+  if (size) throw new pulumi.InputPropertyError({ propertyPath: "memory", reason: size });
+  if (scaling && scaling.min > scaling.max) {
+    throw new pulumi.InputPropertyError({ propertyPath: "scaling.min", reason: "min is at most max" });
+  }
+  // A target group's name has at most 32 characters (ELB, CreateTargetGroup), of which auto-naming takes eight.
+  if (name.length > 24) {
+    throw new Error(
+      `"${name}" is too long for an environment's name: at most 24 characters, for a target group's has 32`,
+    );
+  }
+}
+
+function keyValues(given: Record<string, pulumi.Input<string>> | undefined, valueKey: "value" | "valueFrom") {
+  return Object.entries(given ?? {}).map(([name, value]) => ({ name, [valueKey]: value }));
+}

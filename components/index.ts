@@ -1,0 +1,9 @@
+export { COLORS, type Color } from "../traffic";
+export * from "./canary-stage";
+export * from "./config";
+export * from "./config-problem";
+export * from "./duration";
+export * from "./edge";
+export * from "./fargate-environment";
+export * from "./rollout";
+export * from "./weighted-alb-route";

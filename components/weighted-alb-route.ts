@@ -1,0 +1,91 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { COLORS, type Color } from "../traffic";
+import type { Rollout } from "./rollout";
+
+/** What a route sends requests to, by shape: a `FargateEnvironment`, or somebody's own target group. */
+export interface RouteTarget {
+  /** The target group's ARN. */
+  targetGroupArn: pulumi.Input<string>;
+  /**
+   * What must be there, steady and healthy, before the group gets a request.
+   * @default nothing: the group must have healthy targets already
+   */
+  ready?: pulumi.Resource[];
+}
+
+export interface WeightedAlbRouteArgs {
+  /** Gives the weights. */
+  rollout: Rollout;
+  /** The listener's ARN. */
+  listenerArn: pulumi.Input<string>;
+  /** The targets by color. Stable's must be there; the candidate's is there from `idle` on. */
+  targets: Partial<Record<Color, RouteTarget>>;
+  /** The hosts that users ask for; `*` and `?` are wildcards. One to five of them (ELB quota: five values a rule). */
+  hosts: string[];
+  /**
+   * The rule's place among the listener's rules, 1 to 50,000; a lower number comes first. The preview rules of the environments
+   * must come before it.
+   */
+  priority: number;
+  /**
+   * How long a client stays with its environment at canary stages, in seconds, 1 to 604,800
+   * (ELB, `TargetGroupStickinessConfig.DurationSeconds`).
+   * @default 3600
+   */
+  stickySeconds?: number;
+}
+
+/**
+ * One listener rule that splits a host's requests by weight between the two environments.
+ *
+ * Both weights are always written: the provider's default is 1 and not 0. The rule waits for what the targets call ready, so
+ * that an environment has weight only when it can answer. Stickiness is on at canary stages only: a cookie outranks a weight,
+ * and on a rollback users must leave the candidate.
+ */
+export class WeightedAlbRoute extends pulumi.ComponentResource {
+  readonly rule: aws.lb.ListenerRule;
+
+  /** @throws InputPropertyError where a color has weight and no target, or hosts are missing or too many. */
+  constructor(name: string, args: WeightedAlbRouteArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { rollout, targets, hosts, priority, stickySeconds = 3600 } = args;
+    checkTargets(rollout, targets);
+    const present = COLORS.flatMap((color) => (targets[color] ? [[color, targets[color]] as const] : []));
+    if (hosts.length < 1 || hosts.length > 5) {
+      throw new pulumi.InputPropertyError({ propertyPath: "hosts", reason: "one to five hosts (ELB quota)" });
+    }
+    // The policies read these: arns and not resources, for a policy pack cannot be shown a resource.
+    const groups = Object.fromEntries(present.map(([color, target]) => [color, target.targetGroupArn]));
+    super("crossfade:index:WeightedAlbRoute", name, { ...rollout.plan, groups, hosts, priority, stickySeconds }, opts);
+    this.rule = new aws.lb.ListenerRule(
+      name,
+      {
+        listenerArn: args.listenerArn,
+        priority,
+        conditions: [{ hostHeader: { values: hosts } }],
+        actions: [
+          {
+            type: "forward",
+            forward: {
+              targetGroups: present.map(([color, target]) => ({
+                arn: target.targetGroupArn,
+                weight: rollout.shares[color],
+              })),
+              stickiness: { enabled: rollout.keepsClients, duration: stickySeconds },
+            },
+          },
+        ],
+      },
+      { parent: this, dependsOn: present.flatMap(([, target]) => target.ready ?? []) },
+    );
+    this.registerOutputs({ ruleArn: this.rule.arn });
+  }
+}
+
+function checkTargets(rollout: Rollout, targets: WeightedAlbRouteArgs["targets"]): void {
+  for (const color of COLORS) {
+    if (targets[color] || (rollout.shares[color] === 0 && color !== rollout.plan.stable)) continue;
+    const reason = `${color} must have ${rollout.shares[color]} % of the requests and has no target`;
+    throw new pulumi.InputPropertyError({ propertyPath: `targets.${color}`, reason });
+  }
+}

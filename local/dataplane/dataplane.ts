@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type BalancerOptions, Balancers } from "./balancers";
+import type { Desired, DesiredBalancer, ServiceStatus, TargetHealth } from "./desired";
+import { type Outcome, Service } from "./service";
+import { TaskFile } from "./task-file";
+
+export interface DataPlaneOptions extends Partial<BalancerOptions> {
+  /** Where the running tasks are recorded, so that the next start ends those that a kill -9 left behind. */
+  tasksFile?: string;
+  onLog?: (line: string) => void;
+}
+
+/** How long requests in flight may take to end when the data plane stops. */
+const stopGraceMs = 1000;
+
+/** Balancers that proxy and services that run: what is behind the control plane of the local cloud. */
+export class DataPlane {
+  private readonly balancers: Balancers;
+  private readonly services = new Map<string, Service>();
+  private readonly removed = new Set<Service>();
+  private readonly file: TaskFile;
+
+  constructor(private readonly options: DataPlaneOptions = {}) {
+    const defaults: BalancerOptions = { nodes: 2, adoptionDelay: [0, 5000], basePort: 4080, random: Math.random };
+    this.balancers = new Balancers({ ...defaults, ...options });
+    this.file = new TaskFile(options.tasksFile);
+  }
+
+  /** Asks for all of this. The balancers' ports are open when it resolves; all else comes later. */
+  async apply(desired: Desired): Promise<void> {
+    const listening = this.balancers.apply(desired.balancers, desired.targetGroups);
+    for (const [arn, service] of this.services) {
+      if (desired.services.some((wanted) => wanted.arn === arn)) continue;
+      this.services.delete(arn);
+      this.removed.add(service);
+      void service.remove().then(() => this.removed.delete(service));
+    }
+    for (const wanted of desired.services) {
+      const known = this.services.get(wanted.arn);
+      if (known) known.update(wanted);
+      else this.services.set(wanted.arn, new Service(wanted, this.balancers, this.file, this.logOf(wanted.arn)));
+    }
+    await listening;
+  }
+
+  /** Waits for the end of the service's deployment: completed, or failed by the circuit breaker. */
+  async steady(serviceArn: string, signal?: AbortSignal): Promise<Outcome> {
+    for (;;) {
+      const service = this.services.get(serviceArn);
+      if (!service) return { ok: false, reason: `(service ${serviceArn}) is not there` };
+      if (service.outcome) return service.outcome;
+      await sleep(50, undefined, signal && { signal });
+    }
+  }
+
+  serviceStatus(serviceArn: string): ServiceStatus | undefined {
+    return this.services.get(serviceArn)?.status;
+  }
+
+  targetHealth(targetGroupArn: string): TargetHealth[] {
+    return this.balancers.targetHealth(targetGroupArn);
+  }
+
+  /** The nodes' addresses for a listener. */
+  addresses(balancerArn: string, listenerPort: number): string[] {
+    return this.balancers.addresses(balancerArn, listenerPort);
+  }
+
+  /** What each node acts on now: it may be older than what was asked for. */
+  inForce(balancerArn: string): { zone: string; balancer: DesiredBalancer }[] {
+    return this.balancers.inForce(balancerArn);
+  }
+
+  /** Resolves when every node has adopted all that was asked for until now. */
+  async settled(): Promise<void> {
+    await this.balancers.settled();
+  }
+
+  /** Ends every connection and every task, at the latest when the longest stop time-out is over. */
+  async stop(): Promise<void> {
+    const services = [...this.services.values(), ...this.removed];
+    this.services.clear();
+    await this.balancers.stop(stopGraceMs);
+    await Promise.all(services.map((service) => service.stop()));
+  }
+
+  private logOf(serviceArn: string): ((line: string) => void) | undefined {
+    const { onLog } = this.options;
+    return onLog && ((line) => onLog(`[${serviceArn.split("/").at(-1)}] ${line}`));
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * What the control plane asks the data plane to be: plain data, whole each time. The data plane works out the difference,
+ * so that the same call serves a first start, a change and a restart after a kill.
+ */
+export interface Desired {
+  balancers: DesiredBalancer[];
+  targetGroups: DesiredTargetGroup[];
+  services: DesiredService[];
+}
+
+export interface DesiredBalancer {
+  arn: string;
+  /** How long a connection may be silent before the balancer closes it, in seconds. AWS: 60 unless set. */
+  idleTimeout: number;
+  /** Its place among the loopback ports, from 0; the lowest free one unless set. Set, it is the same after a restart. */
+  slot?: number;
+  listeners: DesiredListener[];
+}
+
+export interface DesiredListener {
+  arn: string;
+  /** The port that the program asked for, such as 80. */
+  port: number;
+  /** In the order of evaluation: the lowest priority first, the default action last. */
+  rules: DesiredRule[];
+}
+
+export interface DesiredRule {
+  arn: string;
+  /** All must hold; none on the default action. Values may hold the wildcards `*` and `?`. */
+  conditions: Condition[];
+  action: Action;
+}
+
+export type Condition =
+  | { kind: "host"; values: string[] }
+  | { kind: "path"; values: string[] }
+  | { kind: "header"; name: string; values: string[] };
+
+export type Action =
+  | { kind: "forward"; groups: { targetGroupArn: string; weight: number }[]; stickinessSeconds?: number }
+  | { kind: "redirect"; status: 301 | 302; protocol: string; port: string }
+  | { kind: "fixed"; status: number; contentType: string; body: string };
+
+export interface DesiredTargetGroup {
+  arn: string;
+  /** Seconds that a deregistered target keeps the requests that it has. AWS: 0 to 3600. */
+  deregistrationDelay: number;
+  /** Off: a node sends to the targets of its own zone only. */
+  crossZone: boolean;
+  healthCheck: {
+    path: string;
+    /** Seconds. */
+    interval: number;
+    /** Seconds. */
+    timeout: number;
+    healthyThreshold: number;
+    unhealthyThreshold: number;
+    /** As AWS writes it: `200`, `200,202` or `200-299`. */
+    matcher: string;
+  };
+}
+
+export interface DesiredService {
+  arn: string;
+  desiredCount: number;
+  minimumHealthyPercent: number;
+  maximumPercent: number;
+  /** Whether a failing deployment is given up, and the last completed one put back. */
+  circuitBreaker: { enable: boolean; rollback: boolean };
+  /** Seconds after a task's start in which failed health checks do not stop it. */
+  healthCheckGracePeriod: number;
+  /** None: a service without a balancer. */
+  targetGroupArn?: string;
+  task: DesiredTask;
+}
+
+export interface DesiredTask {
+  /** The task definition's revision; another one is another deployment. */
+  revision: string;
+  /** The program and its arguments; `{port}` in them is the port that the task must listen on. */
+  command: string[];
+  /** Set for the process besides PATH; `PORT` is added. */
+  env: Record<string, string>;
+  /** Seconds between SIGTERM and SIGKILL. AWS: 30 unless set, at most 120. */
+  stopTimeout: number;
+}
+
+/** As `DescribeTargetHealth` says it. */
+export type TargetState = "initial" | "healthy" | "unhealthy" | "unused" | "draining";
+
+export interface TargetHealth {
+  /** `127.0.0.1:PORT`. */
+  id: string;
+  zone: string;
+  state: TargetState;
+  /** AWS's reason code, such as `Target.FailedHealthChecks`. */
+  reason?: string;
+}
+
+/** What `DescribeServices` says of a service. */
+export interface ServiceStatus {
+  /** The revision that is to run: after a rollback the one that was put back. */
+  revision: string;
+  rolloutState: "IN_PROGRESS" | "COMPLETED" | "FAILED";
+  desiredCount: number;
+  /** Tasks of all deployments, without those that are being stopped. */
+  runningCount: number;
+  pendingCount: number;
+}
+
+/** One answered request, as in the balancer's access log. */
+export interface AccessLogEntry {
+  balancerArn: string;
+  zone: string;
+  targetGroupArn?: string;
+  /** What the client got; 460 if it went away before. */
+  elbStatus: number;
+  /** What the target answered; none if the answer is the balancer's own. */
+  targetStatus?: number;
+  milliseconds: number;
+}

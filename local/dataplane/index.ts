@@ -1,0 +1,3 @@
+export { DataPlane, type DataPlaneOptions } from "./dataplane";
+export type * from "./desired";
+export type { Outcome } from "./service";

@@ -1,0 +1,58 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+
+/** Which tasks run, on disk, so that the next start can end those that a kill -9 of this one left behind. */
+export class TaskFile {
+  private readonly running = new Map<number, string>();
+
+  constructor(private readonly path: string | undefined) {
+    if (path && existsSync(path)) endLeftovers(readFileSync(path, "utf8"));
+    this.write();
+  }
+
+  add(pid: number) {
+    this.running.set(pid, startTime(pid) ?? "");
+    this.write();
+  }
+
+  remove(pid: number) {
+    this.running.delete(pid);
+    this.write();
+  }
+
+  private write() {
+    if (!this.path) return;
+    const lines = [...this.running].map(([pid, started]) => `${pid} ${started}\n`);
+    writeFileSync(`${this.path}.new`, lines.join(""));
+    renameSync(`${this.path}.new`, this.path);
+  }
+}
+
+function endLeftovers(lines: string) {
+  for (const [, pid, started] of lines.matchAll(/^(\d+) (.+)$/gm)) {
+    // The same pid with another start time is somebody else's process.
+    if (startTime(Number(pid)) === started) signalGroup(Number(pid), "SIGKILL");
+  }
+}
+
+function startTime(pid: number): string | undefined {
+  try {
+    if (process.platform !== "linux")
+      return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)])
+        .toString()
+        .trim();
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]; // field 22; the name before it may hold spaces
+  } catch {
+    return undefined;
+  }
+}
+
+/** To a task and all that it started: each task leads a process group of its own. */
+export function signalGroup(pid: number, signal: NodeJS.Signals) {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended already.
+  }
+}

@@ -1,0 +1,116 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DataPlane } from "./dataplane";
+import { acquireLock } from "./lock";
+import { type Behaviour, LocalProvider, NotSteady, Records, serveProvider } from "./providers";
+import { type Images, toDesired } from "./providers/to-desired";
+
+const LOCK = "cloud.lock";
+const ENV = "cloud.env.json";
+
+export interface LocalCloudOptions {
+  /** The folder that holds the cloud's state. */
+  home: string;
+  /** Which command stands for an image; read each time, so that an edit of the stack file holds at once. */
+  images: () => Images;
+  /** Milliseconds from, to, in which a balancer's node takes over a change. AWS gives no figure; up to 5 s here. */
+  adoptionDelay?: [number, number];
+  /** The first of the ports that balancers listen on. */
+  basePort?: number;
+  /** Makes the delays repeatable. */
+  random?: () => number;
+  say?: (line: string) => void;
+  fault?: Behaviour["fault"];
+}
+
+/** The cloud on this machine: a provider that the engine attaches to, and the data plane that its records describe. */
+export class LocalCloud {
+  private constructor(
+    readonly dataPlane: DataPlane,
+    readonly records: Records,
+    /** What the engine must find in its environment. */
+    readonly env: Record<string, string>,
+    private readonly close: () => Promise<void>,
+  ) {}
+
+  /** @throws where another local cloud has the folder, or a port is taken. */
+  static async start(options: LocalCloudOptions): Promise<LocalCloud> {
+    const { home, images, say = () => {} } = options;
+    const lock = await acquireLock(join(home, LOCK));
+    if ("heldBy" in lock) {
+      throw new Error(
+        `a local cloud is already running in ${home} (process ${lock.heldBy}). Two would fight over its ports and its state: stop that one first`,
+      );
+    }
+    try {
+      const records = new Records(join(home, "cloud.json"));
+      const dataPlane = new DataPlane({
+        adoptionDelay: options.adoptionDelay ?? [0, 5000],
+        basePort: options.basePort ?? 4080,
+        random: options.random ?? Math.random,
+        tasksFile: join(home, "tasks.json"),
+        onLog: say,
+      });
+      const behaviour = behave(records, dataPlane, images, options.fault);
+      const provider = new LocalProvider(records, behaviour, say);
+      const served = await serveProvider(provider);
+      await dataPlane.apply(toDesired(records, images()));
+      const env = {
+        CROSSFADE_LOCAL: home,
+        PULUMI_BACKEND_URL: `file://${home}`,
+        PULUMI_CONFIG_PASSPHRASE: "",
+        PULUMI_DEBUG_PROVIDERS: `aws:${served.port}`,
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+      };
+      await writeFile(join(home, ENV), JSON.stringify(env));
+      return new LocalCloud(dataPlane, records, env, async () => {
+        served.stop();
+        await dataPlane.stop();
+        await lock.release();
+      });
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** The cloud that another process runs in this folder, if one does. */
+  static async running(home: string): Promise<{ env: Record<string, string> } | undefined> {
+    const lock = await acquireLock(join(home, LOCK));
+    if ("heldBy" in lock) return { env: JSON.parse(await readFile(join(home, ENV), "utf8")) };
+    await lock.release();
+    return undefined;
+  }
+
+  /** Where the balancers answer. */
+  addresses(): string[] {
+    return this.records
+      .ofType("aws:lb/listener:Listener")
+      .flatMap(({ inputs }) => this.dataPlane.addresses(String(inputs.loadBalancerArn), Number(inputs.port)));
+  }
+
+  /** Ends every task and socket. The state stays: the next start brings the services back. */
+  stop(): Promise<void> {
+    return this.close();
+  }
+}
+
+function behave(records: Records, dataPlane: DataPlane, images: () => Images, fault: Behaviour["fault"]): Behaviour {
+  return {
+    fault,
+    changed: async (type, id) => {
+      await dataPlane.apply(toDesired(records, images()));
+      if (type !== "aws:ecs/service:Service") return;
+      const waits = records.get(type, id)?.inputs.waitForSteadyState === true;
+      if (!waits) return;
+      const end = await dataPlane.steady(id);
+      if (!end.ok) throw new NotSteady(`waiting for ECS Service (${id}): ${end.reason}`);
+    },
+    outputs: (type, id) => {
+      if (type !== "aws:lb/loadBalancer:LoadBalancer") return {};
+      return { dnsName: dataPlane.addresses(id, 80)[0] ?? "" };
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import type { Properties } from "./record";
+
+/** What AWS answers to a call that it refuses, as the provider shows it. */
+export class AwsError extends Error {
+  constructor(
+    operation: string,
+    readonly code: string,
+    reason: string,
+  ) {
+    super(`operation error: ${operation}, api error ${code}: ${reason}`);
+  }
+}
+
+/** The resource is there and did not come up: the engine keeps it, and tries again at the next update. */
+export class NotSteady extends Error {
+  /** What was made; absent where an update was taken back. */
+  resource?: { id: string; inputs: Properties; properties: Properties };
+}

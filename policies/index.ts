@@ -1,0 +1,9 @@
+import { PolicyPack } from "@pulumi/policy";
+import { enforce } from "./enforce";
+import { servingDeletion } from "./serving-deletion";
+import { servingReplacement } from "./serving-replacement";
+import { stageOrder } from "./stage-order";
+
+new PolicyPack("crossfade", {
+  policies: [servingReplacement, servingDeletion, stageOrder].map(enforce),
+});

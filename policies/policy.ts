@@ -1,0 +1,52 @@
+import {
+  type PlannedChange,
+  plannedChange,
+  plannedChanges,
+  type Resource,
+  type Serving,
+  servingResources,
+} from "../traffic";
+
+/** What a policy judges: a stack before and after, and what lies between. */
+export interface Plan {
+  prior: readonly Resource[];
+  desired: readonly Resource[];
+  changes: readonly PlannedChange[];
+  /** Who serves in the prior state. */
+  serving: Serving;
+}
+
+/** One thing that a policy refuses. */
+export interface Finding {
+  urn: string;
+  /** What would happen. */
+  what: string;
+  /** Why it matters: the mechanism. */
+  why: string;
+  /** What to do instead. */
+  instead: string;
+}
+
+/**
+ * A rule as a function of plain data. One file each: what it refuses, the mechanism with its source, the safe way.
+ *
+ * All of them judge the way from the prior state to the desired one, never a state alone: what was so before an update does not
+ * stop it, so that the pack can be switched on for any stack.
+ */
+export interface Policy {
+  name: string;
+  /** One line: what it refuses. */
+  description: string;
+  judge(plan: Plan): Finding[];
+}
+
+/** The plan of a whole stack. */
+export function planOf(prior: readonly Resource[], desired: readonly Resource[]): Plan {
+  return { prior, desired, changes: plannedChanges(prior, desired), serving: servingResources(prior) };
+}
+
+/** The part of a plan that one resource shows: no deletion, and nothing of the others. */
+export function planOfOne(prior: readonly Resource[], after: Resource): Plan {
+  const change = plannedChange(prior, after);
+  return { prior, desired: [after], changes: change ? [change] : [], serving: servingResources(prior) };
+}

@@ -1,0 +1,34 @@
+import { nameOf } from "../traffic";
+import type { Policy } from "./policy";
+
+/**
+ * Refuses to delete what serves.
+ *
+ * Deleting a target group or a service ends the requests that are in flight, whatever the drain; deleting a record or a
+ * balancer ends them all. A rename without an alias is a deletion too: the engine makes a new resource and deletes the old one.
+ * A policy pack is never shown a deletion (pulumi-policy#299): it is found by comparing with the prior state.
+ *
+ * The safe way: take the weight away first, wait until nothing can hold on to it, and delete then.
+ */
+export const servingDeletion: Policy = {
+  name: "serving-deletion",
+  description: "Refuses to delete a resource that serves users.",
+  judge: ({ changes, serving }) =>
+    changes.flatMap((change) => {
+      if (change.kind !== "delete") return [];
+      const why = serving.get(change.before);
+      if (why === undefined) return [];
+      const { urn } = change.before;
+      const cause = change.leftOver
+        ? "An earlier update replaced it and was stopped; this update would carry the deletion out"
+        : "It is in the state and not in the program; if it was renamed, the program lacks an alias";
+      return {
+        urn,
+        what: `"${nameOf(urn)}" would be deleted, and it ${why}.`,
+        why: `${cause}. Requests in flight are cut, and new ones are not answered.`,
+        instead: change.leftOver
+          ? "Point the route at the resource that is to stay, then update again."
+          : "Take its weight away first (roll back or promote), then remove it; on a rename, give the new one aliases: [{ name: <old name> }].",
+      };
+    }),
+};

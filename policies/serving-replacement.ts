@@ -1,0 +1,42 @@
+import { nameOf, type PropertyChange, UNKNOWN } from "../traffic";
+import type { Policy } from "./policy";
+
+/**
+ * Refuses to replace what serves.
+ *
+ * A replacement is another resource: a new target group has no healthy target, a new balancer another address. With a name of
+ * its own the old one is even deleted first (pulumi-terraform-bridge, `nameRequiresDeleteBeforeReplace`). `protect` does not
+ * stop it where the same commit removes `protect` (pulumi/pulumi, `new.Protect && old.Protect`).
+ *
+ * The safe way: make the change on the color that has no weight, then move the weight.
+ */
+export const servingReplacement: Policy = {
+  name: "serving-replacement",
+  description: "Refuses to replace a resource that serves users.",
+  judge: ({ changes, serving }) =>
+    changes.flatMap((change) => {
+      if (change.kind !== "replace") return [];
+      const why = serving.get(change.before);
+      if (why === undefined) return [];
+      const order = change.deletedFirst
+        ? "It has a name of its own, so the old one is deleted before the new one is there"
+        : "The new one starts empty, and the old one goes when the update ends";
+      return {
+        urn: change.after.urn,
+        what: `"${nameOf(change.after.urn)}" would be replaced, for ${causes(change.because)}, and it ${why}.`,
+        why: `${order}: requests are lost in between.`,
+        instead:
+          "Make the change on the color that has no weight, promote it, and remove this one when it has none. To keep this one, take the change back.",
+      };
+    }),
+};
+
+function causes(because: readonly PropertyChange[]): string {
+  if (because.length === 0) return "a change that the provider cannot make in place";
+  return because.map(({ property, before, after }) => `${property} ${show(before)} -> ${show(after)}`).join(", ");
+}
+
+function show(value: unknown): string {
+  if (value === UNKNOWN) return "(not known yet)";
+  return value === undefined ? "(none)" : JSON.stringify(value);
+}

@@ -1,0 +1,107 @@
+import http, { Agent } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { ask, desire, forwardTo, service, startDataPlane, until } from "./local-cloud";
+
+async function start() {
+  const { plane, log } = startDataPlane();
+  await plane.apply(desire([forwardTo({ shop: 1 })], [service("shop")]));
+  await plane.steady("shop");
+  const [node] = plane.addresses("alb", 80);
+  return { node, log };
+}
+
+// "X-Forwarded-For … the IP address of the client", "-Proto", "-Port … the destination port that the client used"
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html
+// "the load balancer … adds or updates the X-Amzn-Trace-Id header … Self … Root=1-…"
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html
+it("adds its headers and leaves the others, in order and spelling", async () => {
+  const { node } = await start();
+  const got = async (headers: Record<string, string>) => {
+    const answer = await ask(node, "/?echo", { headers });
+    const raw: string[] = JSON.parse(String(answer.headers["x-got"]));
+    return Object.fromEntries(raw.flatMap((name, i) => (i % 2 ? [] : [[name, raw[i + 1]]])));
+  };
+  expect(await got({ Host: "shop.test", "X-Odd-Name": "1", "Keep-Alive": "timeout=1", TE: "trailers" })).toEqual({
+    Host: "shop.test",
+    "X-Odd-Name": "1",
+    "X-Forwarded-For": "127.0.0.1",
+    "X-Forwarded-Proto": "http",
+    "X-Forwarded-Port": "80",
+    "X-Amzn-Trace-Id": expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/),
+    Connection: "keep-alive",
+  });
+  expect(await got({ "x-forwarded-for": "10.0.0.1", "x-amzn-trace-id": "Root=1-2-3" })).toMatchObject({
+    "X-Forwarded-For": "10.0.0.1, 127.0.0.1",
+    "X-Amzn-Trace-Id": expect.stringMatching(/^Self=1-[0-9a-f]{8}-[0-9a-f]{24};Root=1-2-3$/),
+  });
+});
+
+// "The load balancer forwards valid HTTP responses from targets to the client"
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html
+it("leaves the target's answer as it is", async () => {
+  const { node } = await start();
+  const answer = await ask(node, "/?echo", { method: "POST", body: "Grüße" });
+  expect(answer).toMatchObject({ status: 200, body: "Grüße", cut: false });
+  expect(answer.headers).toMatchObject({ server: "target/1", "x-twice": "a, b", connection: "close" });
+  const head = await ask(node, "/", { method: "HEAD" });
+  expect([head.status, head.body]).toEqual([200, ""]);
+});
+
+// No page says that an ALB holds bodies back; server-sent events and downloads through one rest on that it does not.
+it("passes each part of an answer on when it comes", async () => {
+  const { node } = await start();
+  const times: number[] = [];
+  await new Promise<void>((resolve, reject) => {
+    const request = http.get(`http://${node}/?parts=3&every=400`, { agent: false }, (response) => {
+      response.on("data", () => times.push(performance.now()));
+      response.on("end", resolve);
+    });
+    request.on("error", reject);
+  });
+  expect(times).toHaveLength(3);
+  expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(400);
+});
+
+it("passes a request on before it has ended", async () => {
+  const { node } = await start();
+  const request = http.request(`http://${node}/?echo`, { agent: false, method: "POST" });
+  request.write("first");
+  const response = await new Promise<http.IncomingMessage>((resolve) => request.on("response", resolve));
+  const body = response[Symbol.asyncIterator]();
+  expect(String((await body.next()).value)).toBe("first");
+  request.end("second");
+  expect(String((await body.next()).value)).toBe("second");
+});
+
+it("holds no body: a client that does not read stops the target from sending", async () => {
+  const { node, log } = await start();
+  const request = http.get(`http://${node}/?flood=1000000000`, { agent: false });
+  const response = await new Promise<http.IncomingMessage>((resolve) => request.on("response", resolve));
+  response.pause();
+  await sleep(1000);
+  request.destroy();
+  await until(() => log.some((line) => line.includes("flood sent")));
+  const sent = Number(/flood sent (\d+)/.exec(log.join())?.[1]);
+  expect(sent).toBeLessThan(50_000_000); // the sockets' buffers
+});
+
+// Not stated; the status is gone out, so only the connection can be cut.
+it("cuts the client's connection when a target breaks off in the middle of a body", async () => {
+  const { node } = await start();
+  expect(await ask(node, "/?cut")).toMatchObject({ status: 200, body: "the first part", cut: true });
+});
+
+// "client keepalive": https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
+it("keeps a client's connection for its next requests", async () => {
+  const { node } = await start();
+  const agent = new Agent({ keepAlive: true });
+  const sockets = new Set();
+  for (let i = 0; i < 3; i++) {
+    const answer = await ask(node, "/", { agent });
+    expect(answer.headers).toMatchObject({ connection: "keep-alive" });
+    sockets.add(Object.values(agent.freeSockets)[0]?.[0]);
+  }
+  expect(sockets.size).toBe(1);
+  agent.destroy();
+});

@@ -1,0 +1,91 @@
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Pulumi } from "../cli/pulumi";
+import { StackFile } from "../cli/stack-file";
+import { ensureEngine } from "../local/engine/ensure-engine";
+import { LocalCloud, type LocalCloudOptions } from "../local/local-cloud";
+
+export const ROOT = resolve(__dirname, "..");
+
+/** A local cloud and the real engine, for one test file: in a folder of its own, on free ports. */
+export class LocalWorld {
+  private constructor(
+    readonly cloud: LocalCloud,
+    readonly engine: string,
+    readonly home: string,
+  ) {}
+
+  static async start(options: Partial<LocalCloudOptions> = {}): Promise<LocalWorld> {
+    const engine = await ensureEngine({ progress: (line) => process.stderr.write(`${line}\n`) });
+    const parent = join(ROOT, ".crossfade");
+    mkdirSync(parent, { recursive: true });
+    const home = mkdtempSync(join(parent, "test-"));
+    const images = () => new StackFile(join(ROOT, "stacks/Pulumi.local.yaml")).config().local?.images ?? {};
+    const cloud = await LocalCloud.start({ home, images, adoptionDelay: [0, 50], basePort: 4280, ...options });
+    return new LocalWorld(cloud, engine, home);
+  }
+
+  stop(): Promise<void> {
+    return this.cloud.stop();
+  }
+
+  /** This repository's own stack, with its stack file in this world. */
+  async ownStack(): Promise<TestStack> {
+    const file = join(this.home, "Pulumi.local.yaml");
+    cpSync(join(ROOT, "stacks/Pulumi.local.yaml"), file);
+    const pulumi = new Pulumi(this.engine, ROOT, this.cloud.env);
+    await pulumi.initStack(this.home, "crossfade", "local");
+    return new TestStack(pulumi, ["--stack", "local", "--config-file", file], new StackFile(file));
+  }
+
+  /** A project with one file of source, as somebody might have it. */
+  async project(name: string, source: string): Promise<TestStack> {
+    const folder = join(this.home, name);
+    mkdirSync(folder);
+    const stack = new TestStack(new Pulumi(this.engine, folder, this.cloud.env), ["--stack", "dev"]);
+    writeFileSync(join(folder, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\nmain: index.ts\n`);
+    writeFileSync(join(folder, "package.json"), '{ "main": "index.ts" }');
+    stack.write = (text) => writeFileSync(join(folder, "index.ts"), text);
+    stack.write(source);
+    await stack.pulumi.initStack(this.home, name, "dev");
+    return stack;
+  }
+}
+
+export class TestStack {
+  /** Puts other source in place. */
+  write: (source: string) => void = () => {
+    throw new Error("the repository's own program is not edited");
+  };
+
+  constructor(
+    readonly pulumi: Pulumi,
+    private readonly flags: string[],
+    /** The config file of the repository's own stack. */
+    readonly config: StackFile = new StackFile("none"),
+  ) {}
+
+  up(...args: string[]) {
+    return this.pulumi.run(["up", ...this.flags, "--yes", ...args]);
+  }
+
+  preview(...args: string[]) {
+    return this.pulumi.run(["preview", ...this.flags, ...args]);
+  }
+
+  /** The state's resources. */
+  async resources(): Promise<
+    { urn: string; type: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> }[]
+  > {
+    const { output } = await this.pulumi.run(["stack", "export", ...this.flags.slice(0, 2)]);
+    return JSON.parse(output).deployment.resources;
+  }
+}
+
+/** The pack, and the pack with one policy off. */
+export const PACK = ["--policy-pack", join(ROOT, "policies")];
+export function packWithout(policy: string, home: string): string[] {
+  const file = join(home, `without-${policy}.json`);
+  writeFileSync(file, JSON.stringify({ [policy]: "disabled" }));
+  return [...PACK, "--policy-pack-config", file];
+}

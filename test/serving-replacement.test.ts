@@ -1,0 +1,151 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LocalWorld, PACK, packWithout, type TestStack } from "./local-world";
+
+/** A plain program: a balancer, a group that serves, one that does not, and no component of ours. */
+interface Shape {
+  served?: string;
+  idle?: string;
+  /** On the group that serves. */
+  options?: string;
+  balancer?: string;
+}
+
+function program({ served = "port: 8080", idle = "port: 8080", options = "", balancer = "" }: Shape): string {
+  const group = (name: string, args: string, opts = "") => `
+    const ${name} = new aws.lb.TargetGroup("${name}", {
+      protocol: "HTTP", protocolVersion: "HTTP1", targetType: "ip", vpcId: "vpc-1", ...{ ${args} },
+    }, { ${opts} });`;
+  return `
+    import * as aws from "@pulumi/aws";
+    const balancer = new aws.lb.LoadBalancer("balancer", { subnets: ["subnet-1", "subnet-2"], ${balancer} });
+    ${group("served", served, options)}
+    ${group("idle", idle)}
+    new aws.lb.Listener("web", {
+      loadBalancerArn: balancer.arn, port: 80, protocol: "HTTP",
+      defaultActions: [{ type: "forward", forward: { targetGroups: [
+        { arn: served.arn, weight: 100 }, { arn: idle.arn, weight: 0 },
+      ] } }],
+    });`;
+}
+
+let world: LocalWorld;
+beforeAll(async () => {
+  world = await LocalWorld.start();
+});
+afterAll(() => world.stop());
+
+const CHANGES: [string, string, string][] = [
+  ["port", "port: 9090", "port 8080 -> 9090"],
+  ["protocol version", 'port: 8080, protocolVersion: "HTTP2"', 'protocolVersion "HTTP1" -> "HTTP2"'],
+  ["VPC", 'port: 8080, vpcId: "vpc-2"', 'vpcId "vpc-1" -> "vpc-2"'],
+  ["target type", 'port: 8080, targetType: "instance"', 'targetType "ip" -> "instance"'],
+];
+
+describe("on a plain program", () => {
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await world.project("plain", program({}));
+    expect(await stack.up(...PACK)).toMatchObject({ code: 0 });
+  });
+
+  test.each(CHANGES)("a changed %s of the serving group is refused", async (_, served, cause) => {
+    stack.write(program({ served }));
+    const { code, output } = await stack.preview(...PACK);
+    expect(output).toContain(
+      `"served" would be replaced, for ${cause}, and it receives 100 % of the requests of listener "web"`,
+    );
+    expect(output).toMatch(/\[mandatory\] +serving-replacement/);
+    expect(code).not.toBe(0);
+  });
+
+  test.each(CHANGES)("a changed %s of the group that serves nothing passes", async (_, idle) => {
+    stack.write(program({ idle }));
+    const { code, output } = await stack.preview(...PACK);
+    expect(output).toMatch(/aws:lb:TargetGroup idle (create-)?replace/);
+    expect(code).toBe(0);
+  });
+
+  test.each(CHANGES)("a changed %s passes with the policy off", async (_, served) => {
+    stack.write(program({ served }));
+    const { code, output } = await stack.preview(...packWithout("serving-replacement", world.home));
+    expect(output).toMatch(/aws:lb:TargetGroup served (create-)?replace/);
+    expect(code).toBe(0);
+  });
+
+  test("an update in place of the serving group passes", async () => {
+    stack.write(program({ served: "port: 8080, deregistrationDelay: 10" }));
+    const { code, output } = await stack.preview(...PACK);
+    expect(output).toMatch(/aws:lb:TargetGroup served update/);
+    expect(code).toBe(0);
+  });
+
+  test("a changed balancer that would be replaced is refused", async () => {
+    stack.write(program({ balancer: "internal: true" }));
+    const { code, output } = await stack.preview(...PACK);
+    expect(output).toContain(
+      '"balancer" would be replaced, for internal (none) -> true, and it carries listener "web"',
+    );
+    expect(code).not.toBe(0);
+  });
+
+  test("the same under --skip-preview is stopped before the step, and nothing was replaced", async () => {
+    const before = await stack.resources();
+    stack.write(program({ served: "port: 9090" }));
+    const { code, output } = await stack.up("--skip-preview", ...PACK);
+    expect(output).toContain('"served" would be replaced');
+    expect(code).not.toBe(0);
+    expect(await stack.resources()).toEqual(before);
+  });
+
+  test("a rename without an alias is refused as a deletion, and with one it passes", async () => {
+    const renamed = program({}).replace('aws.lb.TargetGroup("served"', 'aws.lb.TargetGroup("renamed"');
+    stack.write(renamed);
+    const refused = await stack.preview(...PACK);
+    expect(refused.output).toMatch(/\[mandatory\] +serving-deletion/);
+    expect(refused.output).toContain('"served" would be deleted, and it receives 100 %');
+    expect(refused.code).not.toBe(0);
+
+    stack.write(
+      renamed.replace("{  });\n    \n    const idle", '{ aliases: [{ name: "served" }] });\n    \n    const idle'),
+    );
+    const passed = await stack.preview(...PACK);
+    expect(passed.output).not.toContain("would be deleted");
+    expect(passed.code).toBe(0);
+  });
+});
+
+test("with protect removed in the same commit it is refused", async () => {
+  const stack = await world.project("protected", program({ options: "protect: true" }));
+  expect(await stack.up(...PACK)).toMatchObject({ code: 0 });
+  stack.write(program({ served: "port: 9090" }));
+  const { code, output } = await stack.preview(...PACK);
+  expect(output).toContain('"served" would be replaced');
+  expect(code).not.toBe(0);
+  const control = await stack.preview(...packWithout("serving-replacement", world.home));
+  expect(control.code).toBe(0);
+});
+
+test("a name of its own is said: it makes the engine delete first", async () => {
+  const stack = await world.project("named", program({ served: 'name: "web", port: 8080' }));
+  expect(await stack.up(...PACK)).toMatchObject({ code: 0 });
+  stack.write(program({ served: 'name: "web", port: 9090' }));
+  const { code, output } = await stack.preview(...PACK);
+  expect(output).toContain("It has a name of its own, so the old one is deleted before the new one is there");
+  expect(code).not.toBe(0);
+});
+
+test("an unreadable prior state is a refusal", async () => {
+  const stack = await world.project("sealed", program({}));
+  expect(await stack.up(...PACK)).toMatchObject({ code: 0 });
+  expect(await stack.preview(...PACK)).toMatchObject({ code: 0 });
+  // Only the pack looks for the engine on the PATH.
+  const broken = mkdtempSync(join(world.home, "broken-"));
+  writeFileSync(join(broken, "pulumi"), "#!/bin/sh\necho 'error: incorrect passphrase' >&2\nexit 1\n", { mode: 0o755 });
+  stack.pulumi.env.PATH = `${broken}:${stack.pulumi.env.PATH}`;
+  const { code, output } = await stack.preview(...PACK);
+  expect(output).toMatch(/\[mandatory\] +serving-deletion/);
+  expect(output).toContain("the state before it cannot be read: error: incorrect passphrase");
+  expect(code).not.toBe(0);
+});

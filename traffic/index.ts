@@ -1,0 +1,6 @@
+export * from "./planned-change";
+export * from "./resource";
+export * from "./rollout";
+export * from "./same-value";
+export * from "./serving";
+export * from "./transition";

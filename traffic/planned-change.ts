@@ -1,0 +1,62 @@
+import { replacedBy } from "./replaced-by";
+import { type Resource, UNKNOWN } from "./resource";
+import { sameValue } from "./same-value";
+
+/** A create, update, replacement or deletion between the prior and the desired state. */
+export type PlannedChange =
+  | { kind: "create"; after: Resource }
+  | { kind: "update"; before: Resource; after: Resource }
+  | { kind: "replace"; before: Resource; after: Resource; because: PropertyChange[]; deletedFirst: boolean }
+  /** `leftOver`: an earlier update replaced it and was stopped; this one would carry the deletion out. */
+  | { kind: "delete"; before: Resource; leftOver: boolean };
+
+export interface PropertyChange {
+  property: string;
+  before: unknown;
+  after: unknown;
+}
+
+/** All planned changes of a whole desired state. */
+export function plannedChanges(prior: readonly Resource[], desired: readonly Resource[]): PlannedChange[] {
+  const kept = new Set(desired.flatMap((after) => [after.urn, ...(after.aliases ?? [])]));
+  const deletions = prior
+    .filter((before) => before.custom && !before.retainOnDelete && (before.pendingDelete || !kept.has(before.urn)))
+    .map((before): PlannedChange => ({ kind: "delete", before, leftOver: before.pendingDelete === true }));
+  return [...desired.flatMap((after) => plannedChange(prior, after) ?? []), ...deletions];
+}
+
+/** The planned change of one desired resource; undefined where nothing changes or it is no resource of a provider. */
+export function plannedChange(prior: readonly Resource[], after: Resource): PlannedChange | undefined {
+  if (!after.custom) return undefined;
+  const urns = [after.urn, ...(after.aliases ?? [])];
+  const before = prior.find((r) => !r.pendingDelete && r.custom && urns.includes(r.urn));
+  if (!before) return { kind: "create", after };
+  const because = replacingChanges(before, after);
+  if (because) return { kind: "replace", before, after, because, deletedFirst: isDeletedFirst(before, after) };
+  return sameValue(before.inputs, after.inputs) ? undefined : { kind: "update", before, after };
+}
+
+/** The changes that force a replacement; undefined where the resource is kept. */
+function replacingChanges(before: Resource, after: Resource): PropertyChange[] | undefined {
+  const because = (replacedBy(before.type)?.properties ?? [])
+    .map((property) => ({ property, before: before.inputs[property], after: after.inputs[property] }))
+    .filter((change) => !sameValue(change.before, change.after));
+  // A provider that previews keeps a stable output known through an update: its word is better than any table.
+  const arn = before.outputs.arn === undefined ? undefined : after.outputs.arn;
+  if (arn === UNKNOWN) return because;
+  if (arn !== undefined) return undefined;
+  return because.length > 0 ? because : undefined;
+}
+
+function isAutoNamed(resource: Resource, property: string): boolean {
+  const defaults = resource.inputs.__defaults;
+  return Array.isArray(defaults) && defaults.includes(property);
+}
+
+function isDeletedFirst(before: Resource, after: Resource): boolean {
+  if (after.deleteBeforeReplace !== undefined) return after.deleteBeforeReplace;
+  const autoNamed = replacedBy(before.type)?.autoNamed;
+  if (autoNamed === undefined || isAutoNamed(before, autoNamed)) return false;
+  const name = before.inputs[autoNamed];
+  return name !== undefined && sameValue(name, after.inputs[autoNamed]);
+}

@@ -1,0 +1,63 @@
+import type { Color } from "./rollout";
+
+/** Stands for a value that is not known before the update; it counts as the worst that it could be. */
+export const UNKNOWN = Symbol("unknown");
+
+export type Properties = Record<string, unknown>;
+
+/** A resource as a state holds it or as a program asks for it. */
+export interface Resource {
+  urn: string;
+  /** The type token, the provider's older module names brought to one form. */
+  type: string;
+  custom: boolean;
+  inputs: Properties;
+  outputs: Properties;
+  parent?: string;
+  /** Desired state: the prior URNs that this resource goes on from. */
+  aliases?: string[];
+  /** Desired state: the program's own `deleteBeforeReplace`. */
+  deleteBeforeReplace?: boolean;
+  /** Prior state: an earlier update replaced it and was stopped before it could delete it. */
+  pendingDelete?: boolean;
+  /** Prior state: it stays in the cloud when it leaves the stack. */
+  retainOnDelete?: boolean;
+  /** Prior state: when it was first seen, ISO 8601. */
+  created?: string;
+}
+
+/** The header by which people reach an environment before it has weight. A rule that asks for it serves no live user. */
+export const PREVIEW_HEADER = "x-crossfade";
+
+/** What the header must hold to reach a color: the color, and the secret where one is set. */
+export function previewHeaderValue(color: Color, secret?: string): string {
+  return secret === undefined ? color : `${color}-${secret}`;
+}
+
+/** `aws:alb/...` and its like are older names of `aws:lb/...`. */
+export function canonicalType(type: string): string {
+  return type.replace(/^aws:(alb|applicationloadbalancing|elasticloadbalancingv2)\//, "aws:lb/");
+}
+
+/** The resource's name in the program: the last part of its URN. */
+export function nameOf(urn: string): string {
+  return urn.split("::").at(-1) ?? urn;
+}
+
+/** Walks into nested objects and arrays; undefined where the path ends, UNKNOWN where it goes through something unknown. */
+export function at(value: unknown, ...path: (string | number)[]): unknown {
+  return path.reduce<unknown>((inner, key) => {
+    if (inner === UNKNOWN) return UNKNOWN;
+    return inner !== null && typeof inner === "object" ? (inner as Record<string | number, unknown>)[key] : undefined;
+  }, value);
+}
+
+/** The elements of a list property; none where it is absent or unknown. */
+export function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** A string property; undefined where it is absent, unknown or of another type. */
+export function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,152 @@
+import { at, list, nameOf, PREVIEW_HEADER, type Properties, type Resource, text, UNKNOWN } from "./resource";
+
+/** Why a resource serves: a phrase such as `receives 95 % of the requests of rule "shop"`. */
+export type Serving = ReadonlyMap<Resource, string>;
+
+/** The resources of a state that can receive a live user's request now, by its own weights and cookies. */
+export function servingResources(state: readonly Resource[]): Serving {
+  const serving = new Map<Resource, string>();
+  const mark = (resource: Resource | undefined, why: string) => {
+    if (resource && !serving.has(resource)) serving.set(resource, why);
+  };
+  const ofType = (type: string) => state.filter((r) => r.type === type);
+  const byArn = (type: string, arn: unknown) => state.filter((r) => r.type === type && refersTo(r, arn));
+
+  const rules = [
+    ...ofType("aws:lb/listener:Listener").map((r) => ({
+      r,
+      what: "listener",
+      actions: list(value(r, "defaultActions")),
+    })),
+    ...ofType("aws:lb/listenerRule:ListenerRule")
+      .filter((r) => !isPreview(r))
+      .map((r) => ({ r, what: "rule", actions: list(value(r, "actions")) })),
+  ];
+  for (const { r, what, actions } of rules) {
+    const where = `${what} "${nameOf(r.urn)}"`;
+    for (const { arn, why } of actions.flatMap((action) => receivers(action, where))) {
+      for (const group of byArn("aws:lb/targetGroup:TargetGroup", arn)) mark(group, why);
+    }
+    if (actions.length === 0) continue;
+    mark(r, `${where} answers users`);
+    if (what === "rule") {
+      for (const listener of byArn("aws:lb/listener:Listener", value(r, "listenerArn")))
+        mark(listener, `carries ${where}`);
+    }
+  }
+  for (const listener of ofType("aws:lb/listener:Listener")) {
+    for (const balancer of byArn("aws:lb/loadBalancer:LoadBalancer", value(listener, "loadBalancerArn"))) {
+      mark(balancer, `carries listener "${nameOf(listener.urn)}"`);
+    }
+  }
+  markBehindGroups(state, serving, mark);
+  markDns(state, mark);
+  return serving;
+}
+
+type Mark = (resource: Resource | undefined, why: string) => void;
+
+/** Compute serves when one of its target groups does; what it stands on serves with it. */
+function markBehindGroups(state: readonly Resource[], serving: Serving, mark: Mark): void {
+  const group = (arn: unknown) =>
+    state.find((r) => r.type === "aws:lb/targetGroup:TargetGroup" && serving.has(r) && refersTo(r, arn));
+  for (const r of state) {
+    const behind = groupArns(r)
+      .map(group)
+      .find((g) => g !== undefined);
+    if (!behind) continue;
+    mark(r, `runs behind target group "${nameOf(behind.urn)}", which ${serving.get(behind)}`);
+    if (r.type === "aws:ecs/service:Service") {
+      const cluster = value(r, "cluster");
+      mark(
+        state.find((c) => c.type === "aws:ecs/cluster:Cluster" && refersTo(c, cluster)),
+        `runs service "${nameOf(r.urn)}", which serves`,
+      );
+    }
+    if (r.type === "aws:autoscaling/attachment:Attachment") {
+      const name = value(r, "autoscalingGroupName");
+      mark(
+        state.find((g) => g.type === "aws:autoscaling/group:Group" && refersTo(g, name)),
+        `is attached to target group "${nameOf(behind.urn)}", which serves`,
+      );
+    }
+  }
+}
+
+function groupArns(r: Resource): unknown[] {
+  switch (r.type) {
+    case "aws:ecs/service:Service":
+      return list(value(r, "loadBalancers")).map((balancer) => at(balancer, "targetGroupArn"));
+    case "aws:lb/targetGroupAttachment:TargetGroupAttachment":
+      return [value(r, "targetGroupArn")];
+    case "aws:autoscaling/group:Group":
+      return list(value(r, "targetGroupArns"));
+    case "aws:autoscaling/attachment:Attachment":
+      return [value(r, "lbTargetGroupArn")];
+    default:
+      return [];
+  }
+}
+
+/** A simple record answers always, a weighted one while its weight is positive or no weight of its set is. */
+function markDns(state: readonly Resource[], mark: Mark): void {
+  const records = state.filter(
+    (r) => r.type === "aws:route53/record:Record" && ["A", "AAAA", "CNAME", "HTTPS"].includes(String(value(r, "type"))),
+  );
+  const key = (r: Resource) => [value(r, "zoneId"), value(r, "name"), value(r, "type")].join();
+  const weight = (r: Resource) => at(list(value(r, "weightedRoutingPolicies"))[0], "weight");
+  for (const r of records) {
+    const set = records.filter((other) => key(other) === key(r));
+    const answers = weight(r) === undefined || Number(weight(r)) > 0 || set.every((s) => Number(weight(s)) === 0);
+    if (!answers) continue;
+    mark(r, `answers for ${String(value(r, "name"))}`);
+    mark(
+      state.find((zone) => zone.type === "aws:route53/zone:Zone" && refersTo(zone, value(r, "zoneId"))),
+      `holds record "${nameOf(r.urn)}"`,
+    );
+  }
+}
+
+/** The groups that an action can send a request to. */
+function receivers(action: unknown, where: string): { arn: unknown; why: string }[] {
+  const groups = list(at(action, "forward", "targetGroups"));
+  if (groups.length === 0) {
+    const arn = at(action, "targetGroupArn");
+    return arn === undefined ? [] : [{ arn, why: `receives all requests of ${where}` }];
+  }
+  const weights = groups.map(groupWeight);
+  const sum = weights.reduce((a, b) => a + b, 0);
+  // Group stickiness outranks the weights: a client with a cookie stays with a group of weight 0
+  // (ELB guide, "Sticky sessions for your Application Load Balancer").
+  const sticky = at(action, "forward", "stickiness", "enabled") === true;
+  return groups.flatMap((group, index) => {
+    const weight = weights[index] ?? 0;
+    const arn = at(group, "arn");
+    if (weight > 0) return [{ arn, why: `receives ${Math.round((weight / sum) * 100)} % of the requests of ${where}` }];
+    return sticky ? [{ arn, why: `may receive requests with a stickiness cookie of ${where}` }] : [];
+  });
+}
+
+/** The provider's default is 1, not 0; an unknown weight may be any. */
+function groupWeight(group: unknown): number {
+  const weight = at(group, "weight");
+  return weight === undefined || weight === null || weight === UNKNOWN ? 1 : Number(weight);
+}
+
+function isPreview(rule: Resource): boolean {
+  return list(value(rule, "conditions")).some(
+    (condition) => text(at(condition, "httpHeader", "httpHeaderName"))?.toLowerCase() === PREVIEW_HEADER,
+  );
+}
+
+/** Providers accept an ARN, an id or a name for most references. */
+function refersTo(resource: Resource, reference: unknown): boolean {
+  if (reference === undefined || reference === UNKNOWN) return false;
+  const { arn, id, name } = resource.outputs as Properties;
+  return [arn, id, name, resource.outputs.zoneId].includes(reference);
+}
+
+/** What the cloud has, before what the program asked for. */
+function value(resource: Resource, property: string): unknown {
+  return resource.outputs[property] ?? resource.inputs[property];
+}

@@ -1,0 +1,113 @@
+import {
+  type Color,
+  currentStage,
+  desiredShares,
+  IDLE,
+  otherColor,
+  type RolloutPlan,
+  type Shares,
+  type Stage,
+} from "./rollout";
+
+/** What an edit of the rollout means for the requests, or why it must not be made. */
+export type Transition =
+  | { kind: "install" | "stay" | "promote" | "rollback" | "finish" | "return" }
+  | { kind: "refused"; reason: string; legal: string };
+
+export interface TransitionInput {
+  /** The shares on the wire before the update, as the route's weights say; undefined where no route was. */
+  wire: Shares | undefined;
+  /** The plan that the components recorded before; it says who was stable and which stages there were, never the shares. */
+  recorded: Pick<RolloutPlan, "stable" | "stages"> | undefined;
+  /** The plan that is asked for. */
+  asked: RolloutPlan;
+  /** The color whose version is the older one, where that can be seen: the only one that can be returned to at once. */
+  older: Color | undefined;
+}
+
+/**
+ * Judges an edit by the weights on the wire. After a failed update they differ from the stage that the components recorded,
+ * and it is the wire that users see.
+ */
+export function judgeTransition({ wire, recorded, asked, older }: TransitionInput): Transition {
+  const stage = currentStage(asked);
+  if (!wire) {
+    if (stage.weight === 0) return { kind: "install" };
+    const reason = `nothing is deployed yet, and stage "${stage.name}" would be its first`;
+    return refused(reason, `stage: ${IDLE}`);
+  }
+  const candidate = otherColor(asked.stable);
+  const share = wire[candidate] ?? 0;
+  const flipped = recorded !== undefined && recorded.stable !== asked.stable;
+  if (flipped) return judgeFlip(asked, share, older);
+  if (stage.weight === share) return { kind: "stay" };
+  if (stage.weight < share) return judgeRollback(asked, stage, share, recorded);
+  return judgePromotion(asked, stage, wire, recorded);
+}
+
+function judgeFlip(asked: RolloutPlan, share: number, older: Color | undefined): Transition {
+  const { stable } = asked;
+  const before = otherColor(stable);
+  const moved = Math.abs(desiredShares(asked)[stable] - (100 - share));
+  if (moved === 0 && (share === 0 || share === 100)) return { kind: "finish" };
+  if (moved === 0) {
+    const reason = `stable cannot change hands while both environments have weight (${before} ${share} %)`;
+    return refused(reason, `stable: ${before}`);
+  }
+  if (moved === 100 && share === 100 && older === stable) return { kind: "return" };
+  const reason =
+    moved === 100
+      ? `stable: ${stable} moves all requests to ${stable} at once, and ${stable} is not the version that carried them before`
+      : `stable: ${stable} with stage: ${asked.stage} moves ${moved} % of the requests at once`;
+  return refused(reason, `stable: ${before}, and one stage after the other`);
+}
+
+function judgeRollback(
+  asked: RolloutPlan,
+  stage: Stage,
+  share: number,
+  recorded: TransitionInput["recorded"],
+): Transition {
+  // All weight to stable is the way out of anything; a lower canary stage means something only if its list still holds.
+  if (stage.weight > 0 && recorded && !sameStages(recorded.stages, asked.stages) && share < 100) {
+    return refused(`the stages were edited while the candidate has ${share} %`, `the former stages, or stage: ${IDLE}`);
+  }
+  return { kind: "rollback" };
+}
+
+function judgePromotion(
+  asked: RolloutPlan,
+  stage: Stage,
+  wire: Shares,
+  recorded: TransitionInput["recorded"],
+): Transition {
+  const candidate = otherColor(asked.stable);
+  const share = wire[candidate] ?? 0;
+  if (wire[candidate] === undefined) {
+    const reason = `${candidate} is not deployed yet, so nobody has seen it run`;
+    return refused(reason, `stage: ${IDLE} with ${candidate}'s line first`);
+  }
+  if (recorded && !sameStages(recorded.stages, asked.stages) && share > 0) {
+    return refused(`the stages were edited while ${candidate} has ${share} %`, `the former stages, or stage: ${IDLE}`);
+  }
+  const at = asked.stages.findIndex((s) => s.weight === share);
+  if (at < 0) {
+    const lower = asked.stages.filter((s) => s.weight < share).at(-1);
+    const reason = `${candidate} has ${share} % on the wire, which is no stage: an update stopped half way, or someone else moved it`;
+    return refused(reason, `stage: ${lower?.name ?? IDLE}`);
+  }
+  const next = asked.stages[at + 1];
+  if (next?.name === stage.name) return { kind: "promote" };
+  const here = asked.stages[at]?.name;
+  const reason = `from "${here}" (${share} % on the wire) to "${stage.name}" (${stage.weight} %) skips "${next?.name}"`;
+  return refused(reason, `stage: ${next?.name}`);
+}
+
+function sameStages(before: readonly Stage[], after: readonly Stage[]): boolean {
+  const key = (stages: readonly Stage[]) => stages.map((s) => `${s.name}=${s.weight}`).join();
+  return key(before) === key(after);
+}
+
+function refused(reason: string, legal: string): Transition {
+  return { kind: "refused", reason, legal };
+}

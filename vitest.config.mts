@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Engines, balancers and tasks share two cores: files that start processes must not race each other for them.
+    fileParallelism: false,
+    testTimeout: 30_000,
+    hookTimeout: 600_000,
+  },
+});
