@@ -155,7 +155,7 @@ function checkTogether(given: Record<string, unknown>, data: Partial<Parsed>, re
   if (!given[stable]) {
     const why = `is missing: ${stable} is stable, and its line holds the image that carries the requests`;
     report(stable, given[candidate] ? `${why}. To make ${candidate} stable: stable: ${candidate}` : why);
-  } else if (stage !== IDLE && !given[candidate]) {
+  } else if (names.includes(stage) && stage !== IDLE && !given[candidate]) {
     report(candidate, `is missing: stage "${stage}" needs a candidate`);
   }
 }

@@ -55,9 +55,13 @@ export class Rollout extends pulumi.ComponentResource {
     this.plan = plan;
     this.shares = desiredShares(plan);
     this.keepsClients = keepsClients(plan);
+    let before: CanaryStage[] = [];
     for (const stage of plan.stages) {
-      const { name: stageName, ...rest } = stage;
-      new CanaryStage(`${name}-${stageName}`, { ...rest, status: stageStatus(plan, stage) }, { parent: this });
+      const { name: stageName, weight, bake } = stage;
+      const status = stageStatus(plan, stage);
+      // Each after the one before it, so that every preview shows them in their order.
+      const options = { parent: this, dependsOn: before };
+      before = [new CanaryStage(`${name}-${stageName}`, { weight, bake, status }, options)];
     }
     this.registerOutputs({ weight: currentStage(plan).weight });
   }

@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { CookieJar } from "../local/rehearsal/cookie-jar";
@@ -184,9 +187,8 @@ describe("an open loop", () => {
     expect(result.latenessP99Ms).toBeGreaterThan(200);
   });
 
-  test("stops early, waits for what is in flight, and leaves no timer behind", async () => {
+  test("stops early, and waits for what is in flight", async () => {
     const { address } = await serve((request, response) => setTimeout(() => good(request, response), 300));
-    const before = timers();
     const load = startLoad(options([address], { maxSeconds: 100 }));
     await sleep(500);
     const [result, again] = await Promise.all([load.stop(), load.stop()]);
@@ -196,8 +198,21 @@ describe("an open loop", () => {
     expect(result).toMatchObject({ scheduled: result.sent, answered: result.sent, lost: 0 });
     await sleep(100);
     expect(load.snapshot().sent).toBe(result.sent);
-    expect(timers()).toBeLessThanOrEqual(before);
   });
+});
+
+test("a load that has ended leaves nothing running", async () => {
+  const { address } = await serve(good);
+  const given = JSON.stringify(options([address], { maxSeconds: 60 }));
+  const script = `const load = require("./local/rehearsal/load.ts").startLoad(${given});
+    setTimeout(() => load.stop().then(({ sent }) => console.log(sent)), 500);`;
+  // As a process of its own: it ends when, and only when, no timer and no connection is left.
+  const child = spawn(process.execPath, ["--require", "tsx/cjs", "--eval", script], { cwd: join(__dirname, "..") });
+  const killer = setTimeout(() => child.kill(), 10_000);
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  clearTimeout(killer);
+  expect(code).toBe(0);
+  expect(Number(output)).toBeGreaterThan(50);
 });
 
 test("requests alternate over the addresses", async () => {
@@ -302,10 +317,15 @@ describe("stages", () => {
     const { address, received } = await serve((request, response) => {
       setTimeout(() => good(request, response), /^.(slow|stream)/.test(request.url ?? "") ? 800 : 0);
     });
-    const result = await run([address], { rate: 500, maxSeconds: 1, drainSeconds: 1 });
+    // Few requests, of which both kinds are more than 1 %: they would be the p99.
+    const kinds = (from: number) => new Set(plan(from, 50).map(({ what }) => what)).size;
+    let both = seed;
+    while (kinds(both) < 4) both++;
+    const result = await run([address], { seed: both, maxSeconds: 0.25, drainSeconds: 1 });
+    expect(received.length).toBe(50);
     const urls = received.map(({ url }) => url).filter((url) => url?.includes("ms="));
     expect(new Set(urls)).toEqual(new Set(["/slow?ms=900", "/stream?ms=900&every=100"]));
-    expect(stageOf(result).p99Ms).toBeLessThan(800);
+    expect(stageOf(result).p99Ms).toBeLessThan(600);
     expect(stageOf(result).lost).toBe(0);
   });
 });
@@ -433,8 +453,4 @@ function stageOf(result: LoadResult): LoadResult["stages"][number] {
   const [first] = result.stages;
   if (!first) throw new Error("no stage");
   return first;
-}
-
-function timers(): number {
-  return process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
 }

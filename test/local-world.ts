@@ -78,7 +78,7 @@ export class TestStack {
     { urn: string; type: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> }[]
   > {
     const { output } = await this.pulumi.run(["stack", "export", ...this.flags.slice(0, 2)]);
-    return JSON.parse(output).deployment.resources;
+    return JSON.parse(output).deployment.resources ?? [];
   }
 }
 

@@ -115,7 +115,7 @@ export const TYPES: Record<string, TypeRow> = {
     ],
     outputs: ({ family }, unique) => {
       const arn = ARN("ecs", `task-definition/${family}:${unique}`);
-      return { id: String(family), arn, arnWithoutRevision: ARN("ecs", `task-definition/${family}`), revision: unique };
+      return { id: arn, arn, arnWithoutRevision: ARN("ecs", `task-definition/${family}`), revision: unique };
     },
   },
   "aws:ecs/service:Service": {

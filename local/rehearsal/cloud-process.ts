@@ -1,0 +1,26 @@
+import { LocalCloud, type LocalCloudOptions } from "../local-cloud";
+
+/**
+ * The local cloud in a process of its own, so that the load and the balancers do not wait for each other. It ends with the
+ * process that started it, however that ends; a Ctrl-C is for that process to act on.
+ */
+process.on("SIGINT", () => {});
+process.once(
+  "message",
+  async (options: Omit<LocalCloudOptions, "images"> & { images: ReturnType<LocalCloudOptions["images"]> }) => {
+    try {
+      const cloud = await LocalCloud.start({ ...options, images: () => options.images });
+      process.on("message", (ask) => {
+        if (ask === "addresses") process.send?.({ addresses: cloud.addresses() });
+      });
+      process.once("disconnect", async () => {
+        await cloud.stop();
+        process.exit(0);
+      });
+      process.send?.({ env: cloud.env });
+    } catch (error) {
+      process.send?.({ error: (error as Error).message });
+      process.disconnect();
+    }
+  },
+);

@@ -1,0 +1,57 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { LocalCloudOptions } from "../local-cloud";
+
+type Options = Omit<LocalCloudOptions, "images" | "say" | "random" | "fault"> & {
+  images: ReturnType<LocalCloudOptions["images"]>;
+};
+interface Answer {
+  env?: Record<string, string>;
+  addresses?: string[];
+  error?: string;
+}
+
+/** The local cloud in its own process, as the rehearsal holds it. */
+export class RehearsalCloud {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly env: Record<string, string>,
+  ) {}
+
+  static async start(options: Options): Promise<RehearsalCloud> {
+    const child = fork(join(__dirname, "cloud-process.ts"), {
+      execArgv: ["--require", "tsx/cjs"],
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+    });
+    const { env = {} } = await ask(child, options);
+    return new RehearsalCloud(child, env);
+  }
+
+  /** Where the balancers answer. */
+  async addresses(): Promise<string[]> {
+    const { addresses = [] } = await ask(this.child, "addresses");
+    return addresses;
+  }
+
+  /** Ends every task and socket of it. */
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null) return;
+    this.child.disconnect();
+    await once(this.child, "exit");
+  }
+
+  /** Throws when the cloud has died: nothing that follows would mean anything. */
+  assertAlive(): void {
+    if (this.child.exitCode === null && this.child.signalCode === null) return;
+    throw new Error("the local cloud has died under the rehearsal: start it again");
+  }
+}
+
+async function ask(child: ChildProcess, question: Options | "addresses"): Promise<Answer> {
+  child.send(question);
+  const ended = once(child, "exit").then(() => [{ error: "the local cloud ended before it answered" }]);
+  const [answer] = (await Promise.race([once(child, "message"), ended])) as [Answer];
+  if (answer.error !== undefined) throw new Error(answer.error);
+  return answer;
+}

@@ -1,0 +1,186 @@
+import { validateHeaderValue } from "node:http";
+import { Histogram } from "./histogram";
+import { type Cause, Clients } from "./load-client";
+import { type Planned, planRequests } from "./load-mix";
+import { type EnvironmentOf, type Stage, StageMeter, type StageResult } from "./meter";
+
+export interface LoadOptions {
+  /** `127.0.0.1:8080` or `[::1]:8080`, the balancer's nodes; requests alternate over them, as DNS round robin does. */
+  addresses: string[];
+  /** The Host header. */
+  host: string;
+  /** What the first requests are counted under. */
+  stage: Stage;
+  /** Requests a second, 1 to 1000. @default 100 */
+  rate?: number;
+  /** Decides what each request is, 0 to 2^32 - 1. */
+  seed: number;
+  /** The time that a deregistered target keeps its requests: long requests and streams take 0.9 of it. */
+  drainSeconds: number;
+  /** Of one request, from sending to the last byte; long ones take 0.9 of it at most. @default 5000 */
+  timeoutMs?: number;
+  /** The load ends by itself then. */
+  maxSeconds: number;
+  /** Called once a second. */
+  onSample?: (totals: Totals) => void;
+  /** @default the header x-shop-version */
+  environmentOf?: EnvironmentOf;
+}
+
+export interface Totals {
+  /** Requests whose time has come. */
+  scheduled: number;
+  sent: number;
+  /** Those with an outcome, be it that they are lost. */
+  answered: number;
+  lost: number;
+  serverErrors: number;
+  /** How late requests were sent. High: this machine is starved, and the latencies are not the service's. */
+  latenessP99Ms: number | null;
+}
+
+export interface LoadResult extends Totals {
+  seed: number;
+  endedBy: "stop" | "time";
+  stages: StageResult[];
+  /** The first losses, to look for in logs. */
+  losses: { at: string; stage: string; what: Planned["what"]; address: string; cause: Cause }[];
+}
+
+export interface Load {
+  /** Requests are counted under this stage from now on: a request belongs to the stage in which it was sent. */
+  mark(stage: Stage): void;
+  /** The nodes have adopted the stage's weights: from now on the candidate's share is counted. */
+  settled(): void;
+  snapshot(): Totals;
+  /** Sends nothing more, waits for what is in flight (for a time-out at most), and gives the result. */
+  stop(): Promise<LoadResult>;
+}
+
+const mostRequests = 1_000_000;
+const lossesKept = 20;
+
+/**
+ * An open loop: request i is sent at start + i / rate, whatever became of those before it. A client that waits for its
+ * answers sends less just when the service is in trouble, and so counts less of the trouble.
+ */
+export function startLoad(options: LoadOptions): Load {
+  const { host, seed, drainSeconds, maxSeconds, rate = 100, timeoutMs = 5000, environmentOf = shopVersion } = options;
+  const addresses = options.addresses.map(loopbackUrl);
+  if (addresses.length === 0) throw new Error("the load needs an address to send to");
+  validateHeaderValue("host", host);
+  check("rate", rate, 1, 1000);
+  check("seed", seed, 0, 2 ** 32 - 1);
+  check("drainSeconds", drainSeconds, 0, 3600);
+  check("timeoutMs", timeoutMs, 1, 60_000);
+  check("maxSeconds", maxSeconds, 0, mostRequests / rate);
+
+  const clients = new Clients(host, timeoutMs, Math.round(0.9 * Math.min(drainSeconds * 1000, timeoutMs)));
+  const requests = planRequests(seed);
+  const meters = [new StageMeter(options.stage, environmentOf)];
+  const lateness = new Histogram();
+  const losses: LoadResult["losses"] = [];
+  const inFlight = new Set<Promise<void>>();
+  const start = performance.now();
+  let lastMs = maxSeconds * 1000;
+  let sent = 0;
+  let ended: Promise<LoadResult> | undefined;
+
+  let next = setTimeout(tick);
+  const limit = setTimeout(() => end("time"), lastMs);
+  const sampling = setInterval(() => options.onSample?.(snapshot()), 1000);
+
+  /** Sends all whose time has come: late when this process was held up, but never fewer. */
+  function sendDue(): void {
+    for (const due = scheduled(); sent < due; sent++) {
+      lateness.add(elapsedMs() - dueMs(sent));
+      const request: Promise<void> = send(requests.next().value).finally(() => inFlight.delete(request));
+      inFlight.add(request);
+    }
+  }
+
+  function tick(): void {
+    sendDue();
+    next = setTimeout(tick, dueMs(sent) - elapsedMs());
+  }
+
+  async function send(planned: Planned): Promise<void> {
+    const meter = currentMeter();
+    const address = addresses[planned.index % addresses.length] as URL;
+    const count = meter.sent(planned);
+    const outcome = await clients.send(planned, address);
+    count(outcome);
+    if (typeof outcome.verdict !== "object" || losses.length === lossesKept) return;
+    const at = new Date().toISOString();
+    const { lost } = outcome.verdict;
+    losses.push({ at, stage: meter.stage.name, what: planned.what, address: address.host, cause: lost });
+  }
+
+  function elapsedMs(): number {
+    return performance.now() - start;
+  }
+
+  function dueMs(index: number): number {
+    return (index * 1000) / rate;
+  }
+
+  function scheduled(): number {
+    return Math.ceil((Math.min(elapsedMs(), lastMs) * rate) / 1000);
+  }
+
+  function currentMeter(): StageMeter {
+    return meters.at(-1) as StageMeter;
+  }
+
+  function snapshot(): Totals {
+    const stages = meters.map((meter) => meter.result());
+    return {
+      scheduled: scheduled(),
+      sent,
+      answered: sent - inFlight.size,
+      lost: stages.reduce((sum, { lost }) => sum + lost, 0),
+      serverErrors: stages.reduce((sum, { serverErrors }) => sum + serverErrors, 0),
+      latenessP99Ms: lateness.percentile(0.99),
+    };
+  }
+
+  function end(endedBy: LoadResult["endedBy"]): Promise<LoadResult> {
+    ended ??= finish(endedBy);
+    return ended;
+  }
+
+  async function finish(endedBy: LoadResult["endedBy"]): Promise<LoadResult> {
+    lastMs = Math.min(elapsedMs(), lastMs);
+    clearTimeout(next);
+    clearTimeout(limit);
+    sendDue();
+    await Promise.all(inFlight);
+    clearInterval(sampling);
+    clients.close();
+    return { seed, endedBy, ...snapshot(), stages: meters.map((meter) => meter.result()), losses };
+  }
+
+  return {
+    mark: (stage) => void meters.push(new StageMeter(stage, environmentOf)),
+    settled: () => currentMeter().settle(),
+    snapshot,
+    stop: () => end("stop"),
+  };
+}
+
+/** The load sends to this machine only, given by number: a name may lead anywhere. */
+function loopbackUrl(address: string): URL {
+  const loopback = /^(127(\.\d{1,3}){3}|\[::1\]):\d{1,5}$/.test(address);
+  if (!loopback || !URL.canParse(`http://${address}`)) {
+    throw new Error(`the load sends to loopback addresses only, such as 127.0.0.1:8080, not to ${address}`);
+  }
+  return new URL(`http://${address}`);
+}
+
+function check(name: string, value: number, low: number, high: number): void {
+  if (!(value >= low && value <= high)) throw new RangeError(`${name} must be ${low} to ${high}, not ${value}`);
+}
+
+function shopVersion(headers: Parameters<EnvironmentOf>[0]): string | undefined {
+  return headers["x-shop-version"]?.toString();
+}

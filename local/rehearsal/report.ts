@@ -1,0 +1,71 @@
+import type { LoadResult } from "./load";
+
+/** `rehearsal/report.json`. */
+export interface Report {
+  requests: {
+    total: number;
+    /** Time-outs, resets, cut answers, orders not served exactly once, and 5xx of the balancer's own. */
+    lost: number;
+    /** 5xx of the service's own. */
+    serverErrors: number;
+    byStage: StageRow[];
+  };
+  refused: { change: string; policy: string; message: string }[];
+  durationMs: number;
+  /** The engine that ran the updates. */
+  engine: string;
+  seed: number;
+}
+
+export interface StageRow {
+  stage: string;
+  /** The candidate's, in percent. */
+  weight: number;
+  total: number;
+  lost: number;
+  /** The candidate's part of the plain clients' answers, 0 to 1, once the balancer's nodes had adopted the weights. */
+  candidateShare: number | null;
+  p50Ms: number | null;
+  p99Ms: number | null;
+}
+
+export function stageRows({ stages }: LoadResult): StageRow[] {
+  return stages.map(({ name, weight, total, lost, candidateShare, p50Ms, p99Ms }) => ({
+    stage: name,
+    weight,
+    total,
+    lost,
+    candidateShare,
+    p50Ms,
+    p99Ms,
+  }));
+}
+
+/** The closing table, for people. */
+export function closingTable({ requests, refused, durationMs, engine, seed }: Report): string {
+  const header = ["stage", "weight", "requests", "lost", "on candidate", "p50", "p99"];
+  const rows = requests.byStage.map((row) => [
+    row.stage,
+    `${row.weight} %`,
+    String(row.total),
+    String(row.lost),
+    row.candidateShare === null ? "-" : `${(row.candidateShare * 100).toFixed(1)} %`,
+    milliseconds(row.p50Ms),
+    milliseconds(row.p99Ms),
+  ]);
+  const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]?.length ?? 0)));
+  const line = (row: string[]) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
+  return [
+    line(header),
+    ...rows.map(line),
+    "",
+    `${requests.total} requests, ${requests.lost} lost, ${requests.serverErrors} errors of the service's own`,
+    ...refused.map(({ change, policy }) => `refused by ${policy}: ${change}`),
+    `${(durationMs / 1000).toFixed(0)} s, ${engine}, seed ${seed}`,
+  ].join("\n");
+}
+
+function milliseconds(value: number | null): string {
+  return value === null ? "-" : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+}
