@@ -359,9 +359,9 @@ describe("the language host does what the official one does", () => {
     const directory = temporary(parent, { "package.json": "{}", "Pulumi.yaml": `name: tiny\n${yaml}\n`, ...files });
     for (const name of ["state", "Pulumi.dev.yaml"])
       cpSync(join(base, name), join(directory, name), { recursive: true });
-    const env = { ...pulumiEnv, PULUMI_BACKEND_URL: `file://${join(directory, "state")}`, HERE: directory };
-    const begin = (...args: string[]) =>
-      start("pulumi", [...args, "--stack", "dev", "--non-interactive"], { cwd: directory, env });
+    const here = { PULUMI_BACKEND_URL: `file://${join(directory, "state")}`, PULUMI_STACK: "dev", HERE: directory };
+    const env = { ...pulumiEnv, ...here };
+    const begin = (...args: string[]) => start("pulumi", [...args, "--non-interactive"], { cwd: directory, env });
     const run = (...args: string[]) => begin(...args).ended;
     return { directory, begin, run };
   }
@@ -538,23 +538,44 @@ describe("the language host does what the official one does", () => {
     await until(() => !all.some(isRunning));
   });
 
-  it("does not take a program for finished that ends well on an interrupt: nothing is deleted", async () => {
+  it("interrupts a program in the middle of a hook: the step is not taken", async () => {
     const { run, begin, directory } = project({
       "index.js": `
         const pulumi = require("@pulumi/pulumi");
-        if (!require("node:fs").existsSync(process.env.HERE + "/second")) new pulumi.Stash("kept", { input: 1 });
-        else {
-          process.on("SIGINT", () => process.exit(0));
-          require("node:fs").writeFileSync(process.env.HERE + "/runs", "");
-          setInterval(() => {}, 1000);
-        }`,
+        const hook = new pulumi.ResourceHook("endless", () => {
+          require("node:fs").writeFileSync(process.env.HERE + "/in-hook", "");
+          return new Promise(() => setInterval(() => {}, 1000));
+        });
+        new pulumi.Stash("gated", { input: 1 }, { hooks: { beforeCreate: [hook] } });`,
     });
-    expect(await run("up", "--yes", "--skip-preview")).toMatchObject({ code: 0 });
-    writeFileSync(join(directory, "second"), "");
     const { child, ended } = begin("up", "--yes", "--skip-preview");
-    await until(() => existsSync(join(directory, "runs")));
+    await until(() => existsSync(join(directory, "in-hook")));
     child.kill("SIGINT");
     expect((await ended).code).not.toBe(0);
-    expect((await run("stack", "export")).output).toContain("::kept");
+    expect((await run("stack", "export")).output).not.toContain("::gated");
+  });
+
+  it("runs a plugin that is written for Node.js", async () => {
+    const plugin = `
+      require("node:fs").writeFileSync(process.env.HERE + "/plugin-runs-in", process.cwd());
+      require("@pulumi/pulumi").provider.main({ version: "0.0.1" }, process.argv.slice(2));`;
+    const files = {
+      "plugin/PulumiPlugin.yaml": "runtime: nodejs",
+      "plugin/package.json": "{}",
+      "plugin/index.js": plugin,
+    };
+    const { run, directory } = project(
+      { ...files, "index.js": `new (require("@pulumi/pulumi").CustomResource)("own:index:Thing", "thing");` },
+      "runtime: nodejs\nplugins: { providers: [{ name: own, path: plugin }] }",
+    );
+    const { code, output } = await run("preview");
+    expect(code, output).toBe(0);
+    expect(output).toContain("own:index:Thing");
+    expect(readFileSync(join(directory, "plugin-runs-in"), "utf8")).toBe(directory);
+  });
+
+  it("tells which node it runs", async () => {
+    const { run } = project({ "index.js": "" });
+    expect((await run("about")).output).toContain(process.version);
   });
 });

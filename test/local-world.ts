@@ -52,6 +52,14 @@ export class LocalWorld {
   }
 }
 
+interface StateResource {
+  urn: string;
+  type: string;
+  provider?: string;
+  inputs: Record<string, unknown>;
+  outputs: Record<string, unknown>;
+}
+
 export class TestStack {
   /** Puts other source in place. */
   write: (source: string) => void = () => {
@@ -74,9 +82,7 @@ export class TestStack {
   }
 
   /** The state's resources. */
-  async resources(): Promise<
-    { urn: string; type: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> }[]
-  > {
+  async resources(): Promise<StateResource[]> {
     const { output } = await this.pulumi.run(["stack", "export", ...this.flags.slice(0, 2)]);
     return JSON.parse(output).deployment.resources ?? [];
   }

@@ -8,6 +8,7 @@ export interface BalancerOptions extends NodeOptions {
   nodes: number;
   /** The least and the most milliseconds that a node takes to adopt a change. */
   adoptionDelay: [number, number];
+  /** The loopback port of listener 80 on the first balancer's first node. */
   basePort: number;
 }
 
@@ -106,10 +107,10 @@ export class Balancers {
 
   private create(desired: DesiredBalancer): Balancer {
     const taken = [...this.balancers.values()].map(({ slot }) => slot);
-    let slot = desired.slot ?? 0;
-    while (desired.slot === undefined && taken.includes(slot)) slot++;
+    let free = 0;
+    while (taken.includes(free)) free++;
     const nodes = this.zones.map((zone) => new BalancerNode(zone, this.viewOf(desired), this.options));
-    return { desired, slot, nodes };
+    return { desired, slot: desired.slot ?? free, nodes };
   }
 
   private async publish(): Promise<void> {

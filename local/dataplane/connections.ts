@@ -8,9 +8,9 @@ const connectTimeout = 10_000;
  * One node's connections to one target, kept for the next request until they were idle for the balancer's idle timeout.
  *
  * A connection that its target has closed meanwhile is not noticed before it is used again, and that request gets a 502.
- * Deliberately pessimistic: on AWS it is a race between the target's FIN and the next request ("The target has a
- * keep-alive duration shorter than the idle timeout", ALB troubleshooting guide). A target with that fault must show it
- * in minutes here, not after weeks of production.
+ * Deliberately pessimistic: on AWS it is a race between the target's FIN and the next request ("Check whether the
+ * keep-alive duration of the target is shorter than the idle timeout value of the load balancer", ALB troubleshooting
+ * guide, HTTP 502). A target with that fault must show it in minutes here, not after weeks of production.
  */
 export class Connections extends Agent {
   constructor(private readonly idleTimeout: () => number) {

@@ -4,7 +4,7 @@ import { pipeline } from "node:stream";
 import { closedByTarget } from "./connections";
 import type { AccessLogEntry } from "./desired";
 import type { NodeTarget } from "./node-target";
-import { answer } from "./own-answer";
+import { answer, keepAlive } from "./own-answer";
 
 /** A request that a listener took, and its answer. */
 export interface Exchange {
@@ -48,11 +48,15 @@ export function forward(exchange: Exchange, target: NodeTarget, idleTimeout: num
   attempt.setTimeout(idleTimeout * 1000);
   attempt.on("response", (reply) => {
     if (decided) return;
-    decided = true;
-    const { statusCode = 502 } = reply;
-    entry.targetStatus = statusCode;
+    const { statusCode = 0, statusMessage } = reply;
     response.sendDate = false;
-    response.writeHead(statusCode, reply.statusMessage, headersToClient(reply, response, cookie));
+    try {
+      response.writeHead(statusCode, statusMessage, headersToClient(reply, response, cookie));
+    } catch {
+      return fail(502); // Node's parser lets more through than may be sent, such as status 42
+    }
+    decided = true;
+    entry.targetStatus = statusCode;
     // A target that breaks off in the middle of a body leaves the client with a cut connection: the status is gone out.
     pipeline(reply, response, () => attempt.destroy());
   });
@@ -80,9 +84,7 @@ function headersToTarget(request: IncomingMessage, listenerPort: number): string
 }
 
 function headersToClient(reply: IncomingMessage, response: ServerResponse, cookie: string | undefined): string[] {
-  // Named here, or Node would add a Keep-Alive header that an ALB does not send.
-  const connection = response.shouldKeepAlive ? "keep-alive" : "close";
-  const own = ["Connection", connection, ...(cookie ? ["Set-Cookie", cookie] : [])];
+  const own = ["Connection", keepAlive(response), ...(cookie ? ["Set-Cookie", cookie] : [])];
   return [...without(reply, ["transfer-encoding"]), ...own];
 }
 

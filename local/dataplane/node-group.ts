@@ -36,8 +36,9 @@ export class NodeGroup {
   }
 
   /**
-   * Round robin over the healthy targets; over all if none is healthy (fail-open). With cross-zone off a node knows the
-   * targets of its own zone only, so a zone without any has nobody to send to.
+   * Round robin over the healthy targets; over all if none is healthy (fail-open; assumed that a target in its first
+   * checks counts as not healthy there). With cross-zone off a node knows the targets of its own zone only, so a zone
+   * without any has nobody to send to.
    */
   pick(): NodeTarget | undefined {
     const all = [...this.targets.values()].filter((target) => this.settings.crossZone || target.zone === this.zone);

@@ -18,9 +18,15 @@ export function answer(response: ServerResponse, status: number, more: OutgoingH
     server: "awselb/2.0",
     "content-type": "text/html",
     "content-length": Buffer.byteLength(body),
+    connection: keepAlive(response),
     ...more,
   };
   response.writeHead(status, phrases[status], headers).end(body);
+}
+
+/** The Connection header; without it Node would add a Keep-Alive header, which an ALB does not send. */
+export function keepAlive(response: ServerResponse): string {
+  return response.shouldKeepAlive ? "keep-alive" : "close";
 }
 
 /** For bytes that are no request, or not in time: there is no response object to answer them with. */

@@ -6,7 +6,7 @@ export class TaskFile {
   private readonly running = new Map<number, string>();
 
   constructor(private readonly path: string | undefined) {
-    if (path && existsSync(path)) endLeftovers(readFileSync(path, "utf8"));
+    if (path) endLeftovers(path);
     this.write();
   }
 
@@ -28,8 +28,10 @@ export class TaskFile {
   }
 }
 
-function endLeftovers(lines: string) {
-  for (const [, pid, started] of lines.matchAll(/^(\d+) (.+)$/gm)) {
+/** Ends the tasks that a file says to be running; for when nobody else can. */
+export function endLeftovers(path: string) {
+  if (!existsSync(path)) return;
+  for (const [, pid, started] of readFileSync(path, "utf8").matchAll(/^(\d+) (.+)$/gm)) {
     // The same pid with another start time is somebody else's process.
     if (startTime(Number(pid)) === started) signalGroup(Number(pid), "SIGKILL");
   }

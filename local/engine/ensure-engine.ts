@@ -42,13 +42,14 @@ async function install(job: Job) {
   try {
     // All is made aside and put in place in one step: what is at `root` is whole, whenever this is killed.
     const made = join(work, "versions", version);
+    const lacks = () => (isComplete(made) ? "" : "it left no whole engine");
     progress(`Pulumi ${version} is not in ${root} yet: downloading its release`);
-    const noDownload = await download(job);
-    if (noDownload || !isComplete(made)) {
+    const noDownload = (await download(job)) || lacks();
+    if (noDownload) {
       progress(`no download (${noDownload}): building Pulumi ${version} with Go, which takes 3 to 5 minutes, once`);
       await remove(made);
-      const noBuild = await build(job, join(made, "bin"));
-      if (noBuild || !isComplete(made)) {
+      const noBuild = (await build(job, join(made, "bin"))) || lacks();
+      if (noBuild) {
         throw new Error(
           `Pulumi ${version}, which runs every preview and update, is not in ${root} and could not be put there: ` +
             `the download failed (${noDownload}) and so did the build with Go (${noBuild}); install Go 1.26 or newer, or ` +

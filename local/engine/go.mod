@@ -284,4 +284,5 @@ require (
 	lukechampine.com/frand v1.5.1 // indirect
 )
 
+// Pulumi's own go.mod replaces this one too, which is why `go install` refuses it.
 replace github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e

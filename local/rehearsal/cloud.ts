@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { endLeftovers } from "../dataplane";
 import type { LocalCloudOptions } from "../local-cloud";
 
 type Options = Omit<LocalCloudOptions, "images" | "say" | "random" | "fault"> & {
@@ -16,6 +17,7 @@ interface Answer {
 export class RehearsalCloud {
   private constructor(
     private readonly child: ChildProcess,
+    private readonly tasksFile: string,
     readonly env: Record<string, string>,
   ) {}
 
@@ -25,7 +27,7 @@ export class RehearsalCloud {
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     const { env = {} } = await ask(child, options);
-    return new RehearsalCloud(child, env);
+    return new RehearsalCloud(child, join(options.home, "tasks.json"), env);
   }
 
   /** Where the balancers answer. */
@@ -34,17 +36,25 @@ export class RehearsalCloud {
     return addresses;
   }
 
-  /** Ends every task and socket of it. */
+  /** Ends every task and socket of it, also where it was killed and could not. */
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null) return;
-    this.child.disconnect();
-    await once(this.child, "exit");
+    if (this.alive) {
+      this.child.disconnect();
+      await once(this.child, "exit");
+    }
+    endLeftovers(this.tasksFile);
   }
 
   /** Throws when the cloud has died: nothing that follows would mean anything. */
   assertAlive(): void {
-    if (this.child.exitCode === null && this.child.signalCode === null) return;
-    throw new Error("the local cloud has died under the rehearsal: start it again");
+    if (!this.alive)
+      throw new Error(
+        "the local cloud has died under the rehearsal: what was counted since means nothing. Start it again",
+      );
+  }
+
+  private get alive(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
   }
 }
 

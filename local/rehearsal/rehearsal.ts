@@ -1,13 +1,13 @@
-import { appendFileSync, copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../cli/failure";
-import { Pulumi } from "../../cli/pulumi";
-import { StackFile } from "../../cli/stack-file";
+import { endLeftovers } from "../dataplane";
 import { acquireLock } from "../lock";
 import { RehearsalCloud } from "./cloud";
 import { type Load, startLoad } from "./load";
 import type { Progress } from "./progress";
+import { RehearsedStack } from "./rehearsed-stack";
 import { type Report, stageRows } from "./report";
 
 export interface RehearsalOptions {
@@ -31,14 +31,15 @@ export interface RehearsalOptions {
 /** A node of the balancer takes over a change after at most this time. */
 const ADOPTION_SECONDS = 5;
 
+/** What an update takes, as far as the time left is guessed. */
+const UPDATE_SECONDS = 8;
+
 interface Step {
   stage: string;
   /** The candidate's weight when the step is done, in percent. */
   weight: number;
   /** The lines of the stack config that it edits. */
-  edit: Record<string, string | undefined>;
-  /** Whether the stage is held: a stage is, a finish moves nothing. */
-  held: boolean;
+  edit: Record<string, string>;
 }
 
 /**
@@ -46,34 +47,42 @@ interface Step {
  * `pulumi up` with the policy pack. Then a change that would replace what serves is tried, and must be refused.
  */
 export async function rehearse(options: RehearsalOptions): Promise<Report> {
-  const { root, engine, progress } = options;
-  const began = Date.now();
+  const { root } = options;
   const lock = await acquireLock(join(root, ".crossfade/rehearsal.lock"));
   if ("heldBy" in lock) {
     throw new Failure(`a rehearsal is already running here (process ${lock.heldBy}): wait for it, or stop it first`);
   }
   const home = join(root, ".crossfade/rehearsal");
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(home, { recursive: true });
-  copyFileSync(join(root, "stacks/Pulumi.local.yaml"), join(home, "Pulumi.local.yaml"));
-  const file = new StackFile(join(home, "Pulumi.local.yaml"));
-  const { images } = file.config().local ?? {};
   let cloud: RehearsalCloud | undefined;
-  let load: Load | undefined;
   try {
-    cloud = await RehearsalCloud.start({ home, images: images ?? {}, basePort: 4180 });
-    const stack = new RehearsedStack(new Pulumi(engine, root, cloud.env), file, home, options);
-    await stack.init();
-    progress.event("install: blue, without load");
-    await stack.up();
-    await sleep(ADOPTION_SECONDS * 1000, undefined, { signal: options.signal });
-    load = await startRehearsalLoad(cloud, file, options);
-    for (const step of wayOf(file)) {
-      await takeStep(step, stack, load, options);
-      cloud.assertAlive();
+    endLeftovers(join(home, "tasks.json")); // of a rehearsal that was killed
+    rmSync(home, { recursive: true, force: true });
+    mkdirSync(home, { recursive: true });
+    const stack = new RehearsedStack({ ...options, home });
+    const images = stack.file.config().local?.images ?? {};
+    cloud = await RehearsalCloud.start({ home, images, basePort: 4180 });
+    return await walk(stack, cloud, options);
+  } finally {
+    await cloud?.stop();
+    await lock.release();
+  }
+}
+
+async function walk(stack: RehearsedStack, cloud: RehearsalCloud, options: RehearsalOptions): Promise<Report> {
+  const { progress, signal, seed } = options;
+  const began = Date.now();
+  await stack.init(cloud.env);
+  progress.event("install: the first version, without load");
+  await stack.up();
+  await sleep(ADOPTION_SECONDS * 1000, undefined, { signal });
+  const way = wayOf(stack);
+  const load = await loadOn(stack, cloud, way, options);
+  try {
+    for (const step of way) {
+      await take(step, stack, load, options).finally(() => cloud.assertAlive());
     }
-    const refused = [await stack.tryReplacement()];
-    await waitForRequests(load, options);
+    const refused = [await tryReplacement(stack, progress)];
+    await untilEnough(load, options);
     const result = await load.stop();
     return {
       requests: {
@@ -85,138 +94,98 @@ export async function rehearse(options: RehearsalOptions): Promise<Report> {
       refused,
       durationMs: Date.now() - began,
       engine: await stack.engineVersion(),
-      seed: options.seed,
+      seed,
     };
   } finally {
-    await load?.stop();
-    await cloud?.stop();
-    await lock.release();
+    await load.stop();
   }
 }
 
-/** The steps of one release, by the stack's own stages. The second image of the config is the candidate's. */
-function wayOf(file: StackFile): Step[] {
-  const { rollout, local } = file.config();
-  const [, candidate] = Object.keys(local?.images ?? {});
-  const [idle, ...stages] = rollout.stages;
+/** The steps of one release, by the stack's own stages. */
+function wayOf(stack: RehearsedStack): Step[] {
+  const { stages } = stack.file.config().rollout;
+  const [idle, ...listed] = stages.map(({ name, weight }) => ({
+    stage: name,
+    weight,
+    edit: { stage: name },
+    held: true,
+  }));
   return [
-    { stage: idle?.name ?? "idle", weight: 0, edit: { green: candidate }, held: false },
-    ...stages.map(({ name, weight }) => ({ stage: name, weight, edit: { stage: name }, held: true })),
-    { stage: "finish", weight: 100, edit: { stable: "green", stage: "idle" }, held: false },
+    { stage: idle?.stage ?? "idle", weight: 0, edit: { green: stack.candidate().image } },
+    ...listed,
+    { stage: "finish", weight: 100, edit: { stable: "green", stage: "idle" } },
   ];
 }
 
-async function startRehearsalLoad(
+async function loadOn(
+  stack: RehearsedStack,
   cloud: RehearsalCloud,
-  file: StackFile,
-  { rps, seed, progress }: RehearsalOptions,
+  [first, ...later]: Step[],
+  { rps, requests, bakeSeconds, seed, progress }: RehearsalOptions,
 ): Promise<Load> {
-  const { host, environments } = file.config();
-  const load = startLoad({
+  const { host, environments } = stack.file.config();
+  
+  const expected = Math.max(
+    requests / rps,
+    steps.reduce((a, b) => a + b, UPDATE_SECONDS),
+  );
+  progress.event(`load: ${rps} requests a second from here on, for about ${Math.round(expected)} s`);
+  return startLoad({
     addresses: await cloud.addresses(),
     host,
-    stage: { name: "install", weight: 0 },
+    stage: stageOf(first, stack),
     rate: rps,
     seed,
     drainSeconds: environments.blue?.drain ?? 0,
     maxSeconds: 3600,
-    onSample: ({ sent, lost, serverErrors }) =>
-      progress.status(`${sent} requests, ${lost} lost, ${serverErrors} errors`),
+    onSample: ({ sent, lost, serverErrors }) => {
+      const left = Math.max(0, Math.round(expected - sent / rps));
+      progress.status(`${sent} requests, ${lost} lost, ${serverErrors} errors of the service, ${left} s left`);
+    },
   });
-  progress.event(`load: ${rps} requests a second from here on`);
-  return load;
 }
 
-async function takeStep(
-  { stage, weight, edit, held }: Step,
+function stageOf(step: Step | undefined, stack: RehearsedStack) {
+  return { name: step?.stage ?? "idle", weight: step?.weight ?? 0, candidate: stack.candidate().version };
+}
+
+async function take(
+  step: Step,
   stack: RehearsedStack,
   load: Load,
   { progress, bakeSeconds, signal }: RehearsalOptions,
 ): Promise<void> {
-  const lines = Object.entries(edit).map(([key, value]) => `crossfade:${key}: ${value}`);
-  progress.event(`${stage}: ${lines.join(", ")}`);
-  load.mark({ name: stage, weight, candidate: stack.candidateVersion() });
-  for (const [key, value] of Object.entries(edit)) stack.file.set(key, value);
+  const { stage, weight, edit } = step;
+  progress.at(`${stage}, ${100 - weight}/${weight}`);
+  progress.event(
+    Object.entries(edit)
+      .map(([key, value]) => `crossfade:${key}: ${value}`)
+      .join(", "),
+  );
+  load.mark(stageOf(step, stack));
+  stack.set(edit);
   await stack.up();
   await sleep(ADOPTION_SECONDS * 1000, undefined, { signal });
   load.settled();
-  if (held) await sleep(bakeSeconds * 1000, undefined, { signal });
+  await sleep(bakeSeconds * 1000, undefined, { signal });
   const { sent, lost } = load.snapshot();
-  progress.event(`${stage}: done, ${sent} requests so far, ${lost} lost`);
+  progress.event(`done: ${sent} requests so far, ${lost} lost`);
 }
 
-async function waitForRequests(load: Load, { requests, rps, progress, signal }: RehearsalOptions): Promise<void> {
-  const missing = requests - load.snapshot().sent;
-  if (missing <= 0) return;
-  progress.event(`load: ${Math.ceil(missing / rps)} s more, to ${requests} requests`);
+async function tryReplacement(stack: RehearsedStack, progress: Progress): Promise<Report["refused"][number]> {
+  const { stable } = stack.file.config().rollout;
+  const change = `another port for ${stable}, which serves`;
+  progress.at("refusal");
+  progress.event(change);
+  const policy = "serving-replacement";
+  const message = await stack.refused(policy, { [stable]: { image: stack.file.get(stable), port: 9090 } });
+  progress.event(`refused by ${policy}:\n${message.replace(/^/gm, "  ")}`);
+  return { change, policy, message };
+}
+
+async function untilEnough(load: Load, { requests, progress, signal }: RehearsalOptions): Promise<void> {
+  if (load.snapshot().sent >= requests) return;
+  progress.at("load");
+  progress.event(`on to ${requests} requests`);
   while (load.snapshot().sent < requests) await sleep(100, undefined, { signal });
-}
-
-/** The rehearsed stack: a copy of `stacks/Pulumi.local.yaml`, run by the engine. */
-class RehearsedStack {
-  private readonly flags: string[];
-
-  constructor(
-    private readonly pulumi: Pulumi,
-    readonly file: StackFile,
-    private readonly home: string,
-    private readonly options: RehearsalOptions,
-  ) {
-    this.flags = ["--stack", "local", "--config-file", file.path];
-  }
-
-  init(): Promise<void> {
-    return this.pulumi.initStack(this.home, "crossfade", "local");
-  }
-
-  async up(): Promise<void> {
-    const { code, output } = await this.run("up", "--yes", "--policy-pack", "policies");
-    if (code === 0) return;
-    throw new Failure(`"pulumi up" failed. All it said is in ${this.log}; the end of it:\n${tail(output)}`);
-  }
-
-  /** Another port for the group that serves: it would be replaced. The file is as before when this is done. */
-  async tryReplacement(): Promise<Report["refused"][number]> {
-    const { stable } = this.file.config().rollout;
-    const line = this.file.get(stable);
-    const change = `another port for ${stable}, which serves`;
-    this.options.progress.event(`refusal: ${change}`);
-    this.file.set(stable, { image: line, port: 9090 });
-    const { code, output } = await this.run("preview", "--policy-pack", "policies");
-    this.file.set(stable, line);
-    const message = /serving-replacement .*\n([\s\S]*?)\n\n/.exec(output)?.[1]?.trim().replace(/\n\s+/g, "\n");
-    if (code === 0 || message === undefined) {
-      throw new Failure(`the preview of ${change} was not refused by serving-replacement:\n${tail(output)}`);
-    }
-    this.options.progress.event(`refusal: refused by serving-replacement\n${message.replace(/^/gm, "  ")}`);
-    return { change, policy: "serving-replacement", message };
-  }
-
-  /** What the candidate's answers say of themselves. */
-  candidateVersion(): string | undefined {
-    const images = Object.values(this.file.config().local?.images ?? {});
-    return images[1]?.env?.VERSION;
-  }
-
-  async engineVersion(): Promise<string> {
-    const { output } = await this.pulumi.run(["version"]);
-    return `pulumi ${output.trim().split("\n").at(-1)}`;
-  }
-
-  private get log(): string {
-    return join(this.home, "pulumi.log");
-  }
-
-  private async run(command: string, ...args: string[]): Promise<{ code: number; output: string }> {
-    const { signal } = this.options;
-    signal.throwIfAborted();
-    const result = await this.pulumi.run([command, ...this.flags, ...args], signal);
-    appendFileSync(this.log, `\n$ pulumi ${command}\n${result.output}`);
-    signal.throwIfAborted();
-    return result;
-  }
-}
-
-function tail(output: string): string {
-  return output.trim().split("\n").slice(-30).join("\n");
 }

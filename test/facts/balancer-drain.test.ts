@@ -102,3 +102,12 @@ it("cuts the connections at once when the group itself goes", async () => {
   expect((await slow)?.status).toBe(502);
   expect((await ask(node)).body).toBe("closed");
 });
+
+// No fact of AWS: the end of the local cloud.
+it("ends requests in flight before it stops", async () => {
+  const { plane, node, id } = await start(3600);
+  const [slow] = await underWay(node, id, "/?delay=500");
+  await plane.stop();
+  expect(await slow).toMatchObject({ status: 200, body: "shop" });
+  await expect(ask(node)).rejects.toThrow("ECONNREFUSED");
+});

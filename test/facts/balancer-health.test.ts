@@ -5,7 +5,7 @@ import { ask, desire, forwardTo, group, onlyTarget, service, startDataPlane, sta
 
 // "After your target is registered, it must pass one health check to be considered healthy." "UnhealthyThresholdCount: The
 // number of consecutive failed health checks required before considering a target unhealthy." "HealthyThresholdCount: The
-// number of consecutive health checks successes required before considering an unhealthy target healthy."
+// number of consecutive successful health checks required before considering an unhealthy target healthy."
 it("goes from initial to healthy by one passed check, then by the thresholds", async () => {
   const { plane } = startDataPlane();
   const slow = service("shop", { LISTEN_AFTER: "500" });
@@ -103,7 +103,7 @@ it("sends to healthy targets only, and to all when none is healthy", async () =>
   expect(await versions()).toEqual(["bad", "good"]);
 });
 
-// "By default, round robin is used to route requests at the target group level"
+// "By default, the round robin routing algorithm is used to route requests at the target group level."
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
 it("takes the targets in turn, in all zones", async () => {
   const { plane } = startDataPlane();

@@ -1,19 +1,24 @@
 import http, { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
+import type { AccessLogEntry, DataPlaneOptions } from "../../local/dataplane";
 import { ask, desire, forwardTo, service, startDataPlane, until } from "./local-cloud";
 
-async function start() {
-  const { plane, log } = startDataPlane();
+async function start(options: DataPlaneOptions = {}) {
+  const { plane, log } = startDataPlane(options);
   await plane.apply(desire([forwardTo({ shop: 1 })], [service("shop")]));
   await plane.steady("shop");
   const [node] = plane.addresses("alb", 80);
   return { node, log };
 }
 
-// "X-Forwarded-For … the IP address of the client", "-Proto", "-Port … the destination port that the client used"
+// "If the X-Forwarded-For request header is not included in the request, the load balancer creates one with the client IP address
+// as the request value. Otherwise, the load balancer appends the client IP address to the existing header" "stores the protocol used
+// between the client and the load balancer in the X-Forwarded-Proto request header" "X-Forwarded-Port … the destination port that
+// the client used to connect to the load balancer"
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html
-// "the load balancer … adds or updates the X-Amzn-Trace-Id header … Self … Root=1-…"
+// "If the X-Amzn-Trace-Id header is not present on an incoming request, the load balancer generates a header with a Root field" "If
+// the X-Amzn-Trace-Id header is present and has a Root field, the load balancer inserts a Self field"
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html
 it("adds its headers and leaves the others, in order and spelling", async () => {
   const { node } = await start();
@@ -100,8 +105,33 @@ it("keeps a client's connection for its next requests", async () => {
   for (let i = 0; i < 3; i++) {
     const answer = await ask(node, "/", { agent });
     expect(answer.headers).toMatchObject({ connection: "keep-alive" });
+    expect(answer.headers).not.toHaveProperty("keep-alive");
     sockets.add(Object.values(agent.freeSockets)[0]?.[0]);
   }
   expect(sockets.size).toBe(1);
   agent.destroy();
+});
+
+// The fields elb_status_code, target_status_code and target_group_arn of
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html
+// "HTTP 460: The load balancer received a request from a client, but the client closed the connection with the load balancer
+// before the idle timeout period elapsed." (troubleshooting guide) That the target loses its connection then is assumed.
+it("tells of each request what the client got and what the target said", async () => {
+  const entries: AccessLogEntry[] = [];
+  const { node, log } = await start({ onAccess: (entry) => entries.push(entry) });
+  await ask(node, "/?status=404");
+  await ask(node, "/?reset");
+  const impatient = http.get(`http://${node}/?delay=60000`, { agent: false }).on("error", () => {});
+  await until(() => entries.length === 2);
+  await sleep(200);
+  impatient.destroy();
+  await until(() => entries.length === 3);
+
+  const common = { balancerArn: "alb", zone: "local-a", targetGroupArn: "shop", milliseconds: expect.any(Number) };
+  expect(entries).toEqual([
+    { ...common, elbStatus: 404, targetStatus: 404 },
+    { ...common, elbStatus: 502 },
+    { ...common, elbStatus: 460 },
+  ]);
+  await until(() => log.some((line) => line.includes("shop lost the client of /?delay=60000")));
 });

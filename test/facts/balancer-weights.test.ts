@@ -85,7 +85,7 @@ it("neither sets nor follows the cookie where group stickiness is off", async ()
   expect(answer.headers["set-cookie"]).toBeUndefined();
 });
 
-// "The Application Load Balancer resets the expiry of the cookies it generates after every request. If a cookie expires, the
+// "… the Application Load Balancer resets the expiry of the cookies it generates after every request. If a cookie expires, the
 // session is no longer sticky" https://docs.aws.amazon.com/elasticloadbalancing/latest/application/sticky-sessions.html
 // (said of the target cookies; assumed of AWSALBTG). Assumption: the balancer itself knows when a cookie has expired.
 it("renews the cookie with each answer, and lets go of a client whose cookie has expired", async () => {

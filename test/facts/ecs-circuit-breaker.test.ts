@@ -27,6 +27,7 @@ it("puts the last completed deployment back after three failed tasks, and goes o
     reason: expect.stringMatching(/^\(service shop\) .*circuit breaker: tasks failed to start: .*exited with code 7/),
     revision: good("v1").task.revision,
   });
+  expect(plane.serviceStatus("shop")).toMatchObject({ revision: good("v1").task.revision, rolloutState: "COMPLETED" });
   expect(failures(log)).toBe(3);
   expect(onlyTarget(plane, "shop").id).toBe(id); // the old task was never stopped
   const [node] = plane.addresses("alb", 80);
@@ -47,6 +48,7 @@ it("leaves the tasks stopped when no deployment was completed before", async () 
   await plane.apply(desire(rules, [dies()]));
   const outcome = await plane.steady("shop");
   expect(outcome).toEqual({ ok: false, reason: expect.stringContaining("exited with code 7") });
+  expect(plane.serviceStatus("shop")).toMatchObject({ rolloutState: "FAILED", desiredCount: 1, runningCount: 0 });
   await sleep(2000);
   expect(failures(log)).toBe(3);
 });
@@ -76,7 +78,7 @@ it("counts a task that fails its health checks", async () => {
   });
 });
 
-// "When the result of the calculation is less than the minimum of 3, the failure threshold is set to 3"; the value is rounded up.
+// "0.5 * desired task count"; the page's example for 25 tasks is "13 (the value is rounded up)".
 it("needs half of the desired count, rounded up", async () => {
   const { plane, log } = startDataPlane();
   const oneMore = { desiredCount: 7, maximumPercent: 115 }; // so that one new task is started at a time
@@ -88,7 +90,7 @@ it("needs half of the desired count, rounded up", async () => {
 });
 
 // "By default, when a service using the rolling update deployment type starts a new deployment, the service scheduler will launch
-// new tasks until the desired count is reached." "Amazon ECS does not ever stop a failing service from retrying"
+// new tasks until the desired count is reached." (deployment-type-ecs) "Amazon ECS does not ever stop a failing service from retrying"
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html
 it("goes on trying where the breaker is off", async () => {
   const { plane, log } = startDataPlane();

@@ -24,10 +24,11 @@ const server = http.createServer(async (request, response) => {
   }
 
   attempts++;
+  response.on("close", () => response.writableFinished || console.log(`${VERSION} lost the client of ${request.url}`));
   if (ask.has("delay")) await sleep(ask.get("delay"));
   if (ask.has("reset")) return request.socket.resetAndDestroy();
   if (ask.has("fin")) return request.socket.end();
-  if (ask.has("garbage")) return request.socket.end("This is no HTTP.\r\n\r\n");
+  if (ask.has("raw")) return request.socket.end(`${ask.get("raw")}\r\n\r\n`);
   if (ask.has("echo")) {
     response.writeHead(200, { "x-got": JSON.stringify(request.rawHeaders), server: "target/1", "x-twice": ["a", "b"] });
     return request.pipe(response);

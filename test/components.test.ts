@@ -1,0 +1,220 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Edge, FargateEnvironment, type FargateEnvironmentArgs, Rollout, WeightedAlbRoute } from "../components";
+
+/** What the components ask the engine for. */
+interface Asked {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+  provider?: string;
+}
+
+const asked: Asked[] = [];
+
+beforeAll(async () => {
+  await pulumi.runtime.setMocks({
+    newResource: ({ type, name, inputs, provider }) => {
+      asked.push({ type, name, inputs, provider });
+      return { id: `${name}-id`, state: { ...inputs, name, arn: `arn:aws:test:${name}` } };
+    },
+    call: () => ({ region: "eu-test-1" }),
+  });
+});
+beforeEach(() => {
+  asked.length = 0;
+});
+
+/** Lets everything that was registered settle. */
+async function settled(): Promise<void> {
+  await pulumi.runtime.disconnect();
+}
+
+function find(type: string, name?: string): Asked {
+  const found = asked.find((r) => r.type === type && (name === undefined || r.name === name));
+  if (!found)
+    throw new Error(`no ${type} ${name ?? ""} was asked for, only ${asked.map((r) => `${r.type} ${r.name}`)}`);
+  return found;
+}
+
+const environment: FargateEnvironmentArgs = {
+  color: "green",
+  image: `shop@sha256:${"1".repeat(64)}`,
+  listenerArn: "arn:listener",
+  hosts: ["shop.example.com"],
+  previewPriority: 2,
+  vpcId: "vpc-1",
+  subnetIds: ["subnet-1"],
+  balancerSecurityGroupId: "sg-edge",
+};
+
+describe("an environment", () => {
+  test("keeps every task until its successor is healthy, and gives up on a version that fails", async () => {
+    new FargateEnvironment("safe", environment);
+    await settled();
+    expect(find("aws:ecs/service:Service").inputs).toMatchObject({
+      deploymentMinimumHealthyPercent: 100,
+      deploymentMaximumPercent: 200,
+      deploymentCircuitBreaker: { enable: true, rollback: true },
+      waitForSteadyState: true,
+      healthCheckGracePeriodSeconds: 60,
+    });
+    expect(find("aws:ecs/taskDefinition:TaskDefinition").inputs.skipDestroy).toBe(true);
+  });
+
+  test("names nothing that is replaced by name", async () => {
+    new FargateEnvironment("unnamed", environment);
+    await settled();
+    for (const { type, inputs } of asked.filter((r) => r.type.startsWith("aws:")))
+      expect([type, inputs.name]).toEqual([type, undefined]);
+  });
+
+  test("is reached by its preview header on the host, with the secret where one is set", async () => {
+    new FargateEnvironment("plain", environment);
+    new FargateEnvironment("secret", { ...environment, previewSecret: "open-sesame" });
+    await settled();
+    const conditions = (name: string, value: string) =>
+      expect(find("aws:lb/listenerRule:ListenerRule", name).inputs.conditions).toEqual([
+        { hostHeader: { values: ["shop.example.com"] } },
+        { httpHeader: { httpHeaderName: "x-crossfade", values: [value] } },
+      ]);
+    conditions("plain-preview", "green");
+    conditions("secret-preview", "green-open-sesame");
+  });
+
+  test("gives its version to the container, its secrets by ARN, and lets only the balancer in", async () => {
+    new FargateEnvironment("version", {
+      ...environment,
+      command: ["serve"],
+      env: { LEVEL: "debug" },
+      secrets: { KEY: "arn:aws:secretsmanager:eu-test-1:1:secret:key" },
+      port: 9000,
+      protocol: "GRPC",
+      drain: 30,
+      sidecars: { proxy: { image: "proxy@sha256:0", essential: false } },
+    });
+    await settled();
+    const definition = find("aws:ecs/taskDefinition:TaskDefinition").inputs;
+    const [own, proxy] = JSON.parse(String(definition.containerDefinitions));
+    expect(own).toMatchObject({
+      command: ["serve"],
+      environment: [{ name: "LEVEL", value: "debug" }],
+      secrets: [{ name: "KEY", valueFrom: "arn:aws:secretsmanager:eu-test-1:1:secret:key" }],
+      portMappings: [{ containerPort: 9000 }],
+    });
+    expect(proxy).toMatchObject({ name: "proxy", essential: false });
+    expect(find("aws:lb/targetGroup:TargetGroup").inputs).toMatchObject({
+      port: 9000,
+      protocolVersion: "GRPC",
+      deregistrationDelay: 30,
+      healthCheck: { matcher: "0" },
+    });
+    expect(find("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule").inputs).toMatchObject({
+      referencedSecurityGroupId: "sg-edge",
+      fromPort: 9000,
+      toPort: 9000,
+    });
+    expect(String(find("aws:iam/rolePolicy:RolePolicy").inputs.policy)).toContain("secretsmanager:GetSecretValue");
+  });
+
+  test("scales by CPU where it is asked to, in a given cluster", async () => {
+    new FargateEnvironment("scaled", {
+      ...environment,
+      clusterArn: "arn:aws:ecs:eu-test-1:1:cluster/shared",
+      scaling: { min: 2, max: 8 },
+    });
+    await settled();
+    expect(find("aws:appautoscaling/target:Target").inputs).toMatchObject({
+      minCapacity: 2,
+      maxCapacity: 8,
+      resourceId: "service/shared/scaled",
+    });
+    expect(asked.filter((r) => r.type === "aws:ecs/cluster:Cluster")).toEqual([]);
+  });
+
+  test("refuses what AWS would refuse, with the property", () => {
+    expect(() => new FargateEnvironment("size", { ...environment, cpu: 256, memory: 4096 })).toThrow(
+      /512, 1024 or 2048/,
+    );
+    const scaling = { min: 3, max: 2 };
+    expect(() => new FargateEnvironment("scaling", { ...environment, scaling })).toThrow(/min is at most max/);
+    expect(() => new FargateEnvironment("a-name-of-twenty-five-chars", environment)).toThrow(/at most 24 characters/);
+  });
+});
+
+describe("an edge", () => {
+  const network = { vpcId: "vpc-1", subnetIds: ["subnet-1", "subnet-2"] };
+
+  test("speaks HTTP where it has no certificate", async () => {
+    new Edge("plain", network);
+    await settled();
+    expect(asked.filter((r) => r.type === "aws:lb/listener:Listener").map(({ inputs }) => inputs.port)).toEqual([80]);
+    expect(find("aws:lb/loadBalancer:LoadBalancer").inputs).toMatchObject({
+      internal: false,
+      enableDeletionProtection: true,
+      idleTimeout: 60,
+    });
+  });
+
+  test("speaks HTTPS with one, and redirects to it", async () => {
+    new Edge("tls", { ...network, certificateArn: "arn:aws:acm:eu-test-1:1:certificate/1" });
+    await settled();
+    expect(find("aws:lb/listener:Listener", "tls-https").inputs).toMatchObject({ port: 443, protocol: "HTTPS" });
+    expect(find("aws:lb/listener:Listener", "tls-http").inputs.defaultActions).toEqual([
+      { type: "redirect", redirect: { protocol: "HTTPS", port: "443", statusCode: "HTTP_301" } },
+    ]);
+  });
+});
+
+describe("a route", () => {
+  const targets = { blue: { targetGroupArn: "arn:blue" }, green: { targetGroupArn: "arn:green" } };
+  const route = { listenerArn: "arn:listener", hosts: ["shop.example.com"], priority: 3 };
+
+  test.each([
+    ["idle", 100, 0, false],
+    ["canary-25", 75, 25, true],
+    ["full", 0, 100, false],
+  ])("at %s writes both weights, and keeps clients only between them", async (stage, blue, green, enabled) => {
+    const rollout = new Rollout(`r-${stage}`, { stable: "blue", stage });
+    new WeightedAlbRoute(`route-${stage}`, { ...route, rollout, targets });
+    await settled();
+    const [action] = find("aws:lb/listenerRule:ListenerRule").inputs.actions as { forward: object }[];
+    expect(action?.forward).toEqual({
+      targetGroups: [
+        { arn: "arn:blue", weight: blue },
+        { arn: "arn:green", weight: green },
+      ],
+      stickiness: { enabled, duration: 3600 },
+    });
+  });
+
+  test("refuses weight for a color without a target", () => {
+    const rollout = new Rollout("short", { stable: "blue", stage: "canary-5" });
+    expect(() => new WeightedAlbRoute("short", { ...route, rollout, targets: { blue: targets.blue } })).toThrow(
+      /green must have 5 % of the requests and has no target/,
+    );
+  });
+});
+
+describe("a rollout", () => {
+  test("has a child for each stage, with its status", async () => {
+    new Rollout("way", { stable: "blue", stage: "canary-5" });
+    await settled();
+    expect(asked.filter((r) => r.name.startsWith("way-")).map((r) => [r.name, r.inputs.status])).toEqual([
+      ["way-idle", "passed"],
+      ["way-canary-5", "current"],
+      ["way-canary-25", "ahead"],
+      ["way-canary-50", "ahead"],
+      ["way-full", "ahead"],
+    ]);
+  });
+
+  test.each([
+    [{ stable: "blue", stage: "canary-6" }, "stage"],
+    [{ stable: "red" }, "stable"],
+    [{ stable: "blue", stages: [{ name: "a", weight: 120, bake: 0 }] }, "stages[0].weight"],
+  ])("refuses %o with the property", (args, propertyPath) => {
+    const errors = expect.arrayContaining([expect.objectContaining({ propertyPath })]);
+    expect(() => new Rollout("wrong", args as never)).toThrow(expect.objectContaining({ errors }));
+  });
+});

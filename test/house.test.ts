@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { expect, test } from "vitest";
+import { ROOT } from "./local-world";
+
+/** Which rooms a room may import from. The bottom of the house is `traffic`. */
+const ARROWS: Record<string, string[]> = {
+  traffic: [],
+  components: ["traffic"],
+  policies: ["traffic"],
+  stacks: ["components"],
+  cli: ["components", "traffic", "local"],
+  "local/engine": ["local"],
+  "local/dataplane": [],
+  "local/providers": ["local/dataplane"],
+  "local/rehearsal": ["local/dataplane", "local", "cli"],
+  local: ["local/dataplane", "local/providers"],
+  examples: [],
+};
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder)).flatMap((name) => {
+    const path = join(folder, name);
+    if (statSync(join(ROOT, path)).isDirectory()) return sources(path);
+    return /\.(ts|js|go)$/.test(name) ? [path] : [];
+  });
+}
+
+function roomOf(path: string): string {
+  return Object.keys(ARROWS).find((room) => path.startsWith(`${room}/`)) ?? path;
+}
+
+test("rooms import only along the arrows", () => {
+  const wrong = [...new Set(Object.keys(ARROWS).map((room) => room.split("/")[0] ?? room))]
+    .flatMap(sources)
+    .flatMap((path) => {
+      const text = readFileSync(join(ROOT, path), "utf8");
+      const imports = [...text.matchAll(/(?:from|require\(|import\()\s*"(\.[^"]*)"/g)].map(([, to]) => to ?? "");
+      return imports
+        .map((to) => roomOf(`${relative(ROOT, join(ROOT, dirname(path), to))}/`))
+        .filter((to) => to !== roomOf(path) && !ARROWS[roomOf(path)]?.includes(to))
+        .map((to) => `${path} imports from ${to}`);
+    });
+  expect(wrong).toEqual([]);
+});
+
+test("the local cloud stays smaller than what it is there to try", () => {
+  const lines = (room: string) =>
+    sources(room).reduce((sum, path) => sum + readFileSync(join(ROOT, path), "utf8").split("\n").length - 1, 0);
+  const rooms = ["components", "traffic", "policies", "cli", "local", "stacks", "examples"];
+  const counts = Object.fromEntries(rooms.map((room) => [room, lines(room)]));
+  console.log(`source lines by room: ${rooms.map((room) => `${room} ${counts[room]}`).join(", ")}`);
+  const { components = 0, traffic = 0, policies = 0, cli = 0, local = 0 } = counts;
+  expect(local).toBeLessThan(components + traffic + policies + cli);
+});
