@@ -103,8 +103,9 @@ function behave(records: Records, dataPlane: DataPlane, images: () => Images, fa
     changed: async (type, id) => {
       await dataPlane.apply(toDesired(records, images()));
       if (type !== "aws:ecs/service:Service") return;
-      const waits = records.get(type, id)?.inputs.waitForSteadyState === true;
-      if (!waits) return;
+      const service = records.get(type, id);
+      if (!service) return dataPlane.gone(id);
+      if (service.inputs.waitForSteadyState !== true) return;
       const end = await dataPlane.steady(id);
       if (!end.ok) throw new NotSteady(`waiting for ECS Service (${id}): ${end.reason}`);
     },

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { processStart } from "./process-start";
 
 export interface Lock {
   release(): Promise<void>;
@@ -13,7 +13,7 @@ export interface Lock {
  */
 export async function acquireLock(path: string): Promise<Lock | { heldBy: number }> {
   await mkdir(dirname(path), { recursive: true });
-  const claim = JSON.stringify({ pid: process.pid, started: startOf(process.pid), id: randomUUID() });
+  const claim = JSON.stringify({ pid: process.pid, started: processStart(process.pid), id: randomUUID() });
   const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, claim); // written aside and linked, so that nobody ever reads half a claim
   try {
@@ -52,14 +52,7 @@ function lock(path: string, claim: string): Lock {
 function liveProcess(claim: string): number | undefined {
   const { pid, started } = parse(claim);
   if (typeof pid !== "number" || !(pid > 0)) return undefined;
-  // A process number is used again; together with its start it is not.
-  if (started !== undefined && startOf(process.pid) !== undefined) return startOf(pid) === started ? pid : undefined;
-  try {
-    process.kill(pid, 0);
-    return pid;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM" ? pid : undefined;
-  }
+  return started !== undefined && processStart(pid) === started ? pid : undefined;
 }
 
 function parse(claim: string): { pid?: unknown; started?: unknown } {
@@ -67,17 +60,6 @@ function parse(claim: string): { pid?: unknown; started?: unknown } {
     return Object(JSON.parse(claim));
   } catch {
     return {};
-  }
-}
-
-/** When a running process was started, in the kernel's ticks; nothing for one that is gone, or where there is no /proc. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // after the name, which may hold anything
-    return fields[0] === "Z" ? undefined : fields[19];
-  } catch {
-    return undefined;
   }
 }
 

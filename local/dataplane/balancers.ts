@@ -91,12 +91,6 @@ export class Balancers {
     return balancer?.nodes.map((_, i) => `127.0.0.1:${this.loopbackPort(balancer, i, listenerPort)}`) ?? [];
   }
 
-  /** What each node acts on now, which may be older than what was asked for. */
-  inForce(balancerArn: string): { zone: string; balancer: DesiredBalancer }[] {
-    const nodes = this.balancers.get(balancerArn)?.nodes ?? [];
-    return nodes.map((node) => ({ zone: node.zone, balancer: node.view.balancer }));
-  }
-
   async settled(): Promise<void> {
     await Promise.all(this.nodes().map((node) => node.settled()));
   }
@@ -110,7 +104,7 @@ export class Balancers {
     let free = 0;
     while (taken.includes(free)) free++;
     const nodes = this.zones.map((zone) => new BalancerNode(zone, this.viewOf(desired), this.options));
-    return { desired, slot: desired.slot ?? free, nodes };
+    return { desired, slot: free, nodes };
   }
 
   private async publish(): Promise<void> {

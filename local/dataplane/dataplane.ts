@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BalancerOptions, Balancers } from "./balancers";
-import type { Desired, DesiredBalancer, ServiceStatus, TargetHealth } from "./desired";
+import type { Desired, TargetHealth } from "./desired";
 import { type Outcome, Service } from "./service";
 import { TaskFile } from "./task-file";
 
@@ -17,7 +17,7 @@ const stopGraceMs = 1000;
 export class DataPlane {
   private readonly balancers: Balancers;
   private readonly services = new Map<string, Service>();
-  private readonly removed = new Set<Service>();
+  private readonly removed = new Map<string, { service: Service; ended: Promise<void> }>();
   private readonly file: TaskFile;
 
   constructor(private readonly options: DataPlaneOptions = {}) {
@@ -32,8 +32,8 @@ export class DataPlane {
     for (const [arn, service] of this.services) {
       if (desired.services.some((wanted) => wanted.arn === arn)) continue;
       this.services.delete(arn);
-      this.removed.add(service);
-      void service.remove().then(() => this.removed.delete(service));
+      const ended = service.remove().finally(() => this.removed.delete(arn));
+      this.removed.set(arn, { service, ended });
     }
     for (const wanted of desired.services) {
       const known = this.services.get(wanted.arn);
@@ -41,6 +41,11 @@ export class DataPlane {
       else this.services.set(wanted.arn, new Service(wanted, this.balancers, this.file, this.logOf(wanted.arn)));
     }
     await listening;
+  }
+
+  /** Resolves when a service that is no longer asked for has no task left. */
+  async gone(serviceArn: string): Promise<void> {
+    await this.removed.get(serviceArn)?.ended;
   }
 
   /** Waits for the end of the service's deployment: completed, or failed by the circuit breaker. */
@@ -53,10 +58,6 @@ export class DataPlane {
     }
   }
 
-  serviceStatus(serviceArn: string): ServiceStatus | undefined {
-    return this.services.get(serviceArn)?.status;
-  }
-
   targetHealth(targetGroupArn: string): TargetHealth[] {
     return this.balancers.targetHealth(targetGroupArn);
   }
@@ -66,11 +67,6 @@ export class DataPlane {
     return this.balancers.addresses(balancerArn, listenerPort);
   }
 
-  /** What each node acts on now: it may be older than what was asked for. */
-  inForce(balancerArn: string): { zone: string; balancer: DesiredBalancer }[] {
-    return this.balancers.inForce(balancerArn);
-  }
-
   /** Resolves when every node has adopted all that was asked for until now. */
   async settled(): Promise<void> {
     await this.balancers.settled();
@@ -78,7 +74,7 @@ export class DataPlane {
 
   /** Ends every connection and every task, at the latest when the longest stop time-out is over. */
   async stop(): Promise<void> {
-    const services = [...this.services.values(), ...this.removed];
+    const services = [...this.services.values(), ...[...this.removed.values()].map(({ service }) => service)];
     this.services.clear();
     await this.balancers.stop(stopGraceMs);
     await Promise.all(services.map((service) => service.stop()));

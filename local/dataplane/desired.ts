@@ -12,8 +12,6 @@ export interface DesiredBalancer {
   arn: string;
   /** How long a connection may be silent before the balancer closes it, in seconds. AWS: 60 unless set. */
   idleTimeout: number;
-  /** Its place among the loopback ports, from 0; the lowest free one unless set. Set, it is the same after a restart. */
-  slot?: number;
   listeners: DesiredListener[];
 }
 
@@ -96,27 +94,4 @@ export interface TargetHealth {
   state: TargetState;
   /** AWS's reason code, such as `Target.FailedHealthChecks`. */
   reason?: string;
-}
-
-/** What `DescribeServices` says of a service. */
-export interface ServiceStatus {
-  /** The revision that is to run: after a rollback the one that was put back. */
-  revision: string;
-  rolloutState: "IN_PROGRESS" | "COMPLETED" | "FAILED";
-  desiredCount: number;
-  /** Tasks of all deployments, without those that are being stopped. */
-  runningCount: number;
-  pendingCount: number;
-}
-
-/** One answered request, as in the balancer's access log. */
-export interface AccessLogEntry {
-  balancerArn: string;
-  zone: string;
-  targetGroupArn?: string;
-  /** What the client got; 460 if it went away before. */
-  elbStatus: number;
-  /** What the target answered; none if the answer is the balancer's own. */
-  targetStatus?: number;
-  milliseconds: number;
 }

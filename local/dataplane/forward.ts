@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { type IncomingMessage, request as open, type ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
 import { closedByTarget } from "./connections";
-import type { AccessLogEntry } from "./desired";
 import type { NodeTarget } from "./node-target";
 import { answer, keepAlive } from "./own-answer";
 
@@ -11,7 +10,6 @@ export interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
   listenerPort: number;
-  entry: AccessLogEntry;
 }
 
 /**
@@ -19,7 +17,7 @@ export interface Exchange {
  * in both directions.
  */
 export function forward(exchange: Exchange, target: NodeTarget, idleTimeout: number, cookie: string | undefined): void {
-  const { request, response, entry } = exchange;
+  const { request, response } = exchange;
   const attempt = open({
     agent: target.connections,
     host: "127.0.0.1",
@@ -56,7 +54,6 @@ export function forward(exchange: Exchange, target: NodeTarget, idleTimeout: num
       return fail(502); // Node's parser lets more through than may be sent, such as status 42
     }
     decided = true;
-    entry.targetStatus = statusCode;
     // A target that breaks off in the middle of a body leaves the client with a cut connection: the status is gone out.
     pipeline(reply, response, () => attempt.destroy());
   });

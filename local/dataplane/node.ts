@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AccessLogEntry, DesiredBalancer } from "./desired";
+import type { DesiredBalancer } from "./desired";
 import { type Exchange, forward } from "./forward";
 import type { Health } from "./health-check";
 import { type Group, NodeGroup } from "./node-group";
@@ -16,8 +16,6 @@ export interface View {
 
 export interface NodeOptions {
   random: () => number;
-  /** Called once for each request, when it is over. */
-  onAccess?: (entry: AccessLogEntry) => void;
 }
 
 /** A balancer's node: an HTTP proxy in one zone, which lives by the view that it adopted last. */
@@ -117,7 +115,6 @@ export class BalancerNode {
   private handle(listenerPort: number, request: IncomingMessage, response: ServerResponse) {
     const listener = this.view.balancer.listeners.find(({ port }) => port === listenerPort);
     if (!listener) return request.destroy();
-    const entry = this.log(response);
     if (!request.headers.host && request.httpVersion !== "1.0") return answer(response, 400);
     const action = firstMatch(listener.rules, request)?.action;
     switch (action?.kind) {
@@ -126,40 +123,22 @@ export class BalancerNode {
       case "redirect":
         return redirect(response, action, listenerPort);
       case "forward":
-        return this.forward(action, { request, response, listenerPort, entry });
+        return this.forward(action, { request, response, listenerPort });
       default:
         return answer(response, 503);
     }
   }
 
   private forward(action: Forward, exchange: Exchange) {
-    const { request, response, entry } = exchange;
+    const { request, response } = exchange;
     // AWS does not say what a forward whose weights are all 0 does; 503, as for a group without targets, is assumed.
     const arn = chooseGroup(action, request.headers.cookie, this.options.random);
     if (arn === undefined) return answer(response, 503);
-    entry.targetGroupArn = arn;
     // A request stays with its group, however bad that is: no other group is tried.
     const target = this.groups.get(arn)?.pick();
     if (!target) return answer(response, 503);
     const cookie = action.stickinessSeconds === undefined ? undefined : bindingCookie(arn, action.stickinessSeconds);
     forward(exchange, target, this.view.balancer.idleTimeout, cookie);
-  }
-
-  /** The request's entry in the access log, which is written when the request is over. */
-  private log(response: ServerResponse): AccessLogEntry {
-    const start = performance.now();
-    const entry: AccessLogEntry = {
-      balancerArn: this.view.balancer.arn,
-      zone: this.zone,
-      elbStatus: 460,
-      milliseconds: 0,
-    };
-    response.on("close", () => {
-      if (response.headersSent) entry.elbStatus = response.statusCode;
-      entry.milliseconds = performance.now() - start;
-      this.options.onAccess?.(entry);
-    });
-    return entry;
   }
 }
 

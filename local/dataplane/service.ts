@@ -1,5 +1,5 @@
 import type { Balancers } from "./balancers";
-import type { DesiredService, DesiredTask, ServiceStatus } from "./desired";
+import type { DesiredService, DesiredTask } from "./desired";
 import type { Health } from "./health-check";
 import type { Target } from "./node-target";
 import { type Member, rollingStep } from "./rolling";
@@ -61,17 +61,6 @@ export class Service {
     const reason = `(service ${this.desired.arn}) ECS deployment circuit breaker: tasks failed to start: ${this.givenUp.cause}.`;
     if (!this.stuck && !this.complete) return undefined;
     return { ok: false, reason, ...(this.stuck ? {} : { revision: this.deployment.task.revision }) };
-  }
-
-  get status(): ServiceStatus {
-    const runningCount = this.active.filter((task) => task.process).length;
-    return {
-      revision: this.deployment.task.revision,
-      rolloutState: this.stuck ? "FAILED" : this.complete ? "COMPLETED" : "IN_PROGRESS",
-      desiredCount: this.desired.desiredCount,
-      runningCount,
-      pendingCount: this.active.length - runningCount,
-    };
   }
 
   /** Takes all tasks out of the balancer and ends them, as the deletion of a service does. */

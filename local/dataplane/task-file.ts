@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { processStart } from "../process-start";
 
 /** Which tasks run, on disk, so that the next start can end those that a kill -9 of this one left behind. */
 export class TaskFile {
@@ -11,7 +11,7 @@ export class TaskFile {
   }
 
   add(pid: number) {
-    this.running.set(pid, startTime(pid) ?? "");
+    this.running.set(pid, processStart(pid) ?? "");
     this.write();
   }
 
@@ -33,20 +33,7 @@ export function endLeftovers(path: string) {
   if (!existsSync(path)) return;
   for (const [, pid, started] of readFileSync(path, "utf8").matchAll(/^(\d+) (.+)$/gm)) {
     // The same pid with another start time is somebody else's process.
-    if (startTime(Number(pid)) === started) signalGroup(Number(pid), "SIGKILL");
-  }
-}
-
-function startTime(pid: number): string | undefined {
-  try {
-    if (process.platform !== "linux")
-      return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)])
-        .toString()
-        .trim();
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]; // field 22; the name before it may hold spaces
-  } catch {
-    return undefined;
+    if (processStart(Number(pid)) === started) signalGroup(Number(pid), "SIGKILL");
   }
 }
 

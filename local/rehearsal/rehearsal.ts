@@ -108,7 +108,6 @@ function wayOf(stack: RehearsedStack): Step[] {
     stage: name,
     weight,
     edit: { stage: name },
-    held: true,
   }));
   return [
     { stage: idle?.stage ?? "idle", weight: 0, edit: { green: stack.candidate().image } },
@@ -120,20 +119,17 @@ function wayOf(stack: RehearsedStack): Step[] {
 async function loadOn(
   stack: RehearsedStack,
   cloud: RehearsalCloud,
-  [first, ...later]: Step[],
+  steps: Step[],
   { rps, requests, bakeSeconds, seed, progress }: RehearsalOptions,
 ): Promise<Load> {
   const { host, environments } = stack.file.config();
-  
-  const expected = Math.max(
-    requests / rps,
-    steps.reduce((a, b) => a + b, UPDATE_SECONDS),
-  );
+  const stepSeconds = UPDATE_SECONDS + ADOPTION_SECONDS + bakeSeconds;
+  const expected = Math.max(requests / rps, steps.length * stepSeconds + UPDATE_SECONDS);
   progress.event(`load: ${rps} requests a second from here on, for about ${Math.round(expected)} s`);
   return startLoad({
     addresses: await cloud.addresses(),
     host,
-    stage: stageOf(first, stack),
+    stage: stageOf(steps[0], stack),
     rate: rps,
     seed,
     drainSeconds: environments.blue?.drain ?? 0,

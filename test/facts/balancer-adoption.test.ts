@@ -14,7 +14,7 @@ const numbers = (...list: number[]) => {
   return () => left.shift() ?? 0;
 };
 
-it("lets two nodes answer differently for a while, and tells which rules are in force where", async () => {
+it("lets two nodes answer differently for a while", async () => {
   const { plane } = startDataPlane({ adoptionDelay: [0, 1500], random: numbers(0, 0, 0, 0.99) });
   await plane.apply(desire([fixed("old")], []));
   await plane.settled();
@@ -24,10 +24,6 @@ it("lets two nodes answer differently for a while, and tells which rules are in 
   await plane.apply(desire([fixed("new")], []));
   await until(async () => (await ask(a)).body === "new");
   expect((await ask(b)).body).toBe("old");
-  expect(plane.inForce("alb").map(({ balancer }) => balancer.listeners[0]?.rules[0]?.action)).toEqual([
-    fixed("new"),
-    fixed("old"),
-  ]);
   await plane.settled();
   expect((await ask(b)).body).toBe("new");
 });
