@@ -76,9 +76,10 @@ async function walk(stack: RehearsedStack, cloud: RehearsalCloud, options: Rehea
   await stack.up();
   await sleep(ADOPTION_SECONDS * 1000, undefined, { signal });
   const way = wayOf(stack);
-  const load = await loadOn(stack, cloud, way, options);
+  const load = await startLoadOn(stack, cloud, way, options);
   try {
-    for (const step of way) {
+    for (const [index, step] of way.entries()) {
+      if (index > 0) load.mark(stageOf(step, stack));
       await take(step, stack, load, options).finally(() => cloud.assertAlive());
     }
     const refused = [await tryReplacement(stack, progress)];
@@ -116,7 +117,7 @@ function wayOf(stack: RehearsedStack): Step[] {
   ];
 }
 
-async function loadOn(
+async function startLoadOn(
   stack: RehearsedStack,
   cloud: RehearsalCloud,
   steps: Step[],
@@ -146,19 +147,17 @@ function stageOf(step: Step | undefined, stack: RehearsedStack) {
 }
 
 async function take(
-  step: Step,
+  { stage, weight, edit }: Step,
   stack: RehearsedStack,
   load: Load,
   { progress, bakeSeconds, signal }: RehearsalOptions,
 ): Promise<void> {
-  const { stage, weight, edit } = step;
   progress.at(`${stage}, ${100 - weight}/${weight}`);
   progress.event(
     Object.entries(edit)
       .map(([key, value]) => `crossfade:${key}: ${value}`)
       .join(", "),
   );
-  load.mark(stageOf(step, stack));
   stack.set(edit);
   await stack.up();
   await sleep(ADOPTION_SECONDS * 1000, undefined, { signal });
