@@ -18,7 +18,8 @@ export function progressTo(stream: NodeJS.WriteStream): Progress {
     },
     event: (line) => void stream.write(`${clear}${prefix}${line}\n`),
     status: (line) => {
-      if (stream.isTTY) stream.write(`${clear}${prefix}${line}`.slice(0, (stream.columns ?? 80) + clear.length - 1));
+      // A line that wraps could not be cleared. A terminal that does not know its width says 0.
+      if (stream.isTTY) stream.write(`${clear}${`${prefix}${line}`.slice(0, (stream.columns || 80) - 1)}`);
     },
     end: () => void stream.write(clear),
   };
