@@ -57,6 +57,7 @@ const service = z.strictObject({
   ...versionPart.shape,
   host: z.string().regex(/^(?=.{1,128}$)(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9-]+$/i, "a host name"),
   certificate: z.string().startsWith("arn:", "the ARN of an ACM certificate").optional(),
+  internal: z.boolean().optional(),
   previewSecret: z.string().min(8, "at least 8 characters").optional(),
   sticky: duration(1, 604800, "ELB, TargetGroupStickinessConfig").optional(),
 });

@@ -46,6 +46,8 @@ export interface Config {
   environments: Partial<Record<Color, EnvironmentConfig>>;
   host: string;
   certificate?: string;
+  /** Whether the balancer is reachable from inside the network only. */
+  internal: boolean;
   previewSecret?: string;
   /** Seconds that a client stays with its environment at canary stages. */
   sticky: number;
@@ -168,7 +170,7 @@ function assemble({
   local,
   ...rest
 }: Parsed): Config {
-  const { host, certificate, previewSecret, sticky = 3600, ...defaults } = rest.service;
+  const { host, certificate, internal = false, previewSecret, sticky = 3600, ...defaults } = rest.service;
   const environments: Config["environments"] = {};
   for (const color of COLORS) {
     const own = rest[color];
@@ -183,7 +185,7 @@ function assemble({
     };
   }
   const rollout = { stable, stage, stages: wholeWay(stages) };
-  return { rollout, environments, host, certificate, previewSecret, sticky, network, local };
+  return { rollout, environments, host, certificate, internal, previewSecret, sticky, network, local };
 }
 
 function dotted(path: readonly PropertyKey[]): string {

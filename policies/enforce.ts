@@ -37,5 +37,9 @@ async function judge(policy: Policy, report: ReportViolation, plan: (prior: Reso
     report(`What the update would do to users cannot be told, so it is refused: ${reason}`);
     return;
   }
-  for (const { urn, what, why, instead } of findings) report(`${what}\n${why}\n${instead}`, urn);
+  for (const { urn, what, why, instead, advisory } of findings) {
+    const message = `${policy.description}\n${what}\n${why}\n${instead}`;
+    // The SDK takes an object with a level too, which its types do not say (pulumi-policy, `makeReportViolationFun`).
+    report({ message, urn, ...(advisory && { enforcementLevel: "advisory" }) } as unknown as string);
+  }
 }

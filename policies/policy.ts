@@ -25,6 +25,8 @@ export interface Finding {
   why: string;
   /** What to do instead. */
   instead: string;
+  /** Said, and not refused. */
+  advisory?: boolean;
 }
 
 /**

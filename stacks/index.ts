@@ -10,11 +10,11 @@ import {
   WeightedAlbRoute,
 } from "../components";
 
-const { environments, host, certificate, previewSecret, sticky, network } = readConfig();
+const { environments, host, certificate, internal, previewSecret, sticky, network } = readConfig();
 const { vpcId, subnetIds, taskSubnetIds } = "stack" in network ? networkOf(network.stack) : network;
 
 const rollout = Rollout.fromConfig("shop");
-const edge = new Edge("shop", { vpcId, subnetIds, certificateArn: certificate });
+const edge = new Edge("shop", { vpcId, subnetIds, certificateArn: certificate, internal });
 
 const targets: Partial<Record<Color, RouteTarget>> = {};
 for (const [index, color] of COLORS.entries()) {

@@ -139,6 +139,18 @@ test.each([
   stack.config.set("green", V2);
 });
 
+test("a new version on an environment with weight is refused by release-without-canary, and passes without it", async () => {
+  stack.config.set("green", { image: V2, env: { LATENCY_MS: "1" } });
+  const { code, output } = await stack.preview(...PACK);
+  expect(output).toMatch(/\[mandatory\] +release-without-canary/);
+  expect(output).toContain(
+    '"shop-green" would get a new version in place, and it runs behind target group "shop-green"',
+  );
+  expect(code).not.toBe(0);
+  expect(await stack.preview(...packWithout("release-without-canary", world.home))).toMatchObject({ code: 0 });
+  stack.config.set("green", V2);
+});
+
 test("rolled back, the candidate may be replaced, for it serves nobody", async () => {
   stack.config.set("stage", "idle");
   await up();

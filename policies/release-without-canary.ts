@@ -1,0 +1,43 @@
+import { at, list, nameOf, type Resource, sameValue } from "../traffic";
+import type { Plan, Policy } from "./policy";
+
+const SERVICE = "aws:ecs/service:Service";
+
+/**
+ * Refuses a new version on an environment that has weight.
+ *
+ * The service would roll it out to all of that environment's users at once, with no stage to hold it back and no environment to
+ * return to (SRE workbook, "Canarying Releases"). Where the service's group is the only one of its route there is no other way:
+ * there it is said and not refused.
+ *
+ * The safe way: give the new version to the color that has no weight, and promote it.
+ */
+export const releaseWithoutCanary: Policy = {
+  name: "release-without-canary",
+  description: "Refuses a new version on an environment that has weight.",
+  judge: (plan) =>
+    plan.changes.flatMap((change) => {
+      if (change.kind !== "update" || change.after.type !== SERVICE) return [];
+      const { before, after } = change;
+      const why = plan.serving.get(before);
+      if (why === undefined || sameValue(before.inputs.taskDefinition, after.inputs.taskDefinition)) return [];
+      // Another group or port is a replacement, which has a policy of its own.
+      if (!sameValue(before.inputs.loadBalancers, after.inputs.loadBalancers)) return [];
+      return {
+        urn: after.urn,
+        what: `"${nameOf(after.urn)}" would get a new version in place, and it ${why}.`,
+        why: "All its users get it at once, and the version to return to is gone.",
+        instead: "Put the new version on the color that has no weight, and promote it stage by stage.",
+        advisory: !hasSibling(before, plan),
+      };
+    }),
+};
+
+/** Whether a rule that leads to the service could lead somewhere else as well. */
+function hasSibling(service: Resource, { prior }: Plan): boolean {
+  const own = list(service.inputs.loadBalancers).map((balancer) => at(balancer, "targetGroupArn"));
+  return prior
+    .flatMap(({ outputs }) => [...list(outputs.actions), ...list(outputs.defaultActions)])
+    .map((action) => list(at(action, "forward", "targetGroups")).map((group) => at(group, "arn")))
+    .some((groups) => groups.length > 1 && groups.some((arn) => own.includes(arn)));
+}
