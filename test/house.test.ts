@@ -13,7 +13,7 @@ const ARROWS: Record<string, string[]> = {
   "local/engine": ["local"],
   "local/dataplane": ["local"],
   "local/providers": ["local/dataplane"],
-  "local/rehearsal": ["local/dataplane", "local", "cli"],
+  "local/rehearsal": ["local/dataplane", "local", "cli", "traffic"],
   local: ["local/dataplane", "local/providers"],
   examples: [],
 };

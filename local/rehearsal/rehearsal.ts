@@ -7,6 +7,7 @@ import { acquireLock } from "../lock";
 import { RehearsalCloud } from "./cloud";
 import { type Load, startLoad } from "./load";
 import type { Progress } from "./progress";
+import { tryRefusals } from "./refusals";
 import { RehearsedStack } from "./rehearsed-stack";
 import { type Report, stageRows } from "./report";
 
@@ -44,7 +45,7 @@ interface Step {
 
 /**
  * Takes a release from its first line of config to its last under constant load: each step is one edit of a stack file and one
- * `pulumi up` with the policy pack. Then a change that would replace what serves is tried, and must be refused.
+ * `pulumi up` with the policy pack. Then what would lose requests is tried, and must be refused.
  */
 export async function rehearse(options: RehearsalOptions): Promise<Report> {
   const { root } = options;
@@ -82,7 +83,8 @@ async function walk(stack: RehearsedStack, cloud: RehearsalCloud, options: Rehea
       if (index > 0) load.mark(stageOf(step, stack));
       await take(step, stack, load, options).finally(() => cloud.assertAlive());
     }
-    const refused = [await tryReplacement(stack, progress)];
+    progress.at("refusals");
+    const refused = await tryRefusals(stack, progress);
     await untilEnough(load, options);
     const result = await load.stop();
     return {
@@ -165,17 +167,6 @@ async function take(
   await sleep(bakeSeconds * 1000, undefined, { signal });
   const { sent, lost } = load.snapshot();
   progress.event(`done: ${sent} requests so far, ${lost} lost`);
-}
-
-async function tryReplacement(stack: RehearsedStack, progress: Progress): Promise<Report["refused"][number]> {
-  const { stable } = stack.file.config().rollout;
-  const change = `another port for ${stable}, which serves`;
-  progress.at("refusal");
-  progress.event(change);
-  const policy = "serving-replacement";
-  const message = await stack.refused(policy, { [stable]: { image: stack.file.get(stable), port: 9090 } });
-  progress.event(`refused by ${policy}:\n${message.replace(/^/gm, "  ")}`);
-  return { change, policy, message };
 }
 
 async function untilEnough(load: Load, { requests, progress, signal }: RehearsalOptions): Promise<void> {

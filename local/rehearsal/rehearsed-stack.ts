@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../cli/failure";
 import { Pulumi } from "../../cli/pulumi";
@@ -42,13 +42,19 @@ export class RehearsedStack {
 
   /** A preview that must be refused by the policy; gives what the policy said. The file is as before when this is done. */
   async refused(policy: string, edit: Record<string, unknown>): Promise<string> {
-    const before = Object.keys(edit).map((key) => [key, this.file.get(key)] as const);
-    this.set(edit);
-    const { code, output } = await this.run("preview", "--policy-pack", "policies");
-    this.set(Object.fromEntries(before));
+    const { code, output } = await this.tryOut(edit);
     const message = new RegExp(`${policy} .*\\n([\\s\\S]*?)\\n\\n`).exec(output)?.[1];
     if (code !== 0 && message !== undefined) return message.trim().replace(/\n\s+/g, "\n");
     throw new Failure(`a change that ${policy} must refuse was not refused by it:\n${tail(output)}`);
+  }
+
+  /** The same preview with the policy off, which must pass: the policy refused it, and nothing else. */
+  async passesWithout(policy: string, edit: Record<string, unknown>): Promise<void> {
+    const config = join(this.options.home, "policies.json");
+    writeFileSync(config, JSON.stringify({ [policy]: "disabled" }));
+    const { code, output } = await this.tryOut(edit, "--policy-pack-config", config);
+    if (code !== 0)
+      throw new Failure(`a change was refused with ${policy} off, so by something else too:\n${tail(output)}`);
   }
 
   /** Edits lines of the stack config. */
@@ -69,6 +75,16 @@ export class RehearsedStack {
   async engineVersion(): Promise<string> {
     const { output } = await this.run("version");
     return `pulumi ${output.trim().split("\n").at(-1)}`;
+  }
+
+  private async tryOut(edit: Record<string, unknown>, ...flags: string[]) {
+    const before = Object.keys(edit).map((key) => [key, this.file.get(key)] as const);
+    this.set(edit);
+    try {
+      return await this.run("preview", "--policy-pack", "policies", ...flags);
+    } finally {
+      this.set(Object.fromEntries(before));
+    }
   }
 
   private get log(): string {

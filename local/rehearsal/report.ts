@@ -1,4 +1,5 @@
 import type { LoadResult } from "./load";
+import type { Timeline } from "./timeline";
 
 /** `rehearsal/report.json`. */
 export interface Report {
@@ -10,19 +11,34 @@ export interface Report {
     serverErrors: number;
     byStage: StageRow[];
   };
-  refused: { change: string; policy: string; message: string }[];
+  refused: Refused[];
+  timeline: Timeline;
+  /** Of the whole rehearsal; the load begins later. */
   durationMs: number;
   /** The engine that ran the updates. */
   engine: string;
   seed: number;
 }
 
+export interface Refused {
+  change: string;
+  policy: string;
+  /** What the policy said. */
+  message: string;
+}
+
 export interface StageRow {
   stage: string;
+  /** When it began, in milliseconds since the load began. */
+  atMs: number;
+  /** What the candidate's answers call themselves. */
+  candidate?: string;
   /** The candidate's, in percent. */
   weight: number;
   total: number;
   lost: number;
+  /** 5xx of the service's own. */
+  serverErrors: number;
   /** The candidate's part of the plain clients' answers, 0 to 1, once the balancer's nodes had adopted the weights. */
   candidateShare: number | null;
   p50Ms: number | null;
@@ -30,15 +46,16 @@ export interface StageRow {
 }
 
 export function stageRows({ stages }: LoadResult): StageRow[] {
-  return stages.map(({ name, weight, total, lost, candidateShare, p50Ms, p99Ms }) => ({
-    stage: name,
-    weight,
-    total,
-    lost,
-    candidateShare,
-    p50Ms,
-    p99Ms,
-  }));
+  return stages.map(
+    ({ name: stage, atMs, candidate, weight, total, lost, serverErrors, candidateShare, p50Ms, p99Ms }) => {
+      return { stage, atMs, candidate, weight, total, lost, serverErrors, candidateShare, p50Ms, p99Ms };
+    },
+  );
+}
+
+/** What is said of a refusal in one line, at the terminal and as its mark in the timeline. */
+export function refusalLabel({ change, policy }: Pick<Refused, "change" | "policy">): string {
+  return `refused by ${policy}: ${change}`;
 }
 
 /** The closing table, for people. */
@@ -61,11 +78,11 @@ export function closingTable({ requests, refused, durationMs, engine, seed }: Re
     ...rows.map(line),
     "",
     `${requests.total} requests, ${requests.lost} lost, ${requests.serverErrors} errors of the service's own`,
-    ...refused.map(({ change, policy }) => `refused by ${policy}: ${change}`),
+    ...refused.map(refusalLabel),
     `${(durationMs / 1000).toFixed(0)} s, ${engine}, seed ${seed}`,
   ].join("\n");
 }
 
-function milliseconds(value: number | null): string {
+export function milliseconds(value: number | null): string {
   return value === null ? "-" : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 }
