@@ -35,7 +35,7 @@ export async function local(command: string[]): Promise<number> {
 }
 
 /** Which command stands for which image, from `crossfade:local` in the stack's file. */
-export function imagesOf(file: StackFile) {
+function imagesOf(file: StackFile) {
   const local = file.get("local") as
     | { images?: Record<string, { run: string; env?: Record<string, string> }> }
     | undefined;

@@ -65,7 +65,7 @@ function sharesOnTheWire(route: Resource, prior: readonly Resource[]): Shares | 
   for (const color of COLORS) {
     const arn = groupArn(route, color, prior);
     const found = weights.find(([group]) => group === arn);
-    if (found && sum > 0) shares[color] = (found[1] / sum) * 100;
+    if (found && sum > 0) shares[color] = (found[1] * 100) / sum; // in this order: 55 / 100 * 100 is not 55
   }
   return shares;
 }
