@@ -27,7 +27,7 @@ export async function local(command: string[]): Promise<number> {
       `the local cloud is up. In another terminal: npx crossfade local -- npx pulumi up -s ${STACK} --policy-pack policies`,
     );
     for (const address of cloud.addresses()) say(`it answers on http://${address}`);
-    await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+    await Promise.race(["SIGINT", "SIGTERM", "SIGHUP"].map((signal) => once(process, signal)));
     return 0;
   } finally {
     await cloud.stop();

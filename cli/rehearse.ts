@@ -8,6 +8,9 @@ import { closingTable } from "../local/rehearsal/report";
 
 const ROOT = resolve(__dirname, "..");
 
+/** A Ctrl-C, a kill, and a terminal that is closed. */
+const STOP = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 export interface RehearseFlags {
   rps: number;
   requests: number;
@@ -21,8 +24,7 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
   const progress = progressTo(process.stderr);
   const stopped = new AbortController();
   const stop = () => stopped.abort(new Error("stopped: nothing is left running, and the next start begins anew"));
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  for (const signal of STOP) process.on(signal, stop);
   try {
     const engine = await ensureEngine({ progress: progress.event });
     const report = await run({
@@ -44,7 +46,6 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
     throw stopped.signal.aborted ? stopped.signal.reason : error;
   } finally {
     progress.end();
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
+    for (const signal of STOP) process.off(signal, stop);
   }
 }

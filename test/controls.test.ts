@@ -77,7 +77,7 @@ function program({
 let world: LocalWorld;
 let number = 0;
 beforeAll(async () => {
-  world = await LocalWorld.start({ adoptionDelay: [0, 1000], basePort: 4380 });
+  world = await LocalWorld.start({ adoptionDelay: [0, 50], basePort: 4380 });
 });
 afterAll(() => world.stop());
 

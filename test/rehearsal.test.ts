@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -37,7 +37,11 @@ class Run {
 const runs: Run[] = [];
 function rehearse(...args: string[]): Run {
   const run = new Run(
-    spawn("node", ["cli/bin.js", "rehearse", ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] }),
+    spawn("node", ["cli/bin.js", "rehearse", ...args], {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    }),
   );
   runs.push(run);
   return run;
@@ -54,8 +58,16 @@ function leftRunning(): string[] {
       return ""; // it has ended
     }
   };
+  const here = (pid: string) => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`) === ROOT;
+    } catch {
+      return false;
+    }
+  };
+  const isOurs = (pid: string) => here(pid) && /cloud-process|examples\/shop/.test(of(pid, "cmdline"));
   return pids
-    .filter((pid) => of(pid, "environ").includes(mark) || /cloud-process|examples\/shop/.test(of(pid, "cmdline")))
+    .filter((pid) => of(pid, "environ").includes(mark) || isOurs(pid))
     .map((pid) => `${pid} ${of(pid, "cmdline")}`);
 }
 
@@ -83,6 +95,16 @@ describe("faults", () => {
       expect(leftRunning()).toEqual([]);
     },
   );
+
+  test("a closed terminal leaves nothing running", async () => {
+    const run = rehearse("--bake", "1", "--requests", "1");
+    await run.until("idle, 100/0");
+    process.kill(-(run.child.pid ?? Number.NaN), "SIGHUP"); // as a terminal does it: to all that belong to it
+    const { code, output } = await run.end();
+    expect(output).toContain("stopped: nothing is left running");
+    expect(code).toBe(1);
+    expect(leftRunning()).toEqual([]);
+  });
 
   test("a second start beside the first is refused, and the first goes on", async () => {
     const first = rehearse("--bake", "1", "--requests", "1");

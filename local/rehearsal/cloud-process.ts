@@ -2,9 +2,9 @@ import { LocalCloud, type LocalCloudOptions } from "../local-cloud";
 
 /**
  * The local cloud in a process of its own, so that the load and the balancers do not wait for each other. It ends with the
- * process that started it, however that ends; a Ctrl-C is for that process to act on.
+ * process that started it, however that ends; a Ctrl-C or a closed terminal is for that process to act on.
  */
-process.on("SIGINT", () => {});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 process.once(
   "message",
   async (options: Omit<LocalCloudOptions, "images"> & { images: ReturnType<LocalCloudOptions["images"]> }) => {
