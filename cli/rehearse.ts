@@ -5,6 +5,7 @@ import { ensureEngine } from "../local/engine/ensure-engine";
 import { progressTo } from "../local/rehearsal/progress";
 import { rehearse as run } from "../local/rehearsal/rehearsal";
 import { closingTable } from "../local/rehearsal/report";
+import { reportHtml } from "../local/rehearsal/report-html";
 
 const ROOT = resolve(__dirname, "..");
 
@@ -19,7 +20,7 @@ export interface RehearseFlags {
   json?: boolean;
 }
 
-/** Rehearses a release and writes `rehearsal/report.json`. The exit code is 1 where a request was lost. */
+/** Rehearses a release and writes `rehearsal/report.json` and `.html`. The exit code is 1 where a request was lost. */
 export async function rehearse(flags: RehearseFlags): Promise<number> {
   const progress = progressTo(process.stderr);
   const stopped = new AbortController();
@@ -39,8 +40,10 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
     });
     mkdirSync(join(ROOT, "rehearsal"), { recursive: true });
     writeFileSync(join(ROOT, "rehearsal/report.json"), `${JSON.stringify(report, null, 2)}\n`);
+    const page = join(ROOT, "rehearsal/report.html");
+    writeFileSync(page, reportHtml(report));
     progress.end();
-    process.stdout.write(`${flags.json ? JSON.stringify(report) : `\n${closingTable(report)}`}\n`);
+    process.stdout.write(`${flags.json ? JSON.stringify(report) : `\n${closingTable(report)}\nover time: ${page}`}\n`);
     return report.requests.lost === 0 ? 0 : 1;
   } catch (error) {
     throw stopped.signal.aborted ? stopped.signal.reason : error;

@@ -84,7 +84,7 @@ function olderColor(route: Resource, { prior, changes }: Plan): Color | undefine
     const group = groupArn(route, color, prior);
     const home = prior.find((r) => r.type === ENVIRONMENT && group !== undefined && r.outputs.targetGroupArn === group);
     const version = prior.find((r) => r.type === VERSION && r.parent === home?.urn && !r.pendingDelete);
-    const changed = changes.some((change) => change.kind !== "create" && change.before === version);
+    const changed = changes.some((change) => change.kind === "replace" && change.before === version);
     return changed ? undefined : version?.created;
   };
   return COLORS.find((color) => {

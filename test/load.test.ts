@@ -313,6 +313,32 @@ describe("stages", () => {
     expect(result.sent).toBeGreaterThan(sent);
   });
 
+  test("the timeline has every request, the stages' beginnings and the notes", async () => {
+    const { address } = await serve((request, response) => {
+      response.setHeader("x-shop-version", "v1");
+      if (whatOf(request) === "order") response.writeHead(502, elb).end();
+      else good(request, response);
+    });
+    const load = startLoad(options([address], { maxSeconds: 60 }));
+    await sleep(600);
+    load.mark({ name: "canary-5", weight: 5 });
+    await sleep(600);
+    load.note("refused");
+    const { timeline, stages, sent, lost } = await load.stop();
+    expect(timeline.seconds.map(({ second }) => second)).toEqual([...timeline.seconds.keys()]);
+    expect(timeline.seconds.length).toBeGreaterThan(1);
+    const sum = (of: (second: (typeof timeline.seconds)[number]) => number) =>
+      timeline.seconds.reduce((total, second) => total + of(second), 0);
+    expect(lost).toBeGreaterThan(0);
+    expect(sum((second) => second.lost)).toBe(lost);
+    expect(sum(({ environments }) => environments.v1?.requests ?? 0)).toBe(sent - lost);
+    const [first, second] = stages;
+    expect(first?.atMs).toBe(0);
+    expect(second?.atMs).toBeGreaterThan(590);
+    expect(timeline.marks).toEqual([{ atMs: expect.any(Number), label: "refused" }]);
+    expect(timeline.marks[0]?.atMs).toBeGreaterThan((second?.atMs ?? 0) + 590);
+  });
+
   test("long requests and streams take 0.9 of the drain, and are left out of the percentiles", async () => {
     const { address, received } = await serve((request, response) => {
       setTimeout(() => good(request, response), /^.(slow|stream)/.test(request.url ?? "") ? 800 : 0);

@@ -3,6 +3,7 @@ import { Histogram } from "./histogram";
 import { type Cause, Clients } from "./load-client";
 import { type Planned, planRequests } from "./load-mix";
 import { type EnvironmentOf, type Stage, StageMeter, type StageResult } from "./meter";
+import { type Mark, type Timeline, TimelineMeter } from "./timeline";
 
 export interface LoadOptions {
   /** `127.0.0.1:8080` or `[::1]:8080`, the balancer's nodes; requests alternate over them, as DNS round robin does. */
@@ -43,6 +44,7 @@ export interface LoadResult extends Totals {
   seed: number;
   endedBy: "stop" | "time";
   stages: StageResult[];
+  timeline: Timeline;
   /** The first losses, to look for in logs. */
   losses: { at: string; stage: string; what: Planned["what"]; address: string; cause: Cause }[];
 }
@@ -52,6 +54,8 @@ export interface Load {
   mark(stage: Stage): void;
   /** The nodes have adopted the stage's weights: from now on the candidate's share is counted. */
   settled(): void;
+  /** Marks this moment in the timeline. */
+  note(label: string): void;
   snapshot(): Totals;
   /** Sends nothing more, waits for what is in flight (for a time-out at most), and gives the result. */
   stop(): Promise<LoadResult>;
@@ -77,7 +81,9 @@ export function startLoad(options: LoadOptions): Load {
 
   const clients = new Clients(host, timeoutMs, Math.round(0.9 * Math.min(drainSeconds * 1000, timeoutMs)));
   const requests = planRequests(seed);
-  const meters = [new StageMeter(options.stage, environmentOf)];
+  const meters = [new StageMeter(options.stage, environmentOf, 0)];
+  const timeline = new TimelineMeter(environmentOf);
+  const marks: Mark[] = [];
   const lateness = new Histogram();
   const losses: LoadResult["losses"] = [];
   const inFlight = new Set<Promise<void>>();
@@ -107,9 +113,9 @@ export function startLoad(options: LoadOptions): Load {
   async function send(planned: Planned): Promise<void> {
     const meter = currentMeter();
     const address = addresses[planned.index % addresses.length] as URL;
-    const count = meter.sent(planned);
+    const counts = [meter.sent(planned), timeline.sent(planned, elapsedMs())];
     const outcome = await clients.send(planned, address);
-    count(outcome);
+    for (const count of counts) count(outcome);
     if (typeof outcome.verdict !== "object" || losses.length === lossesKept) return;
     const at = new Date().toISOString();
     const { lost } = outcome.verdict;
@@ -157,12 +163,14 @@ export function startLoad(options: LoadOptions): Load {
     await Promise.all(inFlight);
     clearInterval(sampling);
     clients.close();
-    return { seed, endedBy, ...snapshot(), stages: meters.map((meter) => meter.result()), losses };
+    const stages = meters.map((meter) => meter.result());
+    return { seed, endedBy, ...snapshot(), stages, timeline: { seconds: timeline.result(), marks }, losses };
   }
 
   return {
-    mark: (stage) => void meters.push(new StageMeter(stage, environmentOf)),
+    mark: (stage) => void meters.push(new StageMeter(stage, environmentOf, Math.round(elapsedMs()))),
     settled: () => currentMeter().settle(),
+    note: (label) => void marks.push({ atMs: Math.round(elapsedMs()), label }),
     snapshot,
     stop: () => end("stop"),
   };

@@ -13,6 +13,8 @@ export interface Stage {
 }
 
 export interface StageResult extends Stage {
+  /** When it began, in milliseconds since the load began. */
+  atMs: number;
   /** Requests sent in this stage. */
   total: number;
   lost: number;
@@ -44,6 +46,7 @@ export class StageMeter {
   constructor(
     readonly stage: Stage,
     private readonly environmentOf: EnvironmentOf,
+    private readonly atMs: number,
   ) {}
 
   /** From the next request on, the candidate's share is counted. */
@@ -73,6 +76,7 @@ export class StageMeter {
     const known = this.stage.candidate !== undefined && this.counts.settledAnswers > 0;
     return {
       ...this.stage,
+      atMs: this.atMs,
       ...this.counts,
       lostBy: { ...this.lostBy },
       p50Ms: this.latency.percentile(0.5),

@@ -1,7 +1,8 @@
 import { otherColor } from "../../traffic";
+import type { Load } from "./load";
 import type { Progress } from "./progress";
 import type { RehearsedStack } from "./rehearsed-stack";
-import type { Report } from "./report";
+import { type Report, refusalLabel } from "./report";
 
 /** A change that would lose requests, as lines of the stack config, and the policy that must refuse it. */
 interface Refusal {
@@ -14,11 +15,12 @@ interface Refusal {
  * Tries what must not be done. Each change must be refused by its policy; and with that policy off it must pass, or something
  * else would have refused it.
  */
-export async function tryRefusals(stack: RehearsedStack, progress: Progress): Promise<Report["refused"]> {
+export async function tryRefusals(stack: RehearsedStack, load: Load, progress: Progress): Promise<Report["refused"]> {
   const refused: Report["refused"] = [];
   for (const { change, policy, edit } of refusalsFor(stack)) {
     progress.event(change);
     const message = await stack.refused(policy, edit);
+    load.note(refusalLabel({ change, policy }));
     await stack.passesWithout(policy, edit);
     progress.event(`refused by ${policy}, and by it alone:\n${message.replace(/^/gm, "  ")}`);
     refused.push({ change, policy, message });

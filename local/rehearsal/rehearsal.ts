@@ -84,7 +84,7 @@ async function walk(stack: RehearsedStack, cloud: RehearsalCloud, options: Rehea
       await take(step, stack, load, options).finally(() => cloud.assertAlive());
     }
     progress.at("refusals");
-    const refused = await tryRefusals(stack, progress);
+    const refused = await tryRefusals(stack, load, progress);
     await untilEnough(load, options);
     const result = await load.stop();
     return {
@@ -95,6 +95,7 @@ async function walk(stack: RehearsedStack, cloud: RehearsalCloud, options: Rehea
         byStage: stageRows(result),
       },
       refused,
+      timeline: result.timeline,
       durationMs: Date.now() - began,
       engine: await stack.engineVersion(),
       seed,

@@ -43,8 +43,14 @@ export class RehearsedStack {
   /** A preview that must be refused by the policy; gives what the policy said. The file is as before when this is done. */
   async refused(policy: string, edit: Record<string, unknown>): Promise<string> {
     const { code, output } = await this.tryOut(edit);
-    const message = new RegExp(`${policy} .*\\n([\\s\\S]*?)\\n\\n`).exec(output)?.[1];
-    if (code !== 0 && message !== undefined) return message.trim().replace(/\n\s+/g, "\n");
+    const lines = output.split("\n");
+    const heading = lines.findIndex((line) => line.includes(`[mandatory]  ${policy} `));
+    const end = lines.findIndex((line, i) => i > heading && (line.trim() === "" || line.includes("- [")));
+    if (code !== 0 && heading >= 0)
+      return lines
+        .slice(heading + 1, end)
+        .map((line) => line.trim())
+        .join("\n");
     throw new Failure(`a change that ${policy} must refuse was not refused by it:\n${tail(output)}`);
   }
 
