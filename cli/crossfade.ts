@@ -16,7 +16,7 @@ export async function main(argv: string[]): Promise<void> {
     .description("release the example service on this machine under load, by the real engine, and count what is lost")
     .option("--rps <number>", "requests a second", positive, 100)
     .option("--requests <number>", "requests at least", positive, 20_000)
-    .option("--bake <seconds>", "how long each stage is held", positive, 15)
+    .option("--bake <seconds>", "how long each stage is held", positive, 10)
     .option("--seed <number>", "makes the load and the balancers' delays repeatable", positive)
     .option("--json", "print the report as JSON, and nothing else")
     .addHelpText("after", "\nExample:\n  $ crossfade rehearse --bake 10 --requests 8000")
