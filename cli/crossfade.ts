@@ -36,6 +36,23 @@ export async function main(argv: string[]): Promise<void> {
       process.exitCode = await local(command);
     });
 
+  program
+    .command("findings")
+    .description("what the policies say of a preview, and what it changes, as Markdown for a pull request")
+    .requiredOption("--stack <name>", "the stack's name, for the heading")
+    .option("--max <bytes>", "how much may be written; what does not fit is counted", positive, 1_000_000)
+    .addHelpText(
+      "after",
+      "\nExample:\n" +
+        "  $ export PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true # without it there are no policies in the JSON\n" +
+        "  $ pulumi preview -s staging --policy-pack policies --json > preview.jsonl\n" +
+        "  $ crossfade findings --stack staging < preview.jsonl",
+    )
+    .action(async (options) => {
+      const { findings } = part<typeof import("./findings")>("./findings");
+      process.exitCode = await findings(options);
+    });
+
   try {
     await program.parseAsync(argv);
   } catch (error) {
