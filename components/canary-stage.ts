@@ -8,7 +8,7 @@ export interface CanaryStageArgs {
   /** Seconds that the stage must hold, healthy, before the next one. */
   bake: number;
   /** Where it lies on the way: `passed`, `current` or `ahead`. */
-  status: StageStatus;
+  status: pulumi.Input<StageStatus>;
 }
 
 /**

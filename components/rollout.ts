@@ -55,13 +55,14 @@ export class Rollout extends pulumi.ComponentResource {
     this.plan = plan;
     this.shares = desiredShares(plan);
     this.keepsClients = keepsClients(plan);
-    let before: CanaryStage[] = [];
+    let before: CanaryStage | undefined;
     for (const stage of plan.stages) {
       const { name: stageName, weight, bake } = stage;
       const status = stageStatus(plan, stage);
-      // Each after the one before it, so that every preview shows them in their order.
-      const options = { parent: this, dependsOn: before };
-      before = [new CanaryStage(`${name}-${stageName}`, { weight, bake, status }, options)];
+      // Each waits for the one before it, so that every preview shows them in their order. `dependsOn` would not do: of a
+      // component it means the children, and a stage has none.
+      const inOrder = before ? before.urn.apply(() => status) : status;
+      before = new CanaryStage(`${name}-${stageName}`, { weight, bake, status: inOrder }, { parent: this });
     }
     this.registerOutputs({ weight: currentStage(plan).weight });
   }

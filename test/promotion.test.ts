@@ -99,6 +99,7 @@ test("the preview of a promotion shows the stages, the rule's weights and nothin
   expect(code).toBe(0);
   const [changes = ""] = output.split("Policy Packs run:");
   const stable = changes
+    .trim()
     .replace(/:[0-9a-f]{16}\b|\/[0-9a-f]{16}\b/g, ":<id>")
     .replace(/shop(-\w+)?-[0-9a-f]{7}/g, "shop$1-<name>")
     .replace(/(default_\d+_\d+_\d+)::[0-9a-f-]{36}/g, "$1::<id>")
