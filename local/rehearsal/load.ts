@@ -61,7 +61,8 @@ export interface Load {
   stop(): Promise<LoadResult>;
 }
 
-const mostRequests = 1_000_000;
+/** What one load sends at most. */
+export const mostRequests = 1_000_000;
 const lossesKept = 20;
 
 /**

@@ -5,7 +5,7 @@ import { Failure } from "../../cli/failure";
 import { endLeftovers } from "../dataplane";
 import { acquireLock } from "../lock";
 import { RehearsalCloud } from "./cloud";
-import { type Load, startLoad } from "./load";
+import { type Load, mostRequests, startLoad } from "./load";
 import type { Progress } from "./progress";
 import { tryRefusals } from "./refusals";
 import { RehearsedStack } from "./rehearsed-stack";
@@ -137,7 +137,7 @@ async function startLoadOn(
     rate: rps,
     seed,
     drainSeconds: environments.blue?.drain ?? 0,
-    maxSeconds: 3600,
+    maxSeconds: longestLoad(rps),
     onSample: ({ sent, lost, serverErrors }) => {
       const left = Math.max(0, Math.round(expected - sent / rps));
       progress.status(`${sent} requests, ${lost} lost, ${serverErrors} errors of the service, ${left} s left`);
@@ -170,7 +170,14 @@ async function take(
   progress.event(`done: ${sent} requests so far, ${lost} lost`);
 }
 
-async function untilEnough(load: Load, { requests, progress, signal }: RehearsalOptions): Promise<void> {
+/** In seconds: an hour, or what the load can send. */
+function longestLoad(rps: number): number {
+  return Math.min(3600, mostRequests / rps);
+}
+
+async function untilEnough(load: Load, options: RehearsalOptions): Promise<void> {
+  const { rps, progress, signal } = options;
+  const requests = Math.min(options.requests, Math.floor(rps * longestLoad(rps)));
   if (load.snapshot().sent >= requests) return;
   progress.at("load");
   progress.event(`on to ${requests} requests`);
