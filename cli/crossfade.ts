@@ -18,6 +18,12 @@ export async function main(argv: string[]): Promise<void> {
     .option("--requests <number>", "requests at least", positive, 20_000)
     .option("--bake <seconds>", "how long each stage is held", positive, 10)
     .option("--seed <number>", "makes the load and the balancers' delays repeatable", positive)
+    .option(
+      "--port <number>",
+      "the first port that the balancers listen on; the second node's is 1000 above",
+      positive,
+      4180,
+    )
     .option("--json", "print the report as JSON, and nothing else")
     .addHelpText("after", "\nExample:\n  $ crossfade rehearse --bake 10 --requests 8000")
     .action(async (options) => {

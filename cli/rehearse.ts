@@ -1,11 +1,11 @@
 import { randomInt } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { closingTable } from "../load/report";
+import { reportHtml } from "../load/report-html";
 import { ensureEngine } from "../local/engine/ensure-engine";
 import { progressTo } from "../local/rehearsal/progress";
 import { rehearse as run } from "../local/rehearsal/rehearsal";
-import { closingTable } from "../local/rehearsal/report";
-import { reportHtml } from "../local/rehearsal/report-html";
 
 const ROOT = resolve(__dirname, "..");
 
@@ -16,6 +16,7 @@ export interface RehearseFlags {
   rps: number;
   requests: number;
   bake: number;
+  port: number;
   seed?: number;
   json?: boolean;
 }
@@ -34,6 +35,7 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
       rps: flags.rps,
       requests: flags.requests,
       bakeSeconds: flags.bake,
+      port: flags.port,
       seed: flags.seed ?? randomInt(2 ** 31),
       progress,
       signal: stopped.signal,

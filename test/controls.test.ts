@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LoadResult, startLoad } from "../local/rehearsal/load";
+import { type LoadResult, startLoad } from "../load/load";
 import { LocalWorld, type TestStack } from "./local-world";
 
 /**

@@ -9,11 +9,12 @@ const ARROWS: Record<string, string[]> = {
   components: ["traffic"],
   policies: ["traffic"],
   stacks: ["components"],
-  cli: ["components", "traffic", "local", "local/engine", "local/rehearsal"],
+  load: [],
+  cli: ["components", "traffic", "load", "local", "local/engine", "local/rehearsal"],
   "local/engine": ["local"],
   "local/dataplane": ["local"],
   "local/providers": ["local/dataplane"],
-  "local/rehearsal": ["local/dataplane", "local", "cli", "traffic"],
+  "local/rehearsal": ["local/dataplane", "local", "cli", "load", "traffic"],
   local: ["local/dataplane", "local/providers"],
   examples: [],
 };
@@ -47,11 +48,9 @@ test("rooms import only along the arrows", () => {
 test("the local cloud does not outgrow what it is there to try", () => {
   const lines = (room: string) =>
     sources(room).reduce((sum, path) => sum + readFileSync(join(ROOT, path), "utf8").split("\n").length - 1, 0);
-  const rooms = ["components", "traffic", "policies", "cli", "local", "stacks", "examples"];
+  const rooms = ["components", "traffic", "policies", "cli", "load", "local", "stacks", "examples"];
   const counts = Object.fromEntries(rooms.map((room) => [room, lines(room)]));
   console.log(`source lines by room: ${rooms.map((room) => `${room} ${counts[room]}`).join(", ")}`);
-  // The design wants local below components, traffic, policies and cli together. It is not there yet: this holds the line until
-  // the plan check and the rest of the policies are.
-  const { components = 0, traffic = 0, policies = 0, cli = 0, local = 0 } = counts;
-  expect(local).toBeLessThan(1.5 * (components + traffic + policies + cli));
+  const { components = 0, traffic = 0, policies = 0, cli = 0, load = 0, local = 0 } = counts;
+  expect(local).toBeLessThan(components + traffic + policies + cli + load);
 });

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { CookieJar } from "../local/rehearsal/cookie-jar";
-import { Histogram } from "../local/rehearsal/histogram";
-import { type LoadOptions, type LoadResult, startLoad } from "../local/rehearsal/load";
-import { type Planned, planRequests } from "../local/rehearsal/load-mix";
+import { CookieJar } from "../load/cookie-jar";
+import { Histogram } from "../load/histogram";
+import { type LoadOptions, type LoadResult, startLoad } from "../load/load";
+import { type Planned, planRequests } from "../load/load-mix";
 
 const seed = 20_260_101;
 const stage = { name: "idle", weight: 0 };
@@ -204,7 +204,7 @@ describe("an open loop", () => {
 test("a load that has ended leaves nothing running", async () => {
   const { address } = await serve(good);
   const given = JSON.stringify(options([address], { maxSeconds: 60 }));
-  const script = `const load = require("./local/rehearsal/load.ts").startLoad(${given});
+  const script = `const load = require("./load/load.ts").startLoad(${given});
     setTimeout(() => load.stop().then(({ sent }) => console.log(sent)), 500);`;
   // As a process of its own: it ends when, and only when, no timer and no connection is left.
   const child = spawn(process.execPath, ["--require", "tsx/cjs", "--eval", script], { cwd: join(__dirname, "..") });

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Report } from "../load/report";
 import { ensureEngine } from "../local/engine/ensure-engine";
-import type { Report } from "../local/rehearsal/report";
 import { ROOT } from "./local-world";
 
 class Run {

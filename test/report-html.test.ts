@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { html } from "../local/rehearsal/html";
-import type { Outcome } from "../local/rehearsal/load-client";
-import type { Planned } from "../local/rehearsal/load-mix";
-import { type Report, refusalLabel } from "../local/rehearsal/report";
-import { reportHtml } from "../local/rehearsal/report-html";
-import { type Second, TimelineMeter } from "../local/rehearsal/timeline";
-import { binsOf } from "../local/rehearsal/timeline-bins";
+import { html } from "../load/html";
+import type { Outcome } from "../load/load-client";
+import type { Planned } from "../load/load-mix";
+import { type Report, refusalLabel } from "../load/report";
+import { reportHtml } from "../load/report-html";
+import { type Second, TimelineMeter } from "../load/timeline";
+import { binsOf } from "../load/timeline-bins";
 
 describe("the page", () => {
   const hostile = `</title></style><script>alert(1)</script>"' onload='x' &amp; <img src=x>`;

@@ -1,8 +1,8 @@
+import type { Load } from "../../load/load";
+import { type Report, refusalLabel } from "../../load/report";
 import { otherColor } from "../../traffic";
-import type { Load } from "./load";
 import type { Progress } from "./progress";
 import type { RehearsedStack } from "./rehearsed-stack";
-import { type Report, refusalLabel } from "./report";
 
 /** A change that would lose requests, as lines of the stack config, and the policy that must refuse it. */
 interface Refusal {

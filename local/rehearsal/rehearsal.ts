@@ -2,14 +2,14 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../cli/failure";
+import { type Load, mostRequests, startLoad } from "../../load/load";
+import { type Report, stageRows } from "../../load/report";
 import { endLeftovers } from "../dataplane";
 import { acquireLock } from "../lock";
 import { RehearsalCloud } from "./cloud";
-import { type Load, mostRequests, startLoad } from "./load";
 import type { Progress } from "./progress";
 import { tryRefusals } from "./refusals";
 import { RehearsedStack } from "./rehearsed-stack";
-import { type Report, stageRows } from "./report";
 
 export interface RehearsalOptions {
   /** The repository's folder. */
@@ -22,6 +22,8 @@ export interface RehearsalOptions {
   requests: number;
   /** Seconds that each stage is held after the balancers have adopted it. */
   bakeSeconds: number;
+  /** The first port that the balancers listen on. */
+  port: number;
   /** For the load's mix. */
   seed: number;
   progress: Progress;
@@ -61,7 +63,7 @@ export async function rehearse(options: RehearsalOptions): Promise<Report> {
     mkdirSync(home, { recursive: true });
     const stack = new RehearsedStack({ ...options, home });
     const images = stack.file.config().local?.images ?? {};
-    cloud = await RehearsalCloud.start({ home, images, basePort: 4180 });
+    cloud = await RehearsalCloud.start({ home, images, basePort: options.port });
     return await walk(stack, cloud, options);
   } finally {
     await cloud?.stop();
