@@ -1,4 +1,5 @@
 import { validateHeaderValue } from "node:http";
+import { CandidateMeter } from "./candidate-meter";
 import { Histogram } from "./histogram";
 import { type Cause, Clients } from "./load-client";
 import { type Planned, planRequests } from "./load-mix";
@@ -54,6 +55,10 @@ export interface Load {
   mark(stage: Stage): void;
   /** The nodes have adopted the stage's weights: from now on the candidate's share is counted. */
   settled(): void;
+  /** Counts from now on what the version does to the users. */
+  watch(version: string): CandidateMeter;
+  /** Milliseconds since the load began. */
+  nowMs(): number;
   /** Marks this moment in the timeline. */
   note(label: string): void;
   snapshot(): Totals;
@@ -84,6 +89,7 @@ export function startLoad(options: LoadOptions): Load {
   const requests = planRequests(seed);
   const meters = [new StageMeter(options.stage, environmentOf, 0)];
   const timeline = new TimelineMeter(environmentOf);
+  const watched: CandidateMeter[] = [];
   const marks: Mark[] = [];
   const lateness = new Histogram();
   const losses: LoadResult["losses"] = [];
@@ -114,7 +120,7 @@ export function startLoad(options: LoadOptions): Load {
   async function send(planned: Planned): Promise<void> {
     const meter = currentMeter();
     const address = addresses[planned.index % addresses.length] as URL;
-    const counts = [meter.sent(planned), timeline.sent(planned, elapsedMs())];
+    const counts = [meter, timeline, ...watched].map((each) => each.sent(planned, elapsedMs()));
     const outcome = await clients.send(planned, address);
     for (const count of counts) count(outcome);
     if (typeof outcome.verdict !== "object" || losses.length === lossesKept) return;
@@ -171,6 +177,12 @@ export function startLoad(options: LoadOptions): Load {
   return {
     mark: (stage) => void meters.push(new StageMeter(stage, environmentOf, Math.round(elapsedMs()))),
     settled: () => currentMeter().settle(),
+    watch: (version) => {
+      const candidate = new CandidateMeter(version, environmentOf, elapsedMs);
+      watched.push(candidate);
+      return candidate;
+    },
+    nowMs: elapsedMs,
     note: (label) => void marks.push({ atMs: Math.round(elapsedMs()), label }),
     snapshot,
     stop: () => end("stop"),

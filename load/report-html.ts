@@ -1,6 +1,7 @@
 import { type Html, html, type Part } from "./html";
 import { milliseconds, type Report, refusalLabel } from "./report";
 import { chartOf } from "./report-chart";
+import { rollBackLines, rollBackTitle } from "./roll-back";
 import { binsOf, environmentsOf } from "./timeline-bins";
 
 /** `rehearsal/report.html`: the report as one page that asks for nothing from elsewhere and runs no script. */
@@ -33,6 +34,7 @@ ${timeline.marks.length > 0 ? html`<ol class="marks" aria-label="Marks">${timeli
 </figure>
 <section><h2>By stage</h2>${stageTable(report)}${secondsTable(report)}</section>
 ${report.refused.length > 0 ? html`<section><h2>Refused</h2>${report.refused.map((refused) => refusal(refused, report))}</section>` : ""}
+${report.rollBacks.length > 0 ? html`<section><h2>Rolled back</h2>${report.rollBacks.map((each) => html`<article><h3>${rollBackTitle(each)}</h3>${rollBackLines(each).map((line) => html`<p>${line}</p>`)}</article>`)}</section>` : ""}
 </main>
 </body>
 </html>
@@ -70,9 +72,10 @@ function refusal({ change, policy, message }: Report["refused"][number], { timel
 function stageTable({ requests }: Report): Html {
   return table(
     "By stage",
-    ["stage", "weight", "from", "requests", "lost", "own 5xx", "on candidate", "p50", "p99"],
+    ["stage", "candidate", "weight", "from", "requests", "lost", "own 5xx", "on candidate", "p50", "p99"],
     requests.byStage.map((row) => [
       row.stage,
+      row.candidate ?? "-",
       `${row.weight} %`,
       `${count(row.atMs / 1000)} s`,
       count(row.total),

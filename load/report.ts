@@ -1,4 +1,5 @@
 import type { LoadResult } from "./load";
+import { type RollBack, rollBackLines, rollBackTitle } from "./roll-back";
 import type { Timeline } from "./timeline";
 
 /** `rehearsal/report.json`. */
@@ -12,6 +13,7 @@ export interface Report {
     byStage: StageRow[];
   };
   refused: Refused[];
+  rollBacks: RollBack[];
   timeline: Timeline;
   /** Of the whole rehearsal; the load begins later. */
   durationMs: number;
@@ -46,11 +48,11 @@ export interface StageRow {
 }
 
 export function stageRows({ stages }: LoadResult): StageRow[] {
-  return stages.map(
-    ({ name: stage, atMs, candidate, weight, total, lost, serverErrors, candidateShare, p50Ms, p99Ms }) => {
+  return stages
+    .filter(({ total }) => total > 0)
+    .map(({ name: stage, atMs, candidate, weight, total, lost, serverErrors, candidateShare, p50Ms, p99Ms }) => {
       return { stage, atMs, candidate, weight, total, lost, serverErrors, candidateShare, p50Ms, p99Ms };
-    },
-  );
+    });
 }
 
 /** What is said of a refusal in one line, at the terminal and as its mark in the timeline. */
@@ -59,13 +61,15 @@ export function refusalLabel({ change, policy }: Pick<Refused, "change" | "polic
 }
 
 /** The closing table, for people. */
-export function closingTable({ requests, refused, durationMs, engine, seed }: Report): string {
-  const header = ["stage", "weight", "requests", "lost", "on candidate", "p50", "p99"];
+export function closingTable({ requests, refused, rollBacks, durationMs, engine, seed }: Report): string {
+  const header = ["stage", "candidate", "weight", "requests", "lost", "errors", "on candidate", "p50", "p99"];
   const rows = requests.byStage.map((row) => [
     row.stage,
+    row.candidate ?? "-",
     `${row.weight} %`,
     String(row.total),
     String(row.lost),
+    String(row.serverErrors),
     row.candidateShare === null ? "-" : `${(row.candidateShare * 100).toFixed(1)} %`,
     milliseconds(row.p50Ms),
     milliseconds(row.p99Ms),
@@ -79,6 +83,7 @@ export function closingTable({ requests, refused, durationMs, engine, seed }: Re
     "",
     `${requests.total} requests, ${requests.lost} lost, ${requests.serverErrors} errors of the service's own`,
     ...refused.map(refusalLabel),
+    ...rollBacks.flatMap((each) => [rollBackTitle(each), ...rollBackLines(each).map((line) => `  ${line}`)]),
     `${(durationMs / 1000).toFixed(0)} s, ${engine}, seed ${seed}`,
   ].join("\n");
 }

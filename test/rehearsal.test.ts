@@ -82,7 +82,7 @@ afterEach(async () => {
 });
 
 describe("faults", () => {
-  test.each(["install", "idle, 100/0", "canary-5, 95/5: done"])(
+  test.each(["install", "v2 idle, 100/0", "canary-5, 95/5: done"])(
     "Ctrl-C at %s leaves nothing running",
     async (moment) => {
       const run = rehearse("--bake", "1", "--requests", "1");
@@ -139,35 +139,74 @@ describe("faults", () => {
   });
 });
 
-test("a release from install to finish loses nothing, and the replacement is refused", async () => {
+test("a release from install to finish loses nothing, bad ones are rolled back, and what would lose requests is refused", async () => {
   const { code, output } = await rehearse("--bake", "5", "--requests", "6000", "--seed", "7", "--json").end();
   const report: Report = JSON.parse(readFileSync(join(ROOT, "rehearsal/report.json"), "utf8"));
-  expect(report.requests, output).toMatchObject({ lost: 0, serverErrors: 0 });
+  expect(report.requests, output).toMatchObject({ lost: 0 });
   expect(code).toBe(0);
   expect(report.requests.total).toBeGreaterThanOrEqual(6000);
   expect(report.seed).toBe(7);
   const stages = report.requests.byStage;
-  expect(stages.map(({ stage, weight }) => [stage, weight])).toEqual([
-    ["idle", 0],
-    ["canary-5", 5],
-    ["canary-25", 25],
-    ["canary-50", 50],
-    ["full", 100],
-    ["finish", 100],
+  expect(stages.map(({ candidate, stage, weight }) => [candidate, stage, weight])).toEqual([
+    ["v2", "idle", 0],
+    ["v2", "canary-5", 5],
+    ["v2", "canary-25", 25],
+    ["v2", "canary-50", 50],
+    ["v2", "full", 100],
+    ["v2", "finish", 100],
+    ["v2", "back", 0],
+    ["v3", "idle", 0],
+    ["v3", "canary-5", 5],
+    ["v3", "idle", 0],
+    ["v4", "idle", 0],
+    ["v5", "idle", 0],
+    ["v5", "canary-5", 5],
+    ["v5", "canary-25", 25],
+    ["v5", "canary-50", 50],
+    ["v5", "idle", 0],
   ]);
-  for (const { weight, candidateShare, p50Ms, p99Ms } of stages) {
+  for (const { weight, candidateShare, serverErrors, p50Ms, p99Ms } of stages.slice(0, 6)) {
     // Some 350 settled answers a stage: five standard deviations.
     const bound = 5 * Math.sqrt(((weight / 100) * (1 - weight / 100)) / 300);
     expect(Math.abs((candidateShare ?? Number.NaN) - weight / 100)).toBeLessThanOrEqual(bound);
     expect(p99Ms).toBeGreaterThanOrEqual(p50Ms ?? Number.NaN);
+    expect(serverErrors).toBe(0);
   }
+  for (const stage of stages.filter(({ stage }) => stage === "back")) expect(stage.serverErrors).toBe(0);
+  for (const { stage, candidateShare } of stages.slice(6).filter(({ weight }) => weight === 0)) {
+    if (stage === "idle" && candidateShare === null) continue; // not held
+    expect(candidateShare).toBe(0);
+  }
+
+  expect(report.rollBacks.map(({ cause, candidate, stage }) => [cause, candidate, stage])).toEqual([
+    ["decision", "v2", "back"],
+    ["errors", "v3", "canary-5"],
+    ["update", "v4", "idle"],
+    ["errors", "v5", "canary-50"],
+  ]);
+  const [back, errors, unhealthy, capacity] = report.rollBacks;
+  expect(back?.did).toMatchObject({ errors: 0 });
+  expect(unhealthy?.did).toMatchObject({ answers: 0 });
+  expect(unhealthy?.evidence).toContain("circuit breaker");
+  for (const bad of [errors, capacity]) {
+    const did = bad?.did;
+    if (!bad || !did) throw new Error("the answers tell their version, so it must be known what they did");
+    expect(bad.evidence).toMatch(/% of its answers at this stage were errors/);
+    expect(did.errors).toBeGreaterThan(0);
+    expect(did.errors / did.requests).toBeLessThan(0.02);
+    expect(bad.noticedAtMs).toBeGreaterThanOrEqual(bad.beganAtMs);
+    expect(did.plain.lastAtMs).toBeGreaterThan(bad.noticedAtMs); // an update takes its time
+  }
+  // The errors are the bad versions', and all of them.
+  expect((errors?.did?.errors ?? 0) + (capacity?.did?.errors ?? 0)).toBe(report.requests.serverErrors);
+
   expect(report.refused.map(({ policy }) => policy)).toEqual([
+    "stage-order",
     "serving-replacement",
     "release-without-canary",
-    "stage-order",
-    "serving-deletion",
     "serving-replacement",
+    "serving-deletion",
   ]);
   for (const { message } of report.refused) expect(message).toMatch(/serves|receives|carries|runs behind|skips/);
   expect(leftRunning()).toEqual([]);
-}, 300_000);
+}, 480_000);

@@ -4,12 +4,22 @@ import type { Outcome } from "../load/load-client";
 import type { Planned } from "../load/load-mix";
 import { type Report, refusalLabel } from "../load/report";
 import { reportHtml } from "../load/report-html";
+import type { RollBack } from "../load/roll-back";
 import { type Second, TimelineMeter } from "../load/timeline";
 import { binsOf } from "../load/timeline-bins";
 
 describe("the page", () => {
   const hostile = `</title></style><script>alert(1)</script>"' onload='x' &amp; <img src=x>`;
   const refused = { change: "another port for green", policy: "serving-replacement", message: "It serves.\nMake it …" };
+  const rollBack: RollBack = {
+    cause: "errors",
+    what: "v3 fails",
+    stage: "canary-5",
+    evidence: "seen",
+    beganAtMs: 1000,
+    noticedAtMs: 4000,
+    did: null,
+  };
   const stage = { ...stageRow(), stage: "canary-5", weight: 5, candidate: "v2", atMs: 2000 };
 
   const cases: [name: string, report: Report, has: (string | RegExp)[], hasNot?: (string | RegExp)[]][] = [
@@ -43,6 +53,11 @@ describe("the page", () => {
       ["candidate from 2 s", '<span class="flag">2</span>another port for green', "<pre>It serves.\nMake it …</pre>"],
     ],
     [
+      "a roll back",
+      { ...reportOf([answered(100)]), rollBacks: [rollBack] },
+      ["<h2>Rolled back</h2>", "rolled back at canary-5: v3 fails", "<p>noticed 3.0 s after the first error: seen</p>"],
+    ],
+    [
       "hostile text in every field",
       {
         ...reportOf(
@@ -50,6 +65,7 @@ describe("the page", () => {
           [{ ...stageRow(), stage: hostile, candidate: hostile }],
         ),
         refused: [{ change: hostile, policy: hostile, message: hostile }],
+        rollBacks: [{ ...rollBack, what: hostile, stage: hostile, evidence: hostile }],
         engine: hostile,
       },
       ["&#60;script&#62;alert(1)"],
@@ -166,7 +182,8 @@ function reportOf(given: Second[], byStage = [stageRow()]): Report {
   const total = answers.reduce((sum, { requests }) => sum + requests, lost);
   const serverErrors = answers.reduce((sum, each) => sum + each.serverErrors, 0);
   const requests = { total, lost, serverErrors, byStage };
-  return { requests, refused: [], timeline: { seconds, marks: [] }, durationMs: 1000, engine: "pulumi v3", seed: 1 };
+  const timeline = { seconds, marks: [] };
+  return { requests, refused: [], rollBacks: [], timeline, durationMs: 1000, engine: "pulumi v3", seed: 1 };
 }
 
 /** The elements that are opened and not closed, or the other way round. */

@@ -170,6 +170,18 @@ test("LATENCY_MS delays answers, never the health check", async () => {
   await page;
 });
 
+test("CAPACITY_RPS fails what is more than that in a second, never the health check", async () => {
+  const shop = await startShop({ CAPACITY_RPS: "3" });
+  const nextSecond = () => sleep(1000 - (Date.now() % 1000));
+  await nextSecond();
+  const statuses = await Promise.all(Array.from({ length: 8 }, async () => (await get(shop, "/")).status));
+  expect(statuses.filter((status) => status === 200)).toHaveLength(3);
+  expect(statuses.filter((status) => status === 500)).toHaveLength(5);
+  expect((await get(shop, "/healthz")).status).toBe(200);
+  await nextSecond();
+  expect((await get(shop, "/")).status).toBe(200);
+});
+
 test("UNHEALTHY=1 never gets healthy, and serves", async () => {
   const shop = await startShop({ UNHEALTHY: "1" });
   expect((await get(shop, "/healthz")).status).toBe(503);

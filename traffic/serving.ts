@@ -28,7 +28,7 @@ export function servingResources(state: readonly Resource[]): Serving {
       for (const group of byArn("aws:lb/targetGroup:TargetGroup", arn)) mark(group, why);
     }
     if (actions.length === 0) continue;
-    mark(r, `${where} answers users`);
+    mark(r, `answers users as ${where}`);
     if (what === "rule") {
       for (const listener of byArn("aws:lb/listener:Listener", value(r, "listenerArn")))
         mark(listener, `carries ${where}`);

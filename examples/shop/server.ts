@@ -11,6 +11,7 @@ const inFlight = new Set<ServerResponse>();
 const sockets = new Set<Socket>();
 let stopping = false;
 let draws = 0;
+let second = { at: 0, requests: 0 };
 
 const server = createServer((request, response) => {
   inFlight.add(response);
@@ -45,6 +46,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   // The switches leave the health check alone: they are for a version that looks healthy and serves badly.
   if (settings.latencyMs > 0) await sleep(settings.latencyMs);
   if (draw() < settings.errorRate) return answer(response, 500, { error: "by ERROR_RATE" });
+  if (overCapacity()) return answer(response, 500, { error: "by CAPACITY_RPS" });
   const handler = routes[`${request.method} ${path}`];
   if (!handler) return answer(response, 404, { error: "no such page" });
   await handler(request, response, new URLSearchParams(query));
@@ -60,6 +62,13 @@ function stop(): void {
   setTimeout(() => {
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   }, 1000);
+}
+
+/** Whether this second has brought more requests than are answered. */
+function overCapacity(): boolean {
+  const now = Math.floor(Date.now() / 1000);
+  if (now !== second.at) second = { at: now, requests: 0 };
+  return ++second.requests > settings.capacityRps;
 }
 
 /** From 0 up to 1, by the seed: the same requests fail in every run. */

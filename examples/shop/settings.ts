@@ -8,6 +8,7 @@ export interface Settings {
   latencyMs: number;
   errorRate: number;
   errorSeed: number;
+  capacityRps: number;
   unhealthy: boolean;
 }
 
@@ -41,6 +42,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     latencyMs: number("LATENCY_MS", 0, 0, 60_000),
     errorRate: number("ERROR_RATE", 0, 0, 1, false),
     errorSeed: number("ERROR_SEED", 1, 0, 0xffffffff),
+    capacityRps: number("CAPACITY_RPS", 100_000, 1, 100_000),
     unhealthy: number("UNHEALTHY", 0, 0, 1) === 1,
   };
   if (problems.length > 0) throw new Error(problems.join("; "));

@@ -10,8 +10,11 @@ process.once(
   async (options: Omit<LocalCloudOptions, "images"> & { images: ReturnType<LocalCloudOptions["images"]> }) => {
     try {
       const cloud = await LocalCloud.start({ ...options, images: () => options.images });
-      process.on("message", (ask) => {
+      process.on("message", async (ask) => {
         if (ask === "addresses") process.send?.({ addresses: cloud.addresses() });
+        if (ask !== "settled") return;
+        await cloud.dataPlane.settled();
+        if (process.connected) process.send?.({});
       });
       process.once("disconnect", async () => {
         await cloud.stop();

@@ -36,6 +36,11 @@ export class RehearsalCloud {
     return addresses;
   }
 
+  /** Resolves when every node of the balancers has taken over all that was changed until now. */
+  async settled(): Promise<void> {
+    await ask(this.child, "settled");
+  }
+
   /** Ends every task and socket of it, also where it was killed and could not. */
   async stop(): Promise<void> {
     if (this.alive) {
@@ -58,10 +63,17 @@ export class RehearsalCloud {
   }
 }
 
-async function ask(child: ChildProcess, question: Options | "addresses"): Promise<Answer> {
+async function ask(child: ChildProcess, question: Options | "addresses" | "settled"): Promise<Answer> {
+  const answered = new AbortController(); // takes the other listener away
+  const { signal } = answered;
   child.send(question);
-  const ended = once(child, "exit").then(() => [{ error: "the local cloud ended before it answered" }]);
-  const [answer] = (await Promise.race([once(child, "message"), ended])) as [Answer];
-  if (answer.error !== undefined) throw new Error(answer.error);
-  return answer;
+  const ended = once(child, "exit", { signal }).then(() => [{ error: "the local cloud ended before it answered" }]);
+  ended.catch(() => {});
+  try {
+    const [answer] = (await Promise.race([once(child, "message", { signal }), ended])) as [Answer];
+    if (answer.error !== undefined) throw new Error(answer.error);
+    return answer;
+  } finally {
+    answered.abort();
+  }
 }

@@ -1,8 +1,7 @@
-import type { Load } from "../../load/load";
-import { type Report, refusalLabel } from "../../load/report";
+import { type Refused, refusalLabel } from "../../load/report";
 import { otherColor } from "../../traffic";
-import type { Progress } from "./progress";
 import type { RehearsedStack } from "./rehearsed-stack";
+import type { Scene } from "./step";
 
 /** A change that would lose requests, as lines of the stack config, and the policy that must refuse it. */
 interface Refusal {
@@ -11,53 +10,53 @@ interface Refusal {
   edit: Record<string, unknown>;
 }
 
-/**
- * Tries what must not be done. Each change must be refused by its policy; and with that policy off it must pass, or something
- * else would have refused it.
- */
-export async function tryRefusals(stack: RehearsedStack, load: Load, progress: Progress): Promise<Report["refused"]> {
-  const refused: Report["refused"] = [];
-  for (const { change, policy, edit } of refusalsFor(stack)) {
-    progress.event(change);
-    const message = await stack.refused(policy, edit);
-    load.note(refusalLabel({ change, policy }));
-    await stack.passesWithout(policy, edit);
-    progress.event(`refused by ${policy}, and by it alone:\n${message.replace(/^/gm, "  ")}`);
-    refused.push({ change, policy, message });
-  }
-  return refused;
+/** Must be refused by its policy; and with that policy off it must pass, or something else would have refused it. */
+export async function tryRefusal({ change, policy, edit }: Refusal, scene: Scene): Promise<Refused> {
+  const { stack, load, progress } = scene;
+  progress.event(`tried: ${change}`);
+  const message = await stack.refused(policy, edit);
+  load.note(refusalLabel({ change, policy }));
+  progress.event(`refused by ${policy}, and by it alone:\n${message.replace(/^/gm, "  ")}`);
+  return { change, policy, message };
 }
 
-function refusalsFor({ file }: RehearsedStack): Refusal[] {
-  const { rollout } = file.config();
-  const { stable, stages } = rollout;
-  const other = otherColor(stable);
-  const [, , skipped] = stages;
-  return [
-    {
-      change: `another port for ${stable}, which serves`,
-      policy: "serving-replacement",
-      edit: { [stable]: { image: file.get(stable), port: 9090 } },
-    },
-    {
-      change: `a new image on ${stable}, which serves`,
-      policy: "release-without-canary",
-      edit: { [stable]: file.get(other) },
-    },
-    {
+/** In the order of a release: the first can be tried at its first stage, the last once it is finished. */
+export const REFUSALS: ((stack: RehearsedStack) => Refusal)[] = [
+  ({ file }) => {
+    const [, , skipped] = file.config().rollout.stages;
+    return {
       change: `from idle to ${skipped?.name} in one step`,
       policy: "stage-order",
       edit: { stage: skipped?.name },
-    },
-    {
+    };
+  },
+  ({ file }) => {
+    const { stable } = file.config().rollout;
+    return {
+      change: `another port for ${stable}, which serves`,
+      policy: "serving-replacement",
+      edit: { [stable]: { image: file.get(stable), port: 9090 } },
+    };
+  },
+  ({ file }) => {
+    const { stable } = file.config().rollout;
+    return {
+      change: `a new image on ${stable}, which serves`,
+      policy: "release-without-canary",
+      edit: { [stable]: file.get(otherColor(stable)) },
+    };
+  },
+  ({ file }) => ({
+    change: "move the balancer to the inside of the network",
+    policy: "serving-replacement",
+    edit: { service: { ...(file.get("service") as object), internal: true } },
+  }),
+  ({ file }) => {
+    const { stable } = file.config().rollout;
+    return {
       change: `remove ${stable}, which serves, together with its way back`,
       policy: "serving-deletion",
-      edit: { stable: other, [stable]: undefined },
-    },
-    {
-      change: "move the balancer to the inside of the network",
-      policy: "serving-replacement",
-      edit: { service: { ...(file.get("service") as object), internal: true } },
-    },
-  ];
-}
+      edit: { stable: otherColor(stable), [stable]: undefined },
+    };
+  },
+];

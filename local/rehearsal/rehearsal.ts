@@ -6,10 +6,14 @@ import { type Load, mostRequests, startLoad } from "../../load/load";
 import { type Report, stageRows } from "../../load/report";
 import { endLeftovers } from "../dataplane";
 import { acquireLock } from "../lock";
+import { withBadVersions } from "./bad-versions";
 import { RehearsalCloud } from "./cloud";
 import type { Progress } from "./progress";
-import { tryRefusals } from "./refusals";
+import { REFUSALS } from "./refusals";
 import { RehearsedStack } from "./rehearsed-stack";
+import { release, stepsOf } from "./release";
+import { rollBacks } from "./roll-backs";
+import type { Step } from "./step";
 
 export interface RehearsalOptions {
   /** The repository's folder. */
@@ -31,23 +35,15 @@ export interface RehearsalOptions {
   signal: AbortSignal;
 }
 
-/** A node of the balancer takes over a change after at most this time. */
-const ADOPTION_SECONDS = 5;
+/** What an update and its adoption take, as far as the time left is guessed. */
+const UPDATE_SECONDS = 12;
 
-/** What an update takes, as far as the time left is guessed. */
-const UPDATE_SECONDS = 8;
-
-interface Step {
-  stage: string;
-  /** The candidate's weight when the step is done, in percent. */
-  weight: number;
-  /** The lines of the stack config that it edits. */
-  edit: Record<string, string>;
-}
+/** What the roll backs take together. */
+const ROLL_BACKS_SECONDS = 150;
 
 /**
  * Takes a release from its first line of config to its last under constant load: each step is one edit of a stack file and one
- * `pulumi up` with the policy pack. Then what would lose requests is tried, and must be refused.
+ * `pulumi up` with the policy pack. On the way what would lose requests is tried, and must be refused; then come releases that go wrong.
  */
 export async function rehearse(options: RehearsalOptions): Promise<Report> {
   const { root } = options;
@@ -62,7 +58,7 @@ export async function rehearse(options: RehearsalOptions): Promise<Report> {
     rmSync(home, { recursive: true, force: true });
     mkdirSync(home, { recursive: true });
     const stack = new RehearsedStack({ ...options, home });
-    const images = stack.file.config().local?.images ?? {};
+    const images = withBadVersions(stack.images(), stack.candidate(), options.rps);
     cloud = await RehearsalCloud.start({ home, images, basePort: options.port });
     return await walk(stack, cloud, options);
   } finally {
@@ -72,21 +68,18 @@ export async function rehearse(options: RehearsalOptions): Promise<Report> {
 }
 
 async function walk(stack: RehearsedStack, cloud: RehearsalCloud, options: RehearsalOptions): Promise<Report> {
-  const { progress, signal, seed } = options;
+  const { progress, signal, seed, bakeSeconds } = options;
   const began = Date.now();
   await stack.init(cloud.env);
   progress.event("install: the first version, without load");
   await stack.up();
-  await sleep(ADOPTION_SECONDS * 1000, undefined, { signal });
-  const way = wayOf(stack);
-  const load = await startLoadOn(stack, cloud, way, options);
+  await cloud.settled();
+  const steps = stepsOf(stack, stack.candidate());
+  const load = await startLoadOn(stack, cloud, steps, options);
+  const scene = { stack, load, progress, bakeSeconds, signal, cloud };
   try {
-    for (const [index, step] of way.entries()) {
-      if (index > 0) load.mark(stageOf(step, stack));
-      await take(step, stack, load, options).finally(() => cloud.assertAlive());
-    }
-    progress.at("refusals");
-    const refused = await tryRefusals(stack, load, progress);
+    const refused = await release(steps, scene, REFUSALS);
+    const rolledBack = await rollBacks(scene, stack.candidate().version);
     await untilEnough(load, options);
     const result = await load.stop();
     return {
@@ -97,6 +90,7 @@ async function walk(stack: RehearsedStack, cloud: RehearsalCloud, options: Rehea
         byStage: stageRows(result),
       },
       refused,
+      rollBacks: rolledBack,
       timeline: result.timeline,
       durationMs: Date.now() - began,
       engine: await stack.engineVersion(),
@@ -107,21 +101,6 @@ async function walk(stack: RehearsedStack, cloud: RehearsalCloud, options: Rehea
   }
 }
 
-/** The steps of one release, by the stack's own stages. */
-function wayOf(stack: RehearsedStack): Step[] {
-  const { stages } = stack.file.config().rollout;
-  const [idle, ...listed] = stages.map(({ name, weight }) => ({
-    stage: name,
-    weight,
-    edit: { stage: name },
-  }));
-  return [
-    { stage: idle?.stage ?? "idle", weight: 0, edit: { green: stack.candidate().image } },
-    ...listed,
-    { stage: "finish", weight: 100, edit: { stable: "green", stage: "idle" } },
-  ];
-}
-
 async function startLoadOn(
   stack: RehearsedStack,
   cloud: RehearsalCloud,
@@ -129,13 +108,13 @@ async function startLoadOn(
   { rps, requests, bakeSeconds, seed, progress }: RehearsalOptions,
 ): Promise<Load> {
   const { host, environments } = stack.file.config();
-  const stepSeconds = UPDATE_SECONDS + ADOPTION_SECONDS + bakeSeconds;
-  const expected = Math.max(requests / rps, steps.length * stepSeconds + UPDATE_SECONDS);
+  const stepSeconds = UPDATE_SECONDS + bakeSeconds;
+  const expected = Math.max(requests / rps, steps.length * stepSeconds + ROLL_BACKS_SECONDS);
   progress.event(`load: ${rps} requests a second from here on, for about ${Math.round(expected)} s`);
   return startLoad({
     addresses: await cloud.addresses(),
     host,
-    stage: stageOf(steps[0], stack),
+    stage: { name: "installed", weight: 0 },
     rate: rps,
     seed,
     drainSeconds: environments.blue?.drain ?? 0,
@@ -145,31 +124,6 @@ async function startLoadOn(
       progress.status(`${sent} requests, ${lost} lost, ${serverErrors} errors of the service, ${left} s left`);
     },
   });
-}
-
-function stageOf(step: Step | undefined, stack: RehearsedStack) {
-  return { name: step?.stage ?? "idle", weight: step?.weight ?? 0, candidate: stack.candidate().version };
-}
-
-async function take(
-  { stage, weight, edit }: Step,
-  stack: RehearsedStack,
-  load: Load,
-  { progress, bakeSeconds, signal }: RehearsalOptions,
-): Promise<void> {
-  progress.at(`${stage}, ${100 - weight}/${weight}`);
-  progress.event(
-    Object.entries(edit)
-      .map(([key, value]) => `crossfade:${key}: ${value}`)
-      .join(", "),
-  );
-  stack.set(edit);
-  await stack.up();
-  await sleep(ADOPTION_SECONDS * 1000, undefined, { signal });
-  load.settled();
-  await sleep(bakeSeconds * 1000, undefined, { signal });
-  const { sent, lost } = load.snapshot();
-  progress.event(`done: ${sent} requests so far, ${lost} lost`);
 }
 
 /** In seconds: an hour, or what the load can send. */

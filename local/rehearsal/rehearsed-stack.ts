@@ -15,6 +15,14 @@ export interface RehearsedStackOptions {
   signal: AbortSignal;
 }
 
+export type Images = NonNullable<ReturnType<StackFile["config"]>["local"]>["images"];
+
+export interface Version {
+  image: string;
+  /** What its answers say of themselves. */
+  version?: string;
+}
+
 /** The rehearsed stack: a copy of `stacks/Pulumi.local.yaml`, run by the engine. */
 export class RehearsedStack {
   readonly file: StackFile;
@@ -40,27 +48,32 @@ export class RehearsedStack {
     throw new Failure(`"pulumi up" failed. All it said is in ${this.log}; the end of it:\n${tail(output)}`);
   }
 
-  /** A preview that must be refused by the policy; gives what the policy said. The file is as before when this is done. */
-  async refused(policy: string, edit: Record<string, unknown>): Promise<string> {
-    const { code, output } = await this.tryOut(edit);
-    const lines = output.split("\n");
-    const heading = lines.findIndex((line) => line.includes(`[mandatory]  ${policy} `));
-    const end = lines.findIndex((line, i) => i > heading && (line.trim() === "" || line.includes("- [")));
-    if (code !== 0 && heading >= 0)
-      return lines
-        .slice(heading + 1, end)
-        .map((line) => line.trim())
-        .join("\n");
-    throw new Failure(`a change that ${policy} must refuse was not refused by it:\n${tail(output)}`);
+  /** An update that must fail; gives the error. */
+  async upFails(): Promise<string> {
+    const { code, output } = await this.run("up", "--yes", "--policy-pack", "policies");
+    const errors = output.split("\n").filter((line) => /^\s*error: /.test(line) && !line.includes("update failed"));
+    const message = errors[0]?.replace(/^\s*error: /, "").trim();
+    if (code !== 0 && message) return message;
+    throw new Failure(`an update that had to fail did not:\n${tail(output)}`);
   }
 
-  /** The same preview with the policy off, which must pass: the policy refused it, and nothing else. */
-  async passesWithout(policy: string, edit: Record<string, unknown>): Promise<void> {
-    const config = join(this.options.home, "policies.json");
-    writeFileSync(config, JSON.stringify({ [policy]: "disabled" }));
-    const { code, output } = await this.tryOut(edit, "--policy-pack-config", config);
-    if (code !== 0)
-      throw new Failure(`a change was refused with ${policy} off, so by something else too:\n${tail(output)}`);
+  /**
+   * A change whose preview must be refused by the policy, and must pass with that policy off: it refuses it, and nothing else.
+   * Gives what the policy said. The file is as before when this is done.
+   */
+  async refused(policy: string, edit: Record<string, unknown>): Promise<string> {
+    const off = join(this.options.home, "policies.json");
+    writeFileSync(off, JSON.stringify({ [policy]: "disabled" }));
+    const preview = ["preview", "--policy-pack", "policies"] as const;
+    const [judged, without] = await this.edited(edit, () =>
+      Promise.all([this.run(...preview), this.run(...preview, "--policy-pack-config", off)]),
+    );
+    const message = messageOf(policy, judged.output);
+    if (judged.code === 0 || message === undefined)
+      throw new Failure(`a change that ${policy} must refuse was not refused by it:\n${tail(judged.output)}`);
+    if (without.code !== 0)
+      throw new Failure(`a change was refused with ${policy} off, so by something else too:\n${tail(without.output)}`);
+    return message;
   }
 
   /** Edits lines of the stack config. */
@@ -68,9 +81,9 @@ export class RehearsedStack {
     for (const [key, value] of Object.entries(edit)) this.file.set(key, value);
   }
 
-  /** The image that the release brings, and what its answers say of themselves. It is the second one of the config. */
-  candidate(): { image: string; version?: string } {
-    const [, second] = Object.entries(this.file.config().local?.images ?? {});
+  /** The version that the release brings. It is the second one of the config. */
+  candidate(): Version {
+    const [, second] = Object.entries(this.images());
     if (!second)
       throw new Failure(
         `${this.file.path}: crossfade:local names fewer than two images, so there is nothing to release`,
@@ -78,16 +91,21 @@ export class RehearsedStack {
     return { image: second[0], version: second[1].env?.VERSION };
   }
 
+  /** Which command stands for which image. */
+  images(): Images {
+    return this.file.config().local?.images ?? {};
+  }
+
   async engineVersion(): Promise<string> {
     const { output } = await this.run("version");
     return `pulumi ${output.trim().split("\n").at(-1)}`;
   }
 
-  private async tryOut(edit: Record<string, unknown>, ...flags: string[]) {
+  private async edited<T>(edit: Record<string, unknown>, use: () => Promise<T>): Promise<T> {
     const before = Object.keys(edit).map((key) => [key, this.file.get(key)] as const);
     this.set(edit);
     try {
-      return await this.run("preview", "--policy-pack", "policies", ...flags);
+      return await use();
     } finally {
       this.set(Object.fromEntries(before));
     }
@@ -107,6 +125,16 @@ export class RehearsedStack {
     signal.throwIfAborted();
     return result;
   }
+}
+
+/** What a policy said in a preview; undefined where it did not refuse it. */
+function messageOf(policy: string, output: string): string | undefined {
+  const lines = output.split("\n");
+  const heading = lines.findIndex((line) => line.includes(`[mandatory]  ${policy} `));
+  if (heading < 0) return undefined;
+  const end = lines.findIndex((line, i) => i > heading && (line.trim() === "" || line.includes("- [")));
+  const said = lines.slice(heading + 1, end < 0 ? undefined : end);
+  return said.map((line) => line.trim()).join("\n");
 }
 
 function tail(output: string): string {

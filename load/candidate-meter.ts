@@ -1,0 +1,77 @@
+import type { Outcome } from "./load-client";
+import { type Planned, stickyClients } from "./load-mix";
+import type { EnvironmentOf } from "./meter";
+
+/** What one version did to the users, from its first answer to its last. Times are in milliseconds since the load began. */
+export interface CandidateResult {
+  /** All requests that were sent from the first that it answered to the last. */
+  requests: number;
+  /** How many of them it answered, its errors among them. */
+  answers: number;
+  /** 5xx of its own. */
+  errors: number;
+  /** When the first of them came back; null without any. */
+  firstErrorAtMs: number | null;
+  sticky: { clients: number; sawError: number; lastAtMs: number | null };
+  /** A plain client is a new one with each request. */
+  plain: { sawError: number; lastAtMs: number | null };
+}
+
+/** Counts what one version answers. */
+export class CandidateMeter {
+  private first = Number.POSITIVE_INFINITY;
+  private last = Number.NEGATIVE_INFINITY;
+  private readonly all = { answers: 0, errors: 0 };
+  private judged = { answers: 0, errors: 0 };
+  private firstErrorAtMs: number | null = null;
+  private readonly stickyWithError = new Set<number>();
+  private plainWithError = 0;
+  private readonly lastAtMs: { sticky: number | null; plain: number | null } = { sticky: null, plain: null };
+
+  constructor(
+    readonly version: string,
+    private readonly environmentOf: EnvironmentOf,
+    private readonly nowMs: () => number,
+  ) {}
+
+  /** Counts a request as sent; what it returns is to be called with the outcome. */
+  sent({ index, sticky }: Planned, atMs: number): (outcome: Outcome) => void {
+    return ({ verdict, headers }) => {
+      if (this.environmentOf(headers) !== this.version) return;
+      const error = verdict === "serverError" ? 1 : 0;
+      const kind = sticky === undefined ? "plain" : "sticky";
+      this.first = Math.min(this.first, index);
+      this.last = Math.max(this.last, index);
+      this.lastAtMs[kind] = Math.max(this.lastAtMs[kind] ?? 0, atMs);
+      for (const counts of [this.all, this.judged]) {
+        counts.answers += 1;
+        counts.errors += error;
+      }
+      if (!error) return;
+      this.firstErrorAtMs ??= this.nowMs();
+      if (sticky === undefined) this.plainWithError += 1;
+      else this.stickyWithError.add(sticky);
+    };
+  }
+
+  /** Forgets what `errorRate` was judged by: a version may be well at one weight and sick at the next. */
+  judgeAnew(): void {
+    this.judged = { answers: 0, errors: 0 };
+  }
+
+  /** Its errors' part of its answers since `judgeAnew`, 0 to 1; null while there are fewer answers than that. */
+  errorRate(leastAnswers: number): number | null {
+    const { answers, errors } = this.judged;
+    return answers < leastAnswers ? null : errors / answers;
+  }
+
+  result(): CandidateResult {
+    return {
+      requests: this.all.answers === 0 ? 0 : this.last - this.first + 1,
+      ...this.all,
+      firstErrorAtMs: this.firstErrorAtMs,
+      sticky: { clients: stickyClients, sawError: this.stickyWithError.size, lastAtMs: this.lastAtMs.sticky },
+      plain: { sawError: this.plainWithError, lastAtMs: this.lastAtMs.plain },
+    };
+  }
+}

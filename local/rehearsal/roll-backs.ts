@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CandidateMeter } from "../../load/candidate-meter";
+import type { RollBack } from "../../load/roll-back";
+import { BAD_VERSIONS, type BadVersion } from "./bad-versions";
+import { announce, edit, type Scene, type Step } from "./step";
+
+/** A version is judged by its answers at one stage, once there are enough of them to tell a fault from an accident. */
+const LEAST_ANSWERS = 20;
+const MOST_ERRORS = 0.05;
+
+/** How long a stage is watched once it is adopted: one that should be well, and the one that must show the fault. */
+const WELL_SECONDS = 3;
+const SICK_SECONDS = 60;
+
+/** Releases that go wrong, each in its own way, and the ways back. It begins after a finish with green. */
+export async function rollBacks(scene: Scene, released: string | undefined): Promise<RollBack[]> {
+  const back = await wayBack(scene, released);
+  const { stages } = scene.stack.file.config().rollout;
+  const canaries = stages.filter(({ weight }) => weight > 0 && weight < 100).map(({ name }) => name);
+  return [
+    back,
+    await badRelease(BAD_VERSIONS.errors, canaries.slice(0, 1), scene),
+    await neverHealthy(BAD_VERSIONS.unhealthy, scene),
+    await badRelease(BAD_VERSIONS.capacity, canaries, scene),
+  ];
+}
+
+/** After a finish: one line, and the version before has all requests again. */
+export async function wayBack(scene: Scene, released: string | undefined): Promise<RollBack> {
+  const { load } = scene;
+  const watched = released === undefined ? undefined : load.watch(released);
+  const beganAtMs = load.nowMs();
+  await edit({ stage: "back", weight: 0, candidate: released, edit: { stable: "blue" } }, scene);
+  await untilQuiet(scene);
+  return {
+    cause: "decision",
+    what: "back to the version before, after the finish",
+    stage: "back",
+    candidate: released,
+    evidence: "",
+    beganAtMs,
+    noticedAtMs: beganAtMs,
+    did: watched?.result() ?? null,
+  };
+}
+
+/** Is promoted until its answers tell of the fault, at the last of the stages at the latest, and rolled back. */
+async function badRelease(bad: BadVersion, stages: string[], scene: Scene): Promise<RollBack> {
+  const { load, progress } = scene;
+  const candidate = bad.version;
+  await edit({ stage: "idle", weight: 0, candidate, edit: { green: bad.image } }, scene);
+  const watched = load.watch(candidate);
+  let stage = "idle";
+  let evidence: string | undefined;
+  for (const name of stages) {
+    stage = name;
+    evidence = await promote(name, name === stages.at(-1) ? SICK_SECONDS : WELL_SECONDS, watched, scene);
+    if (evidence) break;
+  }
+  const noticedAtMs = load.nowMs();
+  evidence ??= `not in ${SICK_SECONDS} s, for want of answers to judge by`;
+  load.note(`${candidate} noticed at ${stage}`);
+  progress.event(evidence);
+  await edit({ stage: "idle", weight: 0, candidate, edit: { stage: "idle" } }, scene);
+  await untilQuiet(scene);
+  const did = watched.result();
+  progress.event(`done: ${did.errors} errors in ${did.requests} requests`);
+  const beganAtMs = did.firstErrorAtMs ?? noticedAtMs;
+  return { cause: "errors", what: whatOf(bad), stage, candidate, evidence, beganAtMs, noticedAtMs, did };
+}
+
+/** Promotes to a stage and watches it; gives what its answers tell of a fault, as soon as they do. */
+async function promote(
+  name: string,
+  seconds: number,
+  watched: CandidateMeter,
+  scene: Scene,
+): Promise<string | undefined> {
+  const { stack, cloud, signal } = scene;
+  const weight = stack.file.config().rollout.stages.find((stage) => stage.name === name)?.weight ?? 0;
+  watched.judgeAnew();
+  const step: Step = { stage: name, weight, candidate: watched.version, edit: { stage: name } };
+  await edit(step, scene);
+  let isOver = false;
+  // Not to be waited for once a fault was seen.
+  const over = cloud
+    .settled()
+    .then(() => sleep(seconds * 1000, undefined, { signal, ref: false }))
+    .finally(() => {
+      isOver = true;
+    });
+  over.catch(() => {});
+  for (; !isOver; await sleep(50, undefined, { signal })) {
+    const rate = watched.errorRate(LEAST_ANSWERS);
+    if (rate === null || rate <= MOST_ERRORS) continue;
+    return `${(rate * 100).toFixed(1)} % of its answers at this stage were errors, and ${MOST_ERRORS * 100} % are too many`;
+  }
+  await over;
+  return undefined;
+}
+
+/** The update fails, no weight has moved, and the next one may put another version in its place. */
+async function neverHealthy(bad: BadVersion, scene: Scene): Promise<RollBack> {
+  const { load, stack, progress } = scene;
+  const candidate = bad.version;
+  const watched = load.watch(candidate);
+  const beganAtMs = load.nowMs();
+  const step = { stage: "idle", weight: 0, candidate, edit: { green: bad.image } };
+  announce(step, scene);
+  stack.set(step.edit);
+  const evidence = await stack.upFails();
+  const noticedAtMs = load.nowMs();
+  load.note(`the update to ${candidate} failed`);
+  progress.event(`the update failed: ${evidence}`);
+  const did = watched.result();
+  return { cause: "update", what: whatOf(bad), stage: "idle", candidate, evidence, beganAtMs, noticedAtMs, did };
+}
+
+function whatOf({ version, fault }: BadVersion): string {
+  return `${version} ${fault}`;
+}
+
+/** The nodes adopt the weights, and requests that are on their way get their answers. */
+async function untilQuiet({ cloud, load, signal }: Scene): Promise<void> {
+  await cloud.settled();
+  load.settled();
+  await sleep(2000, undefined, { signal });
+}

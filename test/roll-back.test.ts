@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import { CandidateMeter } from "../load/candidate-meter";
+import type { Outcome } from "../load/load-client";
+import type { Planned } from "../load/load-mix";
+import { type RollBack, rollBackLines, rollBackTitle } from "../load/roll-back";
+
+const plain: Planned = { index: 0, what: "page", sticky: undefined, fresh: false };
+
+function answer(version: string, verdict: Outcome["verdict"] = "served"): Outcome {
+  return { verdict, ms: 5, headers: { "x-shop-version": version } };
+}
+
+function meterAt(clock: { ms: number }): CandidateMeter {
+  return new CandidateMeter(
+    "v3",
+    (headers) => headers["x-shop-version"]?.toString(),
+    () => clock.ms,
+  );
+}
+
+describe("what a candidate did to the users", () => {
+  test("is counted from its first request to its last, by kind of client", () => {
+    const clock = { ms: 0 };
+    const meter = meterAt(clock);
+    const send = (index: number, sticky: number | undefined, outcome: Outcome) => {
+      clock.ms = index * 10 + 5;
+      meter.sent({ ...plain, index, sticky }, index * 10)(outcome);
+    };
+    send(0, undefined, answer("v1", "serverError")); // another version's error is not the candidate's
+    send(10, undefined, answer("v3"));
+    send(20, 7, answer("v3", "serverError"));
+    send(30, 7, answer("v3", "serverError"));
+    send(40, 8, answer("v3"));
+    send(50, undefined, answer("v3", "serverError"));
+    send(60, undefined, answer("v1"));
+    send(70, undefined, { ...answer("v3"), verdict: { lost: "502" }, headers: {} }); // nobody can tell whose it was
+    expect(meter.result()).toEqual({
+      requests: 41,
+      answers: 5,
+      errors: 3,
+      firstErrorAtMs: 205,
+      sticky: { clients: 40, sawError: 1, lastAtMs: 400 },
+      plain: { sawError: 1, lastAtMs: 500 },
+    });
+  });
+
+  test("is nothing when it answers nothing", () => {
+    expect(meterAt({ ms: 0 }).result()).toMatchObject({ requests: 0, answers: 0, errors: 0, firstErrorAtMs: null });
+  });
+
+  test("is judged anew at each stage, and not by too few answers", () => {
+    const meter = meterAt({ ms: 0 });
+    const count = (requests: number, verdict: Outcome["verdict"]) => {
+      for (let i = 0; i < requests; i++) meter.sent(plain, 0)(answer("v3", verdict));
+    };
+    count(19, "serverError");
+    expect(meter.errorRate(20)).toBeNull();
+    count(1, "served");
+    expect(meter.errorRate(20)).toBe(0.95);
+    meter.judgeAnew();
+    expect(meter.errorRate(20)).toBeNull();
+    count(20, "served");
+    expect(meter.errorRate(20)).toBe(0);
+    expect(meter.result().errors).toBe(19);
+  });
+});
+
+describe("a roll back is told", () => {
+  const did = {
+    requests: 2000,
+    answers: 100,
+    errors: 20,
+    firstErrorAtMs: 1000,
+    sticky: { clients: 40, sawError: 2, lastAtMs: 9000 },
+    plain: { sawError: 11, lastAtMs: 11_500 },
+  };
+  const noticed: RollBack = {
+    cause: "errors",
+    what: "v3 answers 20 % of its requests with an error",
+    stage: "canary-5",
+    candidate: "v3",
+    evidence: "20 % were errors",
+    beganAtMs: 1000,
+    noticedAtMs: 4000,
+    did,
+  };
+  const cases: [string, RollBack, string, string[]][] = [
+    [
+      "after errors",
+      noticed,
+      "rolled back at canary-5: v3 answers 20 % of its requests with an error",
+      [
+        "noticed 3.0 s after the first error: 20 % were errors",
+        "its last request after the first error: 10.5 s for plain clients, 8.0 s for sticky clients",
+        "20 errors in the 2000 requests from its first to its last (1.00 %), seen by 2 of 40 sticky clients and 11 plain ones",
+      ],
+    ],
+    [
+      "by decision, without a sticky client",
+      {
+        ...noticed,
+        cause: "decision",
+        what: "back",
+        did: { ...did, errors: 0, sticky: { ...did.sticky, lastAtMs: null } },
+      },
+      "back",
+      [
+        "its last request after the edit: 10.5 s for plain clients, none of a sticky client",
+        "0 errors in the 2000 requests from its first to its last (0.00 %)",
+      ],
+    ],
+    [
+      "when its update fails",
+      { ...noticed, cause: "update", did: { ...did, answers: 0 } },
+      "stopped before it had weight: v3 answers 20 % of its requests with an error",
+      ["failed after 3.0 s: 20 % were errors", "requests that it answered: 0"],
+    ],
+    [
+      "when nobody can tell who answered",
+      { ...noticed, did: null },
+      "rolled back at canary-5: v3 answers 20 % of its requests with an error",
+      ["noticed 3.0 s after the first error: 20 % were errors"],
+    ],
+  ];
+  test.each(cases)("%s", (_, rollBack, title, lines) => {
+    expect(rollBackTitle(rollBack)).toBe(title);
+    expect(rollBackLines(rollBack)).toEqual(lines);
+  });
+});
