@@ -65,6 +65,8 @@ export interface Loss {
   cause: Cause;
   /** Its id in the balancer's access log. */
   trace: string;
+  /** Which environment it was sent to, where that is known. */
+  environment?: string;
 }
 
 export interface Load {
@@ -144,8 +146,9 @@ export function startLoad(options: LoadOptions): Load {
     if (typeof outcome.verdict !== "object" || losses.length === lossesKept) return;
     const at = new Date().toISOString();
     const { lost } = outcome.verdict;
-    const { trace } = outcome;
-    losses.push({ at, stage: meter.stage.name, what: planned.what, address: address.host, cause: lost, trace });
+    const { trace, environment } = outcome;
+    const { name } = meter.stage;
+    losses.push({ at, stage: name, what: planned.what, address: address.host, cause: lost, trace, environment });
   }
 
   function elapsedMs(): number {
