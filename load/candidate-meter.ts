@@ -1,6 +1,5 @@
 import type { Outcome } from "./load-client";
 import { type Planned, stickyClients } from "./load-mix";
-import type { EnvironmentOf } from "./meter";
 
 /** What one version did to the users, from its first answer to its last. Times are in milliseconds since the load began. */
 export interface CandidateResult {
@@ -17,7 +16,7 @@ export interface CandidateResult {
   plain: { sawError: number; lastAtMs: number | null };
 }
 
-/** Counts what one version answers. */
+/** Counts what one version answers, by what the load calls its environment. */
 export class CandidateMeter {
   private first = Number.POSITIVE_INFINITY;
   private last = Number.NEGATIVE_INFINITY;
@@ -30,14 +29,13 @@ export class CandidateMeter {
 
   constructor(
     readonly version: string,
-    private readonly environmentOf: EnvironmentOf,
     private readonly nowMs: () => number,
   ) {}
 
   /** Counts a request as sent; what it returns is to be called with the outcome. */
   sent({ index, sticky }: Planned, atMs: number): (outcome: Outcome) => void {
-    return ({ verdict, headers }) => {
-      if (this.environmentOf(headers) !== this.version) return;
+    return ({ verdict, environment }) => {
+      if (environment !== this.version) return;
       const error = verdict === "serverError" ? 1 : 0;
       const kind = sticky === undefined ? "plain" : "sticky";
       this.first = Math.min(this.first, index);

@@ -4,17 +4,28 @@ import { CookieJar } from "./cookie-jar";
 import { type Planned, stickyClients } from "./load-mix";
 
 /**
+ * What is asked for: the routes of examples/shop, or pages only, by one path of any server (`/`, `/index.html?a=1`). For that
+ * server a redirect is an answer as good as a page. A 4xx is lost there too: either the path is not one of that server, or it
+ * was and the new version no longer has it.
+ */
+export type Asked = "shop" | { path: string };
+
+/**
  * Why a request is lost: no whole answer in time; no answer; half an answer; an order that had been served before; an
- * order's answer without its id; or a status that is neither 2xx nor a 5xx of the service's own.
+ * order's answer without its id; or a status that is no success (2xx; of pages only, 3xx too) and no 5xx of the service's own.
  */
 export type Cause = "timeout" | "reset" | "cut" | "duplicate" | "wrong" | `${number}`;
 
 export interface Outcome {
+  /** The request's id in `X-Amzn-Trace-Id`, by which the balancer's access log has it: `1-65a1b2c3-0123456789abcdef01234567`. */
+  trace: string;
   verdict: "served" | "serverError" | { lost: Cause };
   /** From sending to the last byte. */
   ms: number;
   /** Of the answer; empty when there was none. */
   headers: IncomingHttpHeaders;
+  /** Which environment answered, once the load has found out; undefined: cannot be told. */
+  environment?: string;
 }
 
 /** Below the 60 s of an ALB: the client closes its idle connection first, so no loss is a race of its own making. */
@@ -34,6 +45,7 @@ export class Clients {
 
   constructor(
     private readonly host: string,
+    private readonly asked: Asked,
     private readonly timeoutMs: number,
     private readonly longMs: number,
   ) {}
@@ -43,6 +55,7 @@ export class Clients {
     const cookie = client.jar?.header();
     const order = planned.what === "order";
     const id = `${this.run}-${planned.index}`;
+    const trace = this.trace(planned);
 
     return new Promise((resolve) => {
       const sentAt = performance.now();
@@ -51,12 +64,18 @@ export class Clients {
 
       function finish(verdict: Outcome["verdict"]): void {
         clearTimeout(timer);
-        resolve({ verdict, ms: performance.now() - sentAt, headers });
+        resolve({ trace, verdict, ms: performance.now() - sentAt, headers });
       }
 
-      const sending = request(new URL(this.path(planned), address), {
+      const sending = request(address, {
         method: order ? "POST" : "GET",
-        headers: { host: this.host, ...(cookie && { cookie }), ...(order && { "idempotency-key": id }) },
+        path: this.path(planned),
+        headers: {
+          host: this.host,
+          "x-amzn-trace-id": `Root=${trace}`,
+          ...(cookie && { cookie }),
+          ...(order && { "idempotency-key": id }),
+        },
         agent: planned.fresh ? false : client.agent,
       });
       sending.on("response", (response) => {
@@ -66,7 +85,7 @@ export class Clients {
         response.on("data", (chunk: string) => {
           body = (body + chunk).slice(-bodyKept);
         });
-        response.on("end", () => finish(judge(planned, id, response.statusCode ?? 0, headers, body)));
+        response.on("end", () => finish(this.judge(planned, id, response.statusCode ?? 0, headers, body)));
         response.on("error", () => finish({ lost: "cut" }));
       });
       sending.on("error", () => finish({ lost: "reset" }));
@@ -82,27 +101,34 @@ export class Clients {
     for (const { agent } of [this.plain, ...this.sticky]) agent.destroy();
   }
 
-  /** The routes of examples/shop. */
   private path({ what }: Planned): string {
+    if (this.asked !== "shop") return this.asked.path;
     if (what === "long") return `/slow?ms=${this.longMs}`;
     if (what === "stream") return `/stream?ms=${this.longMs}&every=100`;
     return what === "order" ? "/orders" : "/";
   }
-}
 
-/** What a whole answer means. The load asks for nothing that the service would not answer with 2xx. */
-function judge(
-  { what }: Planned,
-  id: string,
-  status: number,
-  headers: IncomingHttpHeaders,
-  body: string,
-): Outcome["verdict"] {
-  const byBalancer = String(headers.server).startsWith("awselb/");
-  if (status >= 500 && !byBalancer) return "serverError";
-  if (status < 200 || status >= 300) return { lost: `${status}` };
-  if (what === "stream" && !body.endsWith("end\n")) return { lost: "cut" };
-  if (what === "order" && headers["x-order-seen"] === "again") return { lost: "duplicate" };
-  if (what === "order" && !body.includes(`"${id}"`)) return { lost: "wrong" };
-  return "served";
+  /** As AWS writes it: the time in seconds, and 24 digits, here of the load and of the request in it. */
+  private trace({ index }: Planned): string {
+    const seconds = Math.floor(Date.now() / 1000).toString(16);
+    return `1-${seconds}-${this.run.slice(-12)}${index.toString(16).padStart(12, "0")}`;
+  }
+
+  /** What a whole answer means. */
+  private judge(
+    { what }: Planned,
+    id: string,
+    status: number,
+    headers: IncomingHttpHeaders,
+    body: string,
+  ): Outcome["verdict"] {
+    const byBalancer = String(headers.server).startsWith("awselb/");
+    if (status >= 500 && !byBalancer) return "serverError";
+    const success = status >= 200 && status < (this.asked === "shop" || byBalancer ? 300 : 400);
+    if (!success) return { lost: `${status}` };
+    if (what === "stream" && !body.endsWith("end\n")) return { lost: "cut" };
+    if (what === "order" && headers["x-order-seen"] === "again") return { lost: "duplicate" };
+    if (what === "order" && !body.includes(`"${id}"`)) return { lost: "wrong" };
+    return "served";
+  }
 }

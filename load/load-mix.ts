@@ -13,11 +13,15 @@ export const stickyClients = 40;
 /** The fixed mix; each line is drawn apart, so that every combination occurs. */
 export const mix = { order: 0.2, long: 0.003, stream: 0.003, sticky: 0.3, fresh: 0.2 };
 
-/** The requests of the load, in order and without end; the same for the same seed. */
-export function* planRequests(seed: number): Generator<Planned, never> {
+/**
+ * The requests of the load, in order and without end; the same for the same seed. With pages only, each order, long request
+ * and stream is a page, from the same client.
+ */
+export function* planRequests(seed: number, pagesOnly = false): Generator<Planned, never> {
   const random = seeded(seed);
   for (let index = 0; ; index++) {
-    const what = whatFor(random());
+    const drawn = whatFor(random());
+    const what = pagesOnly ? "page" : drawn;
     const sticky = random() < mix.sticky ? Math.floor(random() * stickyClients) : undefined;
     yield { index, what, sticky, fresh: random() < mix.fresh };
   }

@@ -1,9 +1,9 @@
 import { validateHeaderValue } from "node:http";
 import { CandidateMeter } from "./candidate-meter";
 import { Histogram } from "./histogram";
-import { type Cause, Clients } from "./load-client";
+import { type Asked, type Cause, Clients, type Outcome } from "./load-client";
 import { type Planned, planRequests } from "./load-mix";
-import { type EnvironmentOf, type Stage, StageMeter, type StageResult } from "./meter";
+import { type Stage, StageMeter, type StageResult } from "./meter";
 import { type Mark, type Timeline, TimelineMeter } from "./timeline";
 
 export interface LoadOptions {
@@ -11,6 +11,8 @@ export interface LoadOptions {
   addresses: string[];
   /** The Host header. */
   host: string;
+  /** What is asked for. @default "shop" */
+  ask?: Asked;
   /** What the first requests are counted under. */
   stage: Stage;
   /** Requests a second, 1 to 1000. @default 100 */
@@ -25,8 +27,11 @@ export interface LoadOptions {
   maxSeconds: number;
   /** Called once a second. */
   onSample?: (totals: Totals) => void;
-  /** @default the header x-shop-version */
-  environmentOf?: EnvironmentOf;
+  /**
+   * Which environment gave an answer; undefined: cannot be told. An outcome is counted once this is known, so a promise must
+   * end soon. @default the header x-shop-version
+   */
+  environmentOf?: (outcome: Outcome) => string | undefined | Promise<string | undefined>;
 }
 
 export interface Totals {
@@ -46,8 +51,23 @@ export interface LoadResult extends Totals {
   endedBy: "stop" | "time";
   stages: StageResult[];
   timeline: Timeline;
-  /** The first losses, to look for in logs. */
-  losses: { at: string; stage: string; what: Planned["what"]; address: string; cause: Cause }[];
+  /** The first 10,000 losses; `lost` counts them all. */
+  losses: Loss[];
+}
+
+/** A request that was lost. */
+export interface Loss {
+  /** When that was known: `2026-01-31T12:00:00.000Z`. */
+  at: string;
+  stage: string;
+  what: Planned["what"];
+  /** The balancer's node that it was sent to. */
+  address: string;
+  cause: Cause;
+  /** Its id in the balancer's access log. */
+  trace: string;
+  /** Which environment it was sent to, where that is known. */
+  environment?: string;
 }
 
 export interface Load {
@@ -68,7 +88,7 @@ export interface Load {
 
 /** What one load sends at most. */
 export const mostRequests = 1_000_000;
-const lossesKept = 20;
+const lossesKept = 10_000;
 
 /**
  * An open loop: request i is sent at start + i / rate, whatever became of those before it. A client that waits for its
@@ -76,6 +96,7 @@ const lossesKept = 20;
  */
 export function startLoad(options: LoadOptions): Load {
   const { host, seed, drainSeconds, maxSeconds, rate = 100, timeoutMs = 5000, environmentOf = shopVersion } = options;
+  const { ask = "shop" } = options;
   const addresses = options.addresses.map(loopbackUrl);
   if (addresses.length === 0) throw new Error("the load needs an address to send to");
   validateHeaderValue("host", host);
@@ -85,14 +106,18 @@ export function startLoad(options: LoadOptions): Load {
   check("timeoutMs", timeoutMs, 1, 60_000);
   check("maxSeconds", maxSeconds, 0, mostRequests / rate);
 
-  const clients = new Clients(host, timeoutMs, Math.round(0.9 * Math.min(drainSeconds * 1000, timeoutMs)));
-  const requests = planRequests(seed);
-  const meters = [new StageMeter(options.stage, environmentOf, 0)];
-  const timeline = new TimelineMeter(environmentOf);
+  if (ask !== "shop" && !/^\/[\x21-\x7e]*$/.test(ask.path)) {
+    throw new Error(`the path to ask for must begin with / and have no spaces, such as /index.html, not ${ask.path}`);
+  }
+
+  const clients = new Clients(host, ask, timeoutMs, Math.round(0.9 * Math.min(drainSeconds * 1000, timeoutMs)));
+  const requests = planRequests(seed, ask !== "shop");
+  const meters = [new StageMeter(options.stage, 0)];
+  const timeline = new TimelineMeter();
   const watched: CandidateMeter[] = [];
   const marks: Mark[] = [];
   const lateness = new Histogram();
-  const losses: LoadResult["losses"] = [];
+  const losses: Loss[] = [];
   const inFlight = new Set<Promise<void>>();
   const start = performance.now();
   let lastMs = maxSeconds * 1000;
@@ -121,12 +146,15 @@ export function startLoad(options: LoadOptions): Load {
     const meter = currentMeter();
     const address = addresses[planned.index % addresses.length] as URL;
     const counts = [meter, timeline, ...watched].map((each) => each.sent(planned, elapsedMs()));
-    const outcome = await clients.send(planned, address);
+    const answer = await clients.send(planned, address);
+    const outcome = { ...answer, environment: await environmentOf(answer) };
     for (const count of counts) count(outcome);
     if (typeof outcome.verdict !== "object" || losses.length === lossesKept) return;
     const at = new Date().toISOString();
     const { lost } = outcome.verdict;
-    losses.push({ at, stage: meter.stage.name, what: planned.what, address: address.host, cause: lost });
+    const { trace, environment } = outcome;
+    const { name } = meter.stage;
+    losses.push({ at, stage: name, what: planned.what, address: address.host, cause: lost, trace, environment });
   }
 
   function elapsedMs(): number {
@@ -175,10 +203,10 @@ export function startLoad(options: LoadOptions): Load {
   }
 
   return {
-    mark: (stage) => void meters.push(new StageMeter(stage, environmentOf, Math.round(elapsedMs()))),
+    mark: (stage) => void meters.push(new StageMeter(stage, Math.round(elapsedMs()))),
     settled: () => currentMeter().settle(),
     watch: (version) => {
-      const candidate = new CandidateMeter(version, environmentOf, elapsedMs);
+      const candidate = new CandidateMeter(version, elapsedMs);
       watched.push(candidate);
       return candidate;
     },
@@ -202,6 +230,6 @@ function check(name: string, value: number, low: number, high: number): void {
   if (!(value >= low && value <= high)) throw new RangeError(`${name} must be ${low} to ${high}, not ${value}`);
 }
 
-function shopVersion(headers: Parameters<EnvironmentOf>[0]): string | undefined {
+function shopVersion({ headers }: Outcome): string | undefined {
   return headers["x-shop-version"]?.toString();
 }

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { Histogram } from "./histogram";
 import type { Cause, Outcome } from "./load-client";
 import type { Planned } from "./load-mix";
@@ -31,9 +30,6 @@ export interface StageResult extends Stage {
   orders: { sent: number; once: number; twice: number; never: number };
 }
 
-/** Which environment answered; undefined: cannot be told. */
-export type EnvironmentOf = (headers: IncomingHttpHeaders) => string | undefined;
-
 /** Counts the requests that were sent in one stage. */
 export class StageMeter {
   private settled = false;
@@ -45,7 +41,6 @@ export class StageMeter {
 
   constructor(
     readonly stage: Stage,
-    private readonly environmentOf: EnvironmentOf,
     private readonly atMs: number,
   ) {}
 
@@ -59,7 +54,7 @@ export class StageMeter {
     const countsForShare = this.settled && sticky === undefined;
     this.counts.total += 1;
     if (what === "order") this.orders.sent += 1;
-    return ({ verdict, ms, headers }) => {
+    return ({ verdict, ms, environment }) => {
       const lost = typeof verdict === "object" ? verdict.lost : undefined;
       if (lost) {
         this.counts.lost += 1;
@@ -68,7 +63,7 @@ export class StageMeter {
       if (verdict === "serverError") this.counts.serverErrors += 1;
       if (what === "order") this.orders[verdict === "served" ? "once" : lost === "duplicate" ? "twice" : "never"] += 1;
       if (!lost && what !== "long" && what !== "stream") this.latency.add(ms);
-      if (countsForShare) this.answeredBy(this.environmentOf(headers));
+      if (countsForShare) this.answeredBy(environment);
     };
   }
 

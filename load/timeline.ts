@@ -1,7 +1,6 @@
 import { Histogram } from "./histogram";
 import type { Outcome } from "./load-client";
 import type { Planned } from "./load-mix";
-import type { EnvironmentOf } from "./meter";
 
 /** What became of the load, second by second. */
 export interface Timeline {
@@ -43,8 +42,6 @@ export class TimelineMeter {
   private readonly seconds: SecondMeter[] = [];
   private readonly names = new Set<string>();
 
-  constructor(private readonly environmentOf: EnvironmentOf) {}
-
   /** Counts a request as sent; what it returns is to be called with the outcome. */
   sent({ what }: Planned, atMs: number): (outcome: Outcome) => void {
     const second = Math.floor(atMs / 1000);
@@ -63,8 +60,8 @@ export class TimelineMeter {
   }
 
   /** A service may name itself anew in each answer: what is kept is bounded. */
-  private name({ headers }: Outcome): string {
-    const name = this.environmentOf(headers)?.slice(0, 100) || "unknown";
+  private name({ environment }: Outcome): string {
+    const name = environment?.slice(0, 100) || "unknown";
     if (this.names.size < mostEnvironments) this.names.add(name);
     return this.names.has(name) ? name : "other";
   }

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DataPlane } from "./dataplane";
+import { DataPlane, type DataPlaneOptions } from "./dataplane";
 import { acquireLock } from "./lock";
 import { type Behaviour, LocalProvider, NotSteady, Records, serveProvider } from "./providers";
 import { type Images, toDesired } from "./providers/to-desired";
@@ -8,7 +8,7 @@ import { type Images, toDesired } from "./providers/to-desired";
 const LOCK = "cloud.lock";
 const ENV = "cloud.env.json";
 
-export interface LocalCloudOptions {
+export interface LocalCloudOptions extends Pick<DataPlaneOptions, "onRequest" | "onTask"> {
   /** The folder that holds the cloud's state. */
   home: string;
   /** Which command stands for an image; read each time, so that an edit of the stack file holds at once. */
@@ -50,6 +50,8 @@ export class LocalCloud {
         random: options.random ?? Math.random,
         tasksFile: join(home, "tasks.json"),
         onLog: say,
+        onRequest: options.onRequest,
+        onTask: options.onTask,
       });
       const behaviour = behave(records, dataPlane, images, options.fault);
       const provider = new LocalProvider(records, behaviour, say);

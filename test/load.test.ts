@@ -129,13 +129,27 @@ describe("lost", () => {
     expect(failed).toBeGreaterThan(0);
     expect(stageOf(result).lostBy).toEqual({ [cause]: failed });
     expect(result).toMatchObject({ lost: failed, sent: 1000, answered: 1000, serverErrors: 0 });
-    expect(result.losses.length).toBe(Math.min(20, failed));
+    expect(result.losses.length).toBe(failed);
     expect(result.losses[0]).toMatchObject({ cause, what, address, stage: "idle" });
     // Never a second try.
     expect(received.length).toBe(1000);
     const { sent, once, twice, never } = stageOf(result).orders;
     expect(once).toBe(what === "order" ? sent - failed : sent);
     expect(cause === "duplicate" ? twice : never).toBe(what === "order" ? failed : 0);
+  });
+
+  test("each has the trace of its request, and every request another", async () => {
+    const { address, received } = await serve((request, response) => {
+      if (request.url === "/") response.writeHead(502, byBalancer).end();
+      else good(request, response);
+    });
+    const result = await run([address], { rate: 1000, maxSeconds: 0.5 });
+    const traces = received.map(({ headers }) => String(headers["x-amzn-trace-id"]));
+    for (const trace of traces) expect(trace).toMatch(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/);
+    expect(new Set(traces).size).toBe(500);
+    const failed = received.filter(({ url }) => url === "/").map(({ headers }) => headers["x-amzn-trace-id"]);
+    expect(failed.length).toBeGreaterThan(0);
+    expect(result.losses.map(({ trace }) => `Root=${trace}`).sort()).toEqual(failed.sort());
   });
 
   test("a refused connection is a reset", async () => {
@@ -156,6 +170,44 @@ describe("lost", () => {
     const result = await run([address], { maxSeconds: 0.5 });
     expect(failed).toBeGreaterThan(0);
     expect(result).toMatchObject({ lost: 0, serverErrors: failed });
+  });
+});
+
+describe("pages only, of any server", () => {
+  const ask = { path: "/a/b.html?c=1" };
+
+  test("asks for the path, as the same clients", async () => {
+    const { address, received } = await serve((_, response) => response.end());
+    const result = await run([address], { ask, rate: 1000, maxSeconds: 0.5 });
+    expect(result).toMatchObject({ sent: 500, lost: 0, serverErrors: 0 });
+    expect(new Set(received.map(({ method, url }) => `${method} ${url}`))).toEqual(new Set(["GET /a/b.html?c=1"]));
+    const fresh = plan(seed, 500).filter((planned) => planned.fresh).length;
+    expect(received.filter(({ headers }) => headers.connection === "close").length).toBe(fresh);
+    expect(stageOf(result).orders.sent).toBe(0);
+  });
+
+  test.each([
+    { status: 204, headers: {}, lost: 0, serverErrors: 0 },
+    { status: 302, headers: { location: "/elsewhere" }, lost: 0, serverErrors: 0 },
+    { status: 302, headers: { location: "/elsewhere", server: "awselb/2.0" }, lost: 50, serverErrors: 0 },
+    { status: 404, headers: {}, lost: 50, serverErrors: 0 },
+    { status: 502, headers: {}, lost: 0, serverErrors: 50 },
+    { status: 502, headers: { server: "awselb/2.0" }, lost: 50, serverErrors: 0 },
+  ])("$status $headers: $lost lost, $serverErrors errors", async ({ status, headers, lost, serverErrors }) => {
+    const { address, received } = await serve((_, response) => response.writeHead(status, headers).end());
+    const result = await run([address], { ask, rate: 100, maxSeconds: 0.5 });
+    expect(result).toMatchObject({ sent: 50, lost, serverErrors });
+    expect(received.length).toBe(50); // no redirect is followed
+  });
+
+  test.each(["a", "", "/a b", "/ü", "/a\r\nb"])("the path %j is refused", (path) => {
+    expect(() => startLoad(options(["127.0.0.1:9"], { ask: { path } }))).toThrow("must begin with /");
+  });
+
+  test("a path cannot lead to another host", async () => {
+    const { address, received } = await serve((_, response) => response.end());
+    expect(await run([address], { ask: { path: "//127.0.0.1:9/" }, maxSeconds: 0.1 })).toMatchObject({ lost: 0 });
+    expect(received.length).toBe(20);
   });
 });
 
@@ -284,7 +336,9 @@ describe("stages", () => {
       good(request, response);
     });
     const colors = { stage: { ...stage, candidate: "green" }, maxSeconds: 1 };
-    const byColor = startLoad(options([address], { ...colors, environmentOf: (h) => h["x-color"]?.toString() }));
+    const byColor = startLoad(
+      options([address], { ...colors, environmentOf: ({ headers }) => headers["x-color"]?.toString() }),
+    );
     byColor.settled();
     const told = stageOf(await ended(byColor, 1.2));
     const plain = plan(seed, 200).filter(({ sticky }) => sticky === undefined);
@@ -294,6 +348,29 @@ describe("stages", () => {
     const byVersion = startLoad(options([address], colors));
     byVersion.settled();
     expect(stageOf(await ended(byVersion, 1.2))).toMatchObject({ settledAnswers: 0, candidateShare: null });
+  });
+
+  test("who answered may become known later, and is waited for at the end", async () => {
+    const { address } = await serve(good);
+    const traces = new Set<string>();
+    const load = startLoad(
+      options([address], {
+        maxSeconds: 60,
+        stage: { ...stage, candidate: "green" },
+        environmentOf: async ({ trace }) => {
+          traces.add(trace);
+          await sleep(300);
+          return "green";
+        },
+      }),
+    );
+    load.settled();
+    await sleep(400);
+    const result = await load.stop();
+    expect(traces.size).toBe(result.sent);
+    expect(result.timeline.seconds[0]?.environments).toMatchObject({ green: { requests: result.sent } });
+    expect(stageOf(result)).toMatchObject({ candidateShare: 1 });
+    expect(stageOf(result).p99Ms).toBeLessThan(250);
   });
 
   test("a request belongs to the stage in which it was sent", async () => {

@@ -120,15 +120,18 @@ test("bins sum what is counted, take the highest p99, and leave a part of a seco
 
 describe("the timeline", () => {
   const page: Planned = { index: 0, what: "page", sticky: undefined, fresh: false };
-  const served = (by: string | undefined, ms = 5): Outcome => ({ verdict: "served", ms, headers: { "x-by": by } });
-  const meterOf = () => new TimelineMeter((headers) => headers["x-by"]?.toString());
+  const outcome = (verdict: Outcome["verdict"], ms: number, environment?: string): Outcome => {
+    return { trace: "", verdict, ms, headers: {}, environment };
+  };
+  const served = (by: string | undefined, ms = 5) => outcome("served", ms, by);
+  const meterOf = () => new TimelineMeter();
 
   test("counts a request in the second in which it was sent, also when its answer comes much later", () => {
     const meter = meterOf();
     const first = meter.sent(page, 999);
     const other = meter.sent(page, 0);
-    meter.sent(page, 2000)({ verdict: "serverError", ms: 30, headers: { "x-by": "v2" } });
-    meter.sent(page, 2999)({ verdict: { lost: "timeout" }, ms: 5000, headers: {} });
+    meter.sent(page, 2000)(outcome("serverError", 30, "v2"));
+    meter.sent(page, 2999)(outcome({ lost: "timeout" }, 5000));
     first(served("v1", 3000));
     other(served("v1", 1));
     const [zero, one, two, ...none] = meter.result();

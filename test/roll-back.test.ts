@@ -7,15 +7,11 @@ import { type RollBack, rollBackLines, rollBackTitle } from "../load/roll-back";
 const plain: Planned = { index: 0, what: "page", sticky: undefined, fresh: false };
 
 function answer(version: string, verdict: Outcome["verdict"] = "served"): Outcome {
-  return { verdict, ms: 5, headers: { "x-shop-version": version } };
+  return { trace: "1-0-0", verdict, ms: 5, headers: {}, environment: version };
 }
 
 function meterAt(clock: { ms: number }): CandidateMeter {
-  return new CandidateMeter(
-    "v3",
-    (headers) => headers["x-shop-version"]?.toString(),
-    () => clock.ms,
-  );
+  return new CandidateMeter("v3", () => clock.ms);
 }
 
 describe("what a candidate did to the users", () => {
@@ -33,7 +29,7 @@ describe("what a candidate did to the users", () => {
     send(40, 8, answer("v3"));
     send(50, undefined, answer("v3", "serverError"));
     send(60, undefined, answer("v1"));
-    send(70, undefined, { ...answer("v3"), verdict: { lost: "502" }, headers: {} }); // nobody can tell whose it was
+    send(70, undefined, { ...answer("v3"), verdict: { lost: "502" }, environment: undefined }); // nobody can tell whose it was
     expect(meter.result()).toEqual({
       requests: 41,
       answers: 5,

@@ -4,6 +4,9 @@ import type { Duplex } from "node:stream";
 
 const connectTimeout = 10_000;
 
+/** In milliseconds since 1970. */
+const times = new WeakMap<Duplex, { idleSince?: number; closedAt?: number }>();
+
 /**
  * One node's connections to one target, kept for the next request until they were idle for the balancer's idle timeout.
  *
@@ -19,16 +22,29 @@ export class Connections extends Agent {
 
   /** Half-open, or Node would close its own side on the target's FIN and the pool would drop the connection. */
   override createConnection(options: ClientRequestArgs): Socket {
-    return connect({ host: "127.0.0.1", port: Number(options.port), allowHalfOpen: true, timeout: connectTimeout });
+    const socket = connect({
+      host: "127.0.0.1",
+      port: Number(options.port),
+      allowHalfOpen: true,
+      timeout: connectTimeout,
+    });
+    times.set(socket, {});
+    socket.once("end", () => times.set(socket, { ...times.get(socket), closedAt: Date.now() }));
+    return socket;
   }
 
   /** Node's own looks at the target's `Keep-Alive: timeout=…`; a balancer does not. */
   override keepSocketAlive(socket: Duplex): boolean {
     (socket as Socket).setTimeout(this.idleTimeout() * 1000);
+    times.set(socket, { ...times.get(socket), idleSince: Date.now() });
     return true;
   }
 }
 
-export function closedByTarget(socket: Socket): boolean {
-  return socket.readableEnded;
+/** Of a connection that is about to be used: how long it was idle, and when its target closed it, if either is so. */
+export function idleTimes(socket: Socket): { idleMs?: number; closedAt?: number } {
+  const { idleSince, closedAt } = times.get(socket) ?? {};
+  if (idleSince === undefined) return {};
+  const idleMs = Math.max(0, (closedAt ?? Date.now()) - idleSince);
+  return closedAt === undefined ? { idleMs } : { idleMs, closedAt };
 }

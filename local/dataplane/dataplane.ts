@@ -3,11 +3,14 @@ import { type BalancerOptions, Balancers } from "./balancers";
 import type { Desired, TargetHealth } from "./desired";
 import { type Outcome, Service } from "./service";
 import { TaskFile } from "./task-file";
+import type { TaskEvent } from "./traffic";
 
 export interface DataPlaneOptions extends Partial<BalancerOptions> {
   /** Where the running tasks are recorded, so that the next start ends those that a kill -9 left behind. */
   tasksFile?: string;
   onLog?: (line: string) => void;
+  /** Each task's SIGTERM and end. */
+  onTask?: (event: TaskEvent) => void;
 }
 
 /** How long requests in flight may take to end when the data plane stops. */
@@ -38,7 +41,7 @@ export class DataPlane {
     for (const wanted of desired.services) {
       const known = this.services.get(wanted.arn);
       if (known) known.update(wanted);
-      else this.services.set(wanted.arn, new Service(wanted, this.balancers, this.file, this.logOf(wanted.arn)));
+      else this.services.set(wanted.arn, new Service(wanted, this.balancers, this.file, this.toldOf(wanted.arn)));
     }
     await listening;
   }
@@ -80,8 +83,8 @@ export class DataPlane {
     await Promise.all(services.map((service) => service.stop()));
   }
 
-  private logOf(serviceArn: string): ((line: string) => void) | undefined {
-    const { onLog } = this.options;
-    return onLog && ((line) => onLog(`[${serviceArn.split("/").at(-1)}] ${line}`));
+  private toldOf(serviceArn: string): ConstructorParameters<typeof Service>[3] {
+    const { onLog, onTask } = this.options;
+    return { log: onLog && ((line) => onLog(`[${serviceArn.split("/").at(-1)}] ${line}`)), onTask };
   }
 }

@@ -1,15 +1,17 @@
-import { randomBytes } from "node:crypto";
 import { type IncomingMessage, request as open, type ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
-import { closedByTarget } from "./connections";
+import { idleTimes } from "./connections";
 import type { NodeTarget } from "./node-target";
 import { answer, keepAlive } from "./own-answer";
+import type { AccessLine, Incident } from "./traffic";
 
 /** A request that a listener took, and its answer. */
 export interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
   listenerPort: number;
+  /** What will stand in the access log, as far as it is known. */
+  line: AccessLine;
 }
 
 /**
@@ -17,19 +19,21 @@ export interface Exchange {
  * in both directions.
  */
 export function forward(exchange: Exchange, target: NodeTarget, idleTimeout: number, cookie: string | undefined): void {
-  const { request, response } = exchange;
+  const { request, response, line } = exchange;
+  line.target = target.id;
   const attempt = open({
     agent: target.connections,
     host: "127.0.0.1",
     port: target.port,
     method: request.method,
     path: request.url,
-    headers: headersToTarget(request, exchange.listenerPort),
+    headers: headersToTarget(exchange),
   });
 
   // What comes first is the end: the answer's head, a failure, or a client that went away.
   let decided = false;
-  const fail = (status: number) => {
+  const fail = (status: number, incident?: Incident) => {
+    line.incident ??= incident;
     if (!decided) {
       decided = true;
       request.unpipe(attempt).resume();
@@ -40,20 +44,28 @@ export function forward(exchange: Exchange, target: NodeTarget, idleTimeout: num
 
   target.begin();
   attempt.on("close", () => target.end());
-  attempt.on("socket", (socket) => closedByTarget(socket) && fail(502));
-  attempt.on("error", () => fail(502));
-  attempt.on("timeout", () => fail(request.complete ? 504 : 408));
+  let kept: ReturnType<typeof idleTimes> = {};
+  attempt.on("socket", (socket) => {
+    kept = idleTimes(socket);
+    if (kept.closedAt !== undefined) fail(502, { kind: "closed-idle", ...kept });
+  });
+  attempt.on("error", (error) => fail(502, { kind: target.letGo ? "let-go" : kindOf(error), ...kept }));
+  attempt.on("timeout", () => (request.complete ? fail(504, { kind: "no-answer" }) : fail(408)));
   attempt.setTimeout(idleTimeout * 1000);
   attempt.on("response", (reply) => {
     if (decided) return;
     const { statusCode = 0, statusMessage } = reply;
+    line.targetStatusCode = statusCode;
     response.sendDate = false;
     try {
       response.writeHead(statusCode, statusMessage, headersToClient(reply, response, cookie));
     } catch {
-      return fail(502); // Node's parser lets more through than may be sent, such as status 42
+      return fail(502, { kind: "malformed" }); // Node's parser lets more through than may be sent, such as status 42
     }
     decided = true;
+    reply.on("error", () => {
+      line.incident ??= { kind: target.letGo ? "let-go" : "broke-off" };
+    });
     // A target that breaks off in the middle of a body leaves the client with a cut connection: the status is gone out.
     pipeline(reply, response, () => attempt.destroy());
   });
@@ -64,17 +76,21 @@ export function forward(exchange: Exchange, target: NodeTarget, idleTimeout: num
   request.pipe(attempt);
 }
 
+function kindOf({ code }: NodeJS.ErrnoException): Incident["kind"] {
+  if (code === "ECONNREFUSED") return "refused";
+  return code?.startsWith("HPE_") ? "malformed" : "closed-early";
+}
+
 const hopByHop = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade"];
 
-function headersToTarget(request: IncomingMessage, listenerPort: number): string[] {
+function headersToTarget({ request, listenerPort, line }: Exchange): string[] {
   const client = request.socket.remoteAddress ?? "";
-  const { "x-forwarded-for": earlier, "x-amzn-trace-id": trace } = request.headers;
-  const id = `1-${Math.floor(Date.now() / 1000).toString(16)}-${randomBytes(12).toString("hex")}`;
+  const earlier = request.headers["x-forwarded-for"];
   const own = {
     "X-Forwarded-For": earlier ? `${earlier}, ${client}` : client,
     "X-Forwarded-Proto": "http",
     "X-Forwarded-Port": String(listenerPort),
-    "X-Amzn-Trace-Id": trace ? `Self=${id};${trace}` : `Root=${id}`,
+    "X-Amzn-Trace-Id": line.traceId,
   };
   const replaced = Object.keys(own).map((name) => name.toLowerCase());
   return [...without(request, replaced), ...Object.entries(own).flat()];

@@ -12,9 +12,12 @@ export interface Target {
 
 /** A target as one node sees it. */
 export class NodeTarget {
+  readonly id: string;
   readonly port: number;
   readonly zone: string;
   readonly connections: Connections;
+  /** Nothing more is sent to it, and what was in flight was cut. */
+  letGo = false;
   private check: HealthCheck | undefined;
   private checking = new AbortController();
   private inFlight = 0;
@@ -25,6 +28,7 @@ export class NodeTarget {
     private readonly settings: () => DesiredTargetGroup,
     idleTimeout: () => number,
   ) {
+    this.id = target.id;
     this.port = target.port;
     this.zone = target.zone;
     this.connections = new Connections(idleTimeout);
@@ -70,6 +74,7 @@ export class NodeTarget {
 
   /** Ends it for this node: requests in flight lose their connection. */
   cut() {
+    this.letGo = true;
     this.use(false);
     this.connections.destroy();
   }

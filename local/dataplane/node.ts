@@ -7,6 +7,7 @@ import type { Health } from "./health-check";
 import { type Group, NodeGroup } from "./node-group";
 import { answer, answerMalformed, redirect } from "./own-answer";
 import { bindingCookie, chooseGroup, type Forward, firstMatch } from "./rules";
+import { type AccessLine, traceIdFor } from "./traffic";
 
 /** All that a node acts on. The control plane hands out a whole new one with every change. */
 export interface View {
@@ -16,6 +17,8 @@ export interface View {
 
 export interface NodeOptions {
   random: () => number;
+  /** The access log: each request, when it has ended. */
+  onRequest?: (line: AccessLine) => void;
 }
 
 /** A balancer's node: an HTTP proxy in one zone, which lives by the view that it adopted last. */
@@ -113,6 +116,7 @@ export class BalancerNode {
   }
 
   private handle(listenerPort: number, request: IncomingMessage, response: ServerResponse) {
+    const line = this.log(request, response);
     const listener = this.view.balancer.listeners.find(({ port }) => port === listenerPort);
     if (!listener) return request.destroy();
     if (!request.headers.host && request.httpVersion !== "1.0") return answer(response, 400);
@@ -123,20 +127,37 @@ export class BalancerNode {
       case "redirect":
         return redirect(response, action, listenerPort);
       case "forward":
-        return this.forward(action, { request, response, listenerPort });
+        return this.forward(action, { request, response, listenerPort, line });
       default:
         return answer(response, 503);
     }
   }
 
+  /** Begins the request's line in the access log, which is written when the answer has ended. */
+  private log(request: IncomingMessage, response: ServerResponse): AccessLine {
+    const line: AccessLine = {
+      time: Date.now(),
+      traceId: traceIdFor(request.headers["x-amzn-trace-id"]?.toString()),
+      elbStatusCode: 460,
+    };
+    response.on("close", () => {
+      const elbStatusCode = response.headersSent ? response.statusCode : line.elbStatusCode;
+      this.options.onRequest?.({ ...line, time: Date.now(), elbStatusCode });
+    });
+    return line;
+  }
+
   private forward(action: Forward, exchange: Exchange) {
-    const { request, response } = exchange;
+    const { request, response, line } = exchange;
     // AWS does not say what a forward whose weights are all 0 does; 503, as for a group without targets, is assumed.
     const arn = chooseGroup(action, request.headers.cookie, this.options.random);
-    if (arn === undefined) return answer(response, 503);
+    line.targetGroupArn = arn;
     // A request stays with its group, however bad that is: no other group is tried.
-    const target = this.groups.get(arn)?.pick();
-    if (!target) return answer(response, 503);
+    const target = arn === undefined ? undefined : this.groups.get(arn)?.pick();
+    if (arn === undefined || !target) {
+      line.incident = { kind: "no-target" };
+      return answer(response, 503);
+    }
     const cookie = action.stickinessSeconds === undefined ? undefined : bindingCookie(arn, action.stickinessSeconds);
     forward(exchange, target, this.view.balancer.idleTimeout, cookie);
   }

@@ -5,6 +5,7 @@ import type { Target } from "./node-target";
 import { type Member, rollingStep } from "./rolling";
 import { Task } from "./task";
 import type { TaskFile } from "./task-file";
+import type { TaskEvent } from "./traffic";
 
 export type Outcome = { ok: true } | { ok: false; reason: string; revision?: string };
 
@@ -42,7 +43,7 @@ export class Service {
     private desired: DesiredService,
     private readonly balancers: Balancers,
     private readonly file: TaskFile,
-    private readonly log?: (line: string) => void,
+    private readonly tell: { log?: (line: string) => void; onTask?: (event: TaskEvent) => void } = {},
   ) {}
 
   update(desired: DesiredService) {
@@ -73,9 +74,7 @@ export class Service {
   async stop(): Promise<void> {
     clearInterval(this.timer);
     const all = [...this.active, ...this.ending];
-    await Promise.all(
-      all.map((task) => task.launched.then(() => task.process?.stop(task.deployment.task.stopTimeout))),
-    );
+    await Promise.all(all.map((task) => task.launched.then(() => this.stopProcess(task, "the local cloud stops"))));
   }
 
   /** What is to run: what is asked for or, after a rollback, what was completed last. */
@@ -105,9 +104,9 @@ export class Service {
       if (task.healthy && !task.wasHealthy && task.current) this.failures = 0;
       task.wasHealthy ||= task.healthy;
       if (!fault) continue;
-      this.log?.(`a task ${fault}`);
+      this.tell.log?.(`a task ${fault}`);
       if (task.current) this.noteFailure(task, fault);
-      void this.end(task);
+      void this.end(task, fault);
     }
     if (this.stuck) return;
 
@@ -171,21 +170,31 @@ export class Service {
 
   private async launch(task: ServiceTask): Promise<void> {
     const { deployment, zone } = task;
-    task.process = await Task.start(deployment.task, this.file, this.log);
+    task.process = await Task.start(deployment.task, this.file, this.tell.log);
     const { port } = task.process;
     task.target = { id: `127.0.0.1:${port}`, port, zone };
+    void task.process.gone.then((how) => this.report(task, "ended", how));
     if (deployment.targetGroupArn) this.balancers.register(deployment.targetGroupArn, task.target);
   }
 
   /** Out of the balancer first, and only after the drain the signal: ECS scales in and rolls in this order. */
-  private async end(task: ServiceTask): Promise<void> {
+  private async end(task: ServiceTask, why = "it is no longer asked for"): Promise<void> {
     this.active = this.active.filter((other) => other !== task);
     this.ending.add(task);
     await task.launched;
-    const { deployment, target, process } = task;
+    const { deployment, target } = task;
     if (deployment.targetGroupArn && target) await this.balancers.deregister(deployment.targetGroupArn, target);
-    await process?.stop(deployment.task.stopTimeout);
+    await this.stopProcess(task, why);
     this.ending.delete(task);
+  }
+
+  private async stopProcess(task: ServiceTask, why: string): Promise<void> {
+    if (task.process?.ended === undefined) this.report(task, "stopping", why);
+    await task.process?.stop(task.deployment.task.stopTimeout);
+  }
+
+  private report({ target, deployment: { targetGroupArn } }: ServiceTask, what: TaskEvent["what"], why: string) {
+    if (target) this.tell.onTask?.({ time: Date.now(), target: target.id, targetGroupArn, what, why });
   }
 }
 

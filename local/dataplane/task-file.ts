@@ -37,11 +37,11 @@ export function endLeftovers(path: string) {
   }
 }
 
-/** To a task and all that it started: each task leads a process group of its own. */
-export function signalGroup(pid: number, signal: NodeJS.Signals) {
+/** To a task and all that it started: each task leads a process group of its own. False: nobody is left; 0 only asks. */
+export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(-pid, signal);
+    return process.kill(-pid, signal);
   } catch {
-    // It has ended already.
+    return false;
   }
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DesiredTask } from "./desired";
 import { signalGroup, type TaskFile } from "./task-file";
 
@@ -9,16 +10,27 @@ import { signalGroup, type TaskFile } from "./task-file";
 export class Task {
   /** Why it is not running: `exited with code 1`. */
   ended: string | undefined;
-  private readonly gone: Promise<unknown>;
+  /** Resolves with that. */
+  readonly gone: Promise<string>;
+  /** Until when what it has started may outlive it, in milliseconds since 1970. */
+  private killAt = 0;
 
   private constructor(
     readonly port: number,
     private readonly child: ChildProcess,
+    private readonly file: TaskFile,
+    command: string,
   ) {
-    this.gone = once(child, "exit").then(
-      ([code, signal]) => (this.ended = signal ? `was ended by ${signal}` : `exited with code ${code}`),
-      (error) => (this.ended = error.message), // it could not be started
-    );
+    this.gone = once(child, "exit")
+      .then(
+        ([code, signal]) =>
+          this.leave(signal ? `was ended by ${signal}` : `exited with code ${code}${hint(code, command)}`),
+        (error) => error.message, // it could not be started
+      )
+      .then((how) => {
+        this.ended = how;
+        return how;
+      });
   }
 
   static async start(task: DesiredTask, file: TaskFile, log?: (line: string) => void): Promise<Task> {
@@ -29,29 +41,37 @@ export class Task {
       detached: true, // leads a process group, so that what it starts ends with it
       stdio: ["ignore", log ? "pipe" : "ignore", log ? "pipe" : "ignore"],
     });
-    const { pid } = child;
-    if (pid !== undefined) {
-      file.add(pid);
-      child.on("exit", () => {
-        signalGroup(pid, "SIGKILL");
-        file.remove(pid);
-      });
-    }
+    if (child.pid !== undefined) file.add(child.pid);
     for (const output of [child.stdout, child.stderr]) {
       if (output && log) createInterface({ input: output }).on("line", log);
     }
-    return new Task(port, child);
+    return new Task(port, child, file, task.command.at(-1) ?? "");
   }
 
   /** SIGTERM, and SIGKILL once the stop time-out is over. */
   async stop(stopTimeout: number): Promise<void> {
     const { pid } = this.child;
     if (this.ended !== undefined || pid === undefined) return;
+    this.killAt = Date.now() + stopTimeout * 1000;
     signalGroup(pid, "SIGTERM");
     const late = setTimeout(() => signalGroup(pid, "SIGKILL"), stopTimeout * 1000);
     await this.gone;
     clearTimeout(late);
   }
+
+  /** A shell that leads the group ends on SIGTERM at once, while the server that it started still serves. */
+  private async leave(how: string): Promise<string> {
+    const { pid } = this.child;
+    if (pid === undefined) return how;
+    while (Date.now() < this.killAt && signalGroup(pid, 0)) await sleep(20);
+    signalGroup(pid, "SIGKILL");
+    this.file.remove(pid);
+    return how;
+  }
+}
+
+function hint(code: number, command: string): string {
+  return code === 127 ? `, by which a shell says that there is no such program: ${command}` : "";
 }
 
 // Below the ports that the system gives to outgoing connections: one of those could take a port between here and the

@@ -10,7 +10,7 @@ import type {
 } from "../dataplane";
 import type { LocalRecord, Properties, Records } from "./record";
 
-/** Which command stands for an image. */
+/** Which command stands for an image; a shell runs it. */
 export type Images = Record<string, { run: string; env?: Record<string, string> }>;
 
 /** What the records ask the data plane to be. Where a program sets nothing, AWS's defaults hold. */
@@ -134,10 +134,20 @@ function toTask(revision: string, records: Records, images: Images): DesiredTask
   );
   return {
     revision,
-    command: command.run.split(" "),
+    command: ["/bin/sh", "-c", exec(command.run)],
     env: { ...command.env, ...own },
     stopTimeout: Number(container.stopTimeout ?? 30),
   };
+}
+
+/**
+ * One command takes the shell's place, so that its end and its signals are seen as they are. With several the shell stays.
+ * `env`, because assignments may stand before a command and not after `exec`.
+ */
+function exec(run: string): string {
+  const unquoted = run.replace(/'[^']*'|"(\\.|[^"\\])*"/g, "");
+  const several = /[;&|\n`()]|^\s*exec\s/.test(unquoted);
+  return several ? run : `exec env ${run}`;
 }
 
 function items(value: unknown): Properties[] {

@@ -1,16 +1,30 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { endLeftovers } from "../dataplane";
+import { type AccessLine, endLeftovers, type TaskEvent } from "../dataplane";
 import type { LocalCloudOptions } from "../local-cloud";
 
-type Options = Omit<LocalCloudOptions, "images" | "say" | "random" | "fault"> & {
+/** How the cloud is to be. */
+export type CloudOptions = Omit<LocalCloudOptions, "images" | "say" | "random" | "fault" | "onRequest" | "onTask"> & {
   images: ReturnType<LocalCloudOptions["images"]>;
 };
-interface Answer {
+/** What goes to the cloud's process; the first starts it. `seen`: to be told at once what was seen until now. */
+export interface Question {
+  id: number;
+  what: CloudOptions | "addresses" | "settled" | "seen";
+}
+/** What comes back, with the question's id. */
+export interface Answer {
+  id: number;
   env?: Record<string, string>;
   addresses?: string[];
   error?: string;
+}
+
+/** What the cloud saw since it told last: requests that have ended, and what became of tasks. */
+export interface Seen {
+  requests: AccessLine[];
+  tasks: TaskEvent[];
 }
 
 /** The local cloud in its own process, as the rehearsal holds it. */
@@ -21,11 +35,13 @@ export class RehearsalCloud {
     readonly env: Record<string, string>,
   ) {}
 
-  static async start(options: Options): Promise<RehearsalCloud> {
+  /** `onSeen` is called up to ten times a second. */
+  static async start(options: CloudOptions, onSeen: (seen: Seen) => void = () => {}): Promise<RehearsalCloud> {
     const child = fork(join(__dirname, "cloud-process.ts"), {
       execArgv: ["--require", "tsx/cjs"],
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
+    child.on("message", ({ seen }: { seen?: Seen }) => seen && onSeen(seen));
     const { env = {} } = await ask(child, options);
     return new RehearsalCloud(child, join(options.home, "tasks.json"), env);
   }
@@ -39,6 +55,11 @@ export class RehearsalCloud {
   /** Resolves when every node of the balancers has taken over all that was changed until now. */
   async settled(): Promise<void> {
     await ask(this.child, "settled");
+  }
+
+  /** Resolves when `onSeen` has had all that was seen until now. */
+  async seen(): Promise<void> {
+    await ask(this.child, "seen");
   }
 
   /** Ends every task and socket of it, also where it was killed and could not. */
@@ -63,17 +84,20 @@ export class RehearsalCloud {
   }
 }
 
-async function ask(child: ChildProcess, question: Options | "addresses" | "settled"): Promise<Answer> {
-  const answered = new AbortController(); // takes the other listener away
-  const { signal } = answered;
-  child.send(question);
-  const ended = once(child, "exit", { signal }).then(() => [{ error: "the local cloud ended before it answered" }]);
-  ended.catch(() => {});
-  try {
-    const [answer] = (await Promise.race([once(child, "message", { signal }), ended])) as [Answer];
-    if (answer.error !== undefined) throw new Error(answer.error);
-    return answer;
-  } finally {
-    answered.abort();
-  }
+let questions = 0;
+
+async function ask(child: ChildProcess, what: Question["what"]): Promise<Answer> {
+  const id = questions++;
+  child.send({ id, what } satisfies Question);
+  const answer = await new Promise<Answer>((resolve) => {
+    const end = (message: Answer) => {
+      child.off("message", read).off("exit", died);
+      resolve(message);
+    };
+    const read = (message: Partial<Answer>) => message.id === id && end(message as Answer);
+    const died = () => end({ id, error: "the local cloud ended before it answered" });
+    child.on("message", read).on("exit", died);
+  });
+  if (answer.error !== undefined) throw new Error(answer.error);
+  return answer;
 }

@@ -53,6 +53,15 @@ it("leaves the target's answer as it is", async () => {
   expect([head.status, head.body]).toEqual([200, ""]);
 });
 
+// Not stated, but of HTTP: an answer without a length, of a server that speaks HTTP/1.0, ends with its connection.
+it("passes an HTTP/1.0 answer on, whole, to its end", async () => {
+  const { node } = await start();
+  for (const head of ["HTTP/1.0 200 OK", "HTTP/1.1 200 OK\r\nConnection: close"]) {
+    const answer = await ask(node, `/?raw=${encodeURIComponent(`${head}\r\n\r\nits body`)}`);
+    expect(answer).toMatchObject({ status: 200, body: "its body\r\n\r\n", cut: false });
+  }
+});
+
 // No page says that an ALB holds bodies back; server-sent events and downloads through one rest on that it does not.
 it("passes each part of an answer on when it comes", async () => {
   const { node } = await start();
