@@ -13,10 +13,14 @@ export async function main(argv: string[]): Promise<void> {
 
   program
     .command("rehearse")
-    .description("release the example service on this machine under load, by the real engine, and count what is lost")
+    .description("release a service on this machine under load, by the real engine, and count what is lost")
+    .option("--stable <command>", "release your own server instead of the example: what starts the version that serves")
+    .option("--candidate <command>", "what starts the next version; {port} is put in, and set as $PORT")
+    .option("--path <path>", "what is asked for, and the health check, of your own server", "/")
     .option("--rps <number>", "requests a second", positive, 100)
-    .option("--requests <number>", "requests at least", positive, 20_000)
+    .option("--requests <number>", "requests at least (default: 20000 to the example)", positive)
     .option("--bake <seconds>", "how long each stage is held", positive, 10)
+    .option("--keep", "let the service run on at the end, until Ctrl-C")
     .option("--seed <number>", "makes the load and the balancers' delays repeatable", positive)
     .option(
       "--port <number>",
@@ -25,7 +29,11 @@ export async function main(argv: string[]): Promise<void> {
       4180,
     )
     .option("--json", "print the report as JSON, and nothing else")
-    .addHelpText("after", "\nExample:\n  $ crossfade rehearse --bake 10 --requests 8000")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ crossfade rehearse --bake 10 --requests 8000\n" +
+        '  $ crossfade rehearse --stable "python3 -m http.server {port}" --candidate "node server.js" --path /index.html',
+    )
     .action(async (options) => {
       const { rehearse } = part<typeof import("./rehearse")>("./rehearse");
       process.exitCode = await rehearse(options);

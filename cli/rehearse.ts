@@ -1,11 +1,12 @@
 import { randomInt } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
 import { join, resolve } from "node:path";
-import { closingTable } from "../load/report";
-import { reportHtml } from "../load/report-html";
 import { ensureEngine } from "../local/engine/ensure-engine";
 import { progressTo } from "../local/rehearsal/progress";
 import { rehearse as run } from "../local/rehearsal/rehearsal";
+import type { Servers } from "../local/rehearsal/servers";
+import { Failure } from "./failure";
+import { writeReport } from "./write-report";
 
 const ROOT = resolve(__dirname, "..");
 
@@ -14,43 +15,70 @@ const STOP = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface RehearseFlags {
   rps: number;
-  requests: number;
+  requests?: number;
   bake: number;
   port: number;
+  stable?: string;
+  candidate?: string;
+  path: string;
+  keep?: boolean;
   seed?: number;
   json?: boolean;
 }
 
+/** What the example service is tried with, at least. Somebody's own servers are tried for as long as their release takes. */
+const REQUESTS = 20_000;
+
 /** Rehearses a release and writes `rehearsal/report.json` and `.html`. The exit code is 1 where a request was lost. */
 export async function rehearse(flags: RehearseFlags): Promise<number> {
+  const servers = serversOf(flags);
   const progress = progressTo(process.stderr);
   const stopped = new AbortController();
-  const stop = () => stopped.abort(new Error("stopped: nothing is left running, and the next start begins anew"));
+  const stop = () => stopped.abort(new Failure("stopped: nothing is left running, and the next start begins anew"));
   for (const signal of STOP) process.on(signal, stop);
+  let lost: number | undefined;
   try {
     const engine = await ensureEngine({ progress: progress.event });
-    const report = await run({
+    await run({
       root: ROOT,
       engine,
       rps: flags.rps,
-      requests: flags.requests,
+      requests: flags.requests ?? (servers ? 1 : REQUESTS),
+      servers,
       bakeSeconds: flags.bake,
       port: flags.port,
       seed: flags.seed ?? randomInt(2 ** 31),
       progress,
       signal: stopped.signal,
+      done: async (report, addresses) => {
+        progress.end();
+        writeReport(report, join(ROOT, "rehearsal"), flags.json);
+        lost = report.requests.lost;
+        if (!flags.keep) return;
+        const urls = addresses.map((address) => `http://${address}`).join(" and ");
+        process.stderr.write(`the service goes on at ${urls}, until Ctrl-C\n`);
+        if (!stopped.signal.aborted) await once(stopped.signal, "abort");
+      },
     });
-    mkdirSync(join(ROOT, "rehearsal"), { recursive: true });
-    writeFileSync(join(ROOT, "rehearsal/report.json"), `${JSON.stringify(report, null, 2)}\n`);
-    const page = join(ROOT, "rehearsal/report.html");
-    writeFileSync(page, reportHtml(report));
-    progress.end();
-    process.stdout.write(`${flags.json ? JSON.stringify(report) : `\n${closingTable(report)}\nover time: ${page}`}\n`);
-    return report.requests.lost === 0 ? 0 : 1;
+    return lost === 0 ? 0 : 1;
   } catch (error) {
     throw stopped.signal.aborted ? stopped.signal.reason : error;
   } finally {
     progress.end();
     for (const signal of STOP) process.off(signal, stop);
   }
+}
+
+function serversOf({ stable, candidate, path }: RehearseFlags): Servers | undefined {
+  if (stable === undefined && candidate === undefined) return undefined;
+  for (const [flag, command] of Object.entries({ stable, candidate })) {
+    if (command === undefined) throw new Failure(`--stable and --candidate go together: --${flag} is missing`, 2);
+    if (command.includes("{port}") || command.includes("PORT")) continue;
+    throw new Failure(
+      `--${flag} "${command}" does not say which port to listen on: put {port} in it, or use $PORT. Several tasks of it run side by side, each on its own`,
+      2,
+    );
+  }
+  if (!path.startsWith("/")) throw new Failure(`--path ${path} must begin with /`, 2);
+  return { stable, candidate, path } as Servers;
 }

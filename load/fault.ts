@@ -39,3 +39,17 @@ export type FaultName =
   | "malformed"
   | "wrong-answer"
   | "unexplained";
+
+/** In one line, at the terminal and as a heading. */
+export function faultTitle({ name, requests, environment }: Fault): string {
+  return `${requests} lost by ${name}${environment ? ` of ${environment}` : ""}`;
+}
+
+/** What was seen, why it loses requests, and what to change. */
+export function faultLines({ seen, why, remedy }: Fault): string[] {
+  return [sentence(seen), `Why: ${sentence(why)}`, `To do: ${sentence(remedy)}`];
+}
+
+function sentence(text: string): string {
+  return `${text[0]?.toUpperCase() ?? ""}${text.slice(1)}.`;
+}

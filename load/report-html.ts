@@ -1,3 +1,4 @@
+import { faultLines, faultTitle } from "./fault";
 import { type Html, html, type Part } from "./html";
 import { milliseconds, type Report, refusalLabel } from "./report";
 import { chartOf } from "./report-chart";
@@ -33,8 +34,9 @@ ${legend(report)}
 ${timeline.marks.length > 0 ? html`<ol class="marks" aria-label="Marks">${timeline.marks.map(({ atMs, label }) => html`<li><span>${label} <span class="at">at ${count(atMs / 1000)} s</span></span></li>`)}</ol>` : ""}
 </figure>
 <section><h2>By stage</h2>${stageTable(report)}${secondsTable(report)}</section>
+${articles("Why requests were lost", report.faults, faultTitle, faultLines)}
 ${report.refused.length > 0 ? html`<section><h2>Refused</h2>${report.refused.map((refused) => refusal(refused, report))}</section>` : ""}
-${report.rollBacks.length > 0 ? html`<section><h2>Rolled back</h2>${report.rollBacks.map((each) => html`<article><h3>${rollBackTitle(each)}</h3>${rollBackLines(each).map((line) => html`<p>${line}</p>`)}</article>`)}</section>` : ""}
+${articles("Rolled back", report.rollBacks, rollBackTitle, rollBackLines)}
 </main>
 </body>
 </html>
@@ -52,6 +54,13 @@ function headline({ requests, durationMs, engine, seed }: Report): Html {
     ["Seed", String(seed), "small"],
   ];
   return html`<dl class="figures">${figures.map(([name, value, kind]) => html`<div class="${kind}"><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function articles<T>(title: string, all: T[], titleOf: (each: T) => string, linesOf: (each: T) => string[]): Part {
+  if (all.length === 0) return "";
+  const each = (one: T) =>
+    html`<article><h3>${titleOf(one)}</h3>${linesOf(one).map((line) => html`<p>${line}</p>`)}</article>`;
+  return html`<section><h2>${title}</h2>${all.map(each)}</section>`;
 }
 
 /** Who was the candidate, and from when, is known from the stages. */

@@ -1,3 +1,4 @@
+import { type Fault, faultLines, faultTitle } from "./fault";
 import type { LoadResult } from "./load";
 import { type RollBack, rollBackLines, rollBackTitle } from "./roll-back";
 import type { Timeline } from "./timeline";
@@ -14,6 +15,8 @@ export interface Report {
   };
   refused: Refused[];
   rollBacks: RollBack[];
+  /** Why requests were lost; empty where none was. */
+  faults: Fault[];
   timeline: Timeline;
   /** Of the whole rehearsal; the load begins later. */
   durationMs: number;
@@ -61,7 +64,7 @@ export function refusalLabel({ change, policy }: Pick<Refused, "change" | "polic
 }
 
 /** The closing table, for people. */
-export function closingTable({ requests, refused, rollBacks, durationMs, engine, seed }: Report): string {
+export function closingTable({ requests, refused, rollBacks, faults, durationMs, engine, seed }: Report): string {
   const header = ["stage", "candidate", "weight", "requests", "lost", "errors", "on candidate", "p50", "p99"];
   const rows = requests.byStage.map((row) => [
     row.stage,
@@ -82,6 +85,7 @@ export function closingTable({ requests, refused, rollBacks, durationMs, engine,
     ...rows.map(line),
     "",
     `${requests.total} requests, ${requests.lost} lost, ${requests.serverErrors} errors of the service's own`,
+    ...faults.flatMap((each) => [faultTitle(each), ...faultLines(each).map((line) => `  ${line}`)]),
     ...refused.map(refusalLabel),
     ...rollBacks.flatMap((each) => [rollBackTitle(each), ...rollBackLines(each).map((line) => `  ${line}`)]),
     `${(durationMs / 1000).toFixed(0)} s, ${engine}, seed ${seed}`,

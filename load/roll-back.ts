@@ -8,14 +8,14 @@ export interface RollBack {
   what: string;
   /** The last stage that it reached. */
   stage: string;
-  candidate?: string;
+  candidate: string;
   /** What told of the fault; empty for a decision. */
   evidence: string;
   /** The first error that a client received; the edit, where the cause is none. */
   beganAtMs: number;
   noticedAtMs: number;
-  /** What it did to the users; null where the answers do not tell who gave them. */
-  did: CandidateResult | null;
+  /** What it did to the users. */
+  did: CandidateResult;
 }
 
 /** In one line, at the terminal and as a heading. */
@@ -28,13 +28,9 @@ export function rollBackTitle({ cause, what, stage }: RollBack): string {
 export function rollBackLines({ cause, evidence, beganAtMs, noticedAtMs, did }: RollBack): string[] {
   const after = (ms: number) => `${((ms - beganAtMs) / 1000).toFixed(1)} s`;
   if (cause === "update") {
-    return [
-      `failed after ${after(noticedAtMs)}: ${evidence}`,
-      `requests that it answered: ${did?.answers ?? "unknown"}`,
-    ];
+    return [`failed after ${after(noticedAtMs)}: ${evidence}`, `requests that it answered: ${did.answers}`];
   }
   const noticed = cause === "errors" ? [`noticed ${after(noticedAtMs)} after the first error: ${evidence}`] : [];
-  if (!did) return noticed;
   const { requests, errors, sticky, plain } = did;
   const last = Object.entries({ plain, sticky })
     .map(([kind, { lastAtMs }]) =>

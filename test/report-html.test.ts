@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { CandidateMeter } from "../load/candidate-meter";
+import type { Fault } from "../load/fault";
 import { html } from "../load/html";
 import type { Outcome } from "../load/load-client";
 import type { Planned } from "../load/load-mix";
@@ -15,10 +17,19 @@ describe("the page", () => {
     cause: "errors",
     what: "v3 fails",
     stage: "canary-5",
+    candidate: "v3",
     evidence: "seen",
     beganAtMs: 1000,
     noticedAtMs: 4000,
-    did: null,
+    did: new CandidateMeter("v3", () => 0).result(),
+  };
+  const fault: Fault = {
+    name: "crashed",
+    requests: 3,
+    environment: "green",
+    seen: "it ended",
+    why: "so",
+    remedy: "look",
   };
   const stage = { ...stageRow(), stage: "canary-5", weight: 5, candidate: "v2", atMs: 2000 };
 
@@ -58,6 +69,12 @@ describe("the page", () => {
       ["<h2>Rolled back</h2>", "rolled back at canary-5: v3 fails", "<p>noticed 3.0 s after the first error: seen</p>"],
     ],
     [
+      "a fault",
+      { ...reportOf([answered(100)]), faults: [fault] },
+      ["<h3>3 lost by crashed of green</h3>", "<p>It ended.</p>", "<p>To do: Look.</p>"],
+      ["Rolled back"],
+    ],
+    [
       "hostile text in every field",
       {
         ...reportOf(
@@ -65,6 +82,7 @@ describe("the page", () => {
           [{ ...stageRow(), stage: hostile, candidate: hostile }],
         ),
         refused: [{ change: hostile, policy: hostile, message: hostile }],
+        faults: [{ ...fault, seen: hostile, why: hostile, remedy: hostile, environment: hostile }],
         rollBacks: [{ ...rollBack, what: hostile, stage: hostile, evidence: hostile }],
         engine: hostile,
       },
@@ -186,7 +204,7 @@ function reportOf(given: Second[], byStage = [stageRow()]): Report {
   const serverErrors = answers.reduce((sum, each) => sum + each.serverErrors, 0);
   const requests = { total, lost, serverErrors, byStage };
   const timeline = { seconds, marks: [] };
-  return { requests, refused: [], rollBacks: [], timeline, durationMs: 1000, engine: "pulumi v3", seed: 1 };
+  return { requests, refused: [], rollBacks: [], faults: [], timeline, durationMs: 1000, engine: "pulumi v3", seed: 1 };
 }
 
 /** The elements that are opened and not closed, or the other way round. */

@@ -111,12 +111,6 @@ describe("a roll back is told", () => {
       "stopped before it had weight: v3 answers 20 % of its requests with an error",
       ["failed after 3.0 s: 20 % were errors", "requests that it answered: 0"],
     ],
-    [
-      "when nobody can tell who answered",
-      { ...noticed, did: null },
-      "rolled back at canary-5: v3 answers 20 % of its requests with an error",
-      ["noticed 3.0 s after the first error: 20 % were errors"],
-    ],
   ];
   test.each(cases)("%s", (_, rollBack, title, lines) => {
     expect(rollBackTitle(rollBack)).toBe(title);

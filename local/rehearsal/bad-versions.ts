@@ -1,7 +1,7 @@
 import type { Images, Version } from "./rehearsed-stack";
 
 /** A version as no test of its own would have stopped it. */
-export interface BadVersion extends Required<Version> {
+export interface BadVersion extends Version {
   /** What is wrong with it. */
   fault: string;
   /** The switches of examples/shop that make it so. */
@@ -26,7 +26,7 @@ function bad(version: string, fault: string, env: BadVersion["env"]): BadVersion
 /** The images of a config and the bad ones, which are run as the released one is; `rps` is the load that they are made for. */
 export function withBadVersions(images: Images, released: Version, rps: number): Images {
   const good = images[released.image];
-  if (!good) return images;
+  if (!good?.env?.VERSION) return images; // not the example service
   const added = Object.values(BAD_VERSIONS).map(({ image, version, env }) => {
     return [image, { ...good, env: { ...good.env, VERSION: version, ...env(rps) } }] as const;
   });

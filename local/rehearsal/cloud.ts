@@ -38,7 +38,7 @@ export class RehearsalCloud {
   /** `onSeen` is called up to ten times a second. */
   static async start(options: CloudOptions, onSeen: (seen: Seen) => void = () => {}): Promise<RehearsalCloud> {
     const child = fork(join(__dirname, "cloud-process.ts"), {
-      execArgv: ["--require", "tsx/cjs"],
+      execArgv: ["--require", require.resolve("tsx/cjs")],
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     child.on("message", ({ seen }: { seen?: Seen }) => seen && onSeen(seen));

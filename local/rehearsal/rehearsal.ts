@@ -12,8 +12,10 @@ import type { Progress } from "./progress";
 import { REFUSALS } from "./refusals";
 import { RehearsedStack } from "./rehearsed-stack";
 import { release, stepsOf } from "./release";
-import { rollBacks } from "./roll-backs";
+import { badReleases, wayBack } from "./roll-backs";
+import { type Servers, useServers } from "./servers";
 import type { Step } from "./step";
+import { TrafficLog } from "./traffic-log";
 
 export interface RehearsalOptions {
   /** The repository's folder. */
@@ -24,6 +26,8 @@ export interface RehearsalOptions {
   rps: number;
   /** The rehearsal goes on until at least so many requests were sent. */
   requests: number;
+  /** What is released instead of the example service. */
+  servers?: Servers;
   /** Seconds that each stage is held after the balancers have adopted it. */
   bakeSeconds: number;
   /** The first port that the balancers listen on. */
@@ -33,6 +37,8 @@ export interface RehearsalOptions {
   progress: Progress;
   /** Aborted by a Ctrl-C: what runs is ended in order. */
   signal: AbortSignal;
+  /** Is given the report while the service still runs, and the addresses where it answers; when it resolves, all is ended. */
+  done: (report: Report, addresses: string[]) => Promise<void>;
 }
 
 /** What an update and its adoption take, as far as the time left is guessed. */
@@ -43,9 +49,10 @@ const ROLL_BACKS_SECONDS = 150;
 
 /**
  * Takes a release from its first line of config to its last under constant load: each step is one edit of a stack file and one
- * `pulumi up` with the policy pack. On the way what would lose requests is tried, and must be refused; then come releases that go wrong.
+ * `pulumi up` with the policy pack. On the way what would lose requests is tried, and must be refused; then come releases that
+ * go wrong. With somebody's own servers it is the release alone, and the way back.
  */
-export async function rehearse(options: RehearsalOptions): Promise<Report> {
+export async function rehearse(options: RehearsalOptions): Promise<void> {
   const { root } = options;
   const lock = await acquireLock(join(root, ".crossfade/rehearsal.lock"));
   if ("heldBy" in lock) {
@@ -58,30 +65,39 @@ export async function rehearse(options: RehearsalOptions): Promise<Report> {
     rmSync(home, { recursive: true, force: true });
     mkdirSync(home, { recursive: true });
     const stack = new RehearsedStack({ ...options, home });
+    if (options.servers) useServers(stack.file, options.servers);
     const images = withBadVersions(stack.images(), stack.candidate(), options.rps);
-    cloud = await RehearsalCloud.start({ home, images, basePort: options.port });
-    return await walk(stack, cloud, options);
+    const log = new TrafficLog();
+    cloud = await RehearsalCloud.start({ home, images, basePort: options.port }, (seen) => log.add(seen));
+    await options.done(await walk(stack, cloud, log, options), await cloud.addresses());
   } finally {
     await cloud?.stop();
     await lock.release();
   }
 }
 
-async function walk(stack: RehearsedStack, cloud: RehearsalCloud, options: RehearsalOptions): Promise<Report> {
-  const { progress, signal, seed, bakeSeconds } = options;
+async function walk(
+  stack: RehearsedStack,
+  cloud: RehearsalCloud,
+  log: TrafficLog,
+  options: RehearsalOptions,
+): Promise<Report> {
+  const { progress, signal, seed, bakeSeconds, servers } = options;
   const began = Date.now();
   await stack.init(cloud.env);
   progress.event("install: the first version, without load");
   await stack.up();
   await cloud.settled();
   const steps = stepsOf(stack, stack.candidate());
-  const load = await startLoadOn(stack, cloud, steps, options);
+  const load = await startLoadOn(stack, cloud, log, steps, options);
   const scene = { stack, load, progress, bakeSeconds, signal, cloud };
   try {
-    const refused = await release(steps, scene, REFUSALS);
-    const rolledBack = await rollBacks(scene, stack.candidate().version);
+    const refused = await release(steps, scene, servers ? [] : REFUSALS);
+    const back = await wayBack(scene, stack.candidate());
+    const rolledBack = servers ? [] : await badReleases(scene);
     await untilEnough(load, options);
     const result = await load.stop();
+    await cloud.seen();
     return {
       requests: {
         total: result.sent,
@@ -90,7 +106,8 @@ async function walk(stack: RehearsedStack, cloud: RehearsalCloud, options: Rehea
         byStage: stageRows(result),
       },
       refused,
-      rollBacks: rolledBack,
+      rollBacks: [back, ...rolledBack],
+      faults: log.faults(result),
       timeline: result.timeline,
       durationMs: Date.now() - began,
       engine: await stack.engineVersion(),
@@ -104,16 +121,20 @@ async function walk(stack: RehearsedStack, cloud: RehearsalCloud, options: Rehea
 async function startLoadOn(
   stack: RehearsedStack,
   cloud: RehearsalCloud,
+  log: TrafficLog,
   steps: Step[],
-  { rps, requests, bakeSeconds, seed, progress }: RehearsalOptions,
+  { rps, requests, servers, bakeSeconds, seed, progress }: RehearsalOptions,
 ): Promise<Load> {
   const { host, environments } = stack.file.config();
   const stepSeconds = UPDATE_SECONDS + bakeSeconds;
-  const expected = Math.max(requests / rps, steps.length * stepSeconds + ROLL_BACKS_SECONDS);
+  const rest = servers ? stepSeconds : ROLL_BACKS_SECONDS;
+  const expected = Math.max(requests / rps, steps.length * stepSeconds + rest);
   progress.event(`load: ${rps} requests a second from here on, for about ${Math.round(expected)} s`);
   return startLoad({
     addresses: await cloud.addresses(),
     host,
+    ask: servers ?? "shop",
+    environmentOf: (outcome) => outcome.headers["x-shop-version"]?.toString() ?? log.environmentOf(outcome),
     stage: { name: "installed", weight: 0 },
     rate: rps,
     seed,

@@ -19,8 +19,8 @@ export type Images = NonNullable<ReturnType<StackFile["config"]>["local"]>["imag
 
 export interface Version {
   image: string;
-  /** What its answers say of themselves. */
-  version?: string;
+  /** What its answers say of themselves; its color, where they say nothing. */
+  version: string;
 }
 
 /** The rehearsed stack: a copy of `stacks/Pulumi.local.yaml`, run by the engine. */
@@ -88,7 +88,7 @@ export class RehearsedStack {
       throw new Failure(
         `${this.file.path}: crossfade:local names fewer than two images, so there is nothing to release`,
       );
-    return { image: second[0], version: second[1].env?.VERSION };
+    return { image: second[0], version: second[1].env?.VERSION ?? "green" };
   }
 
   /** Which command stands for which image. */

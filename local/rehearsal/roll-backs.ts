@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CandidateMeter } from "../../load/candidate-meter";
 import type { RollBack } from "../../load/roll-back";
 import { BAD_VERSIONS, type BadVersion } from "./bad-versions";
+import type { Version } from "./rehearsed-stack";
 import { announce, edit, type Scene, type Step } from "./step";
 
 /** A version is judged by its answers at one stage, once there are enough of them to tell a fault from an accident. */
@@ -12,13 +13,11 @@ const MOST_ERRORS = 0.05;
 const WELL_SECONDS = 3;
 const SICK_SECONDS = 60;
 
-/** Releases that go wrong, each in its own way, and the ways back. It begins after a finish with green. */
-export async function rollBacks(scene: Scene, released: string | undefined): Promise<RollBack[]> {
-  const back = await wayBack(scene, released);
+/** Releases that go wrong, each in its own way, and are rolled back. It begins where blue is stable and the stage is idle. */
+export async function badReleases(scene: Scene): Promise<RollBack[]> {
   const { stages } = scene.stack.file.config().rollout;
   const canaries = stages.filter(({ weight }) => weight > 0 && weight < 100).map(({ name }) => name);
   return [
-    back,
     await badRelease(BAD_VERSIONS.errors, canaries.slice(0, 1), scene),
     await neverHealthy(BAD_VERSIONS.unhealthy, scene),
     await badRelease(BAD_VERSIONS.capacity, canaries, scene),
@@ -26,21 +25,21 @@ export async function rollBacks(scene: Scene, released: string | undefined): Pro
 }
 
 /** After a finish: one line, and the version before has all requests again. */
-export async function wayBack(scene: Scene, released: string | undefined): Promise<RollBack> {
+export async function wayBack(scene: Scene, { version: candidate }: Version): Promise<RollBack> {
   const { load } = scene;
-  const watched = released === undefined ? undefined : load.watch(released);
+  const watched = load.watch(candidate);
   const beganAtMs = load.nowMs();
-  await edit({ stage: "back", weight: 0, candidate: released, edit: { stable: "blue" } }, scene);
+  await edit({ stage: "back", weight: 0, candidate, edit: { stable: "blue" } }, scene);
   await untilQuiet(scene);
   return {
     cause: "decision",
     what: "back to the version before, after the finish",
     stage: "back",
-    candidate: released,
+    candidate,
     evidence: "",
     beganAtMs,
     noticedAtMs: beganAtMs,
-    did: watched?.result() ?? null,
+    did: watched.result(),
   };
 }
 
