@@ -17,7 +17,12 @@ export async function main(argv: string[]): Promise<void> {
     .option("--stable <command>", "release your own server instead of the example: what starts the version that serves")
     .option("--candidate <command>", "what starts the next version; {port} is put in, and set as $PORT")
     .option("--path <path>", "what is asked for, and the health check, of your own server", "/")
-    .option("--rps <number>", "requests a second", positive, 100)
+    .option("--against <url>", "ask a service that is deployed, while its owner promotes it, and release nothing")
+    .option("--stack <name>", "with --against: the service's stack, whose config must name the url's host")
+    .option("--config-file <file>", "with --against: the stack's config file, where it is not in its usual place")
+    .option("--minutes <number>", "with --against: how long, 60 at most", positive, 15)
+    .option("--version-header <name>", "with --against: the header by which answers tell their version", "x-version")
+    .option("--rps <number>", "requests a second (default: 100, and 20 with --against)", positive)
     .option("--requests <number>", "requests at least (default: 20000 to the example)", positive)
     .option("--bake <seconds>", "how long each stage is held", positive, 10)
     .option("--keep", "let the service run on at the end, until Ctrl-C")
@@ -32,9 +37,15 @@ export async function main(argv: string[]): Promise<void> {
     .addHelpText(
       "after",
       "\nExample:\n  $ crossfade rehearse --bake 10 --requests 8000\n" +
-        '  $ crossfade rehearse --stable "python3 -m http.server {port}" --candidate "node server.js" --path /index.html',
+        '  $ crossfade rehearse --stable "python3 -m http.server {port}" --candidate "node server.js" --path /index.html\n' +
+        "  $ crossfade rehearse --against https://shop.staging.example.com/ --stack staging",
     )
     .action(async (options) => {
+      if (options.against !== undefined) {
+        const { rehearseAgainst } = part<typeof import("./rehearse-against")>("./rehearse-against");
+        process.exitCode = await rehearseAgainst(options);
+        return;
+      }
       const { rehearse } = part<typeof import("./rehearse")>("./rehearse");
       process.exitCode = await rehearse(options);
     });

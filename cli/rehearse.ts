@@ -1,20 +1,18 @@
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
+import { progressTo } from "../load/progress";
 import { ensureEngine } from "../local/engine/ensure-engine";
-import { progressTo } from "../local/rehearsal/progress";
 import { rehearse as run } from "../local/rehearsal/rehearsal";
 import type { Servers } from "../local/rehearsal/servers";
 import { Failure } from "./failure";
+import { stopSignal } from "./stop-signal";
 import { writeReport } from "./write-report";
 
 const ROOT = resolve(__dirname, "..");
 
-/** A Ctrl-C, a kill, and a terminal that is closed. */
-const STOP = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
 export interface RehearseFlags {
-  rps: number;
+  rps?: number;
   requests?: number;
   bake: number;
   port: number;
@@ -33,16 +31,14 @@ const REQUESTS = 20_000;
 export async function rehearse(flags: RehearseFlags): Promise<number> {
   const servers = serversOf(flags);
   const progress = progressTo(process.stderr);
-  const stopped = new AbortController();
-  const stop = () => stopped.abort(new Failure("stopped: nothing is left running, and the next start begins anew"));
-  for (const signal of STOP) process.on(signal, stop);
+  const stopped = stopSignal(new Failure("stopped: nothing is left running, and the next start begins anew"));
   let lost: number | undefined;
   try {
     const engine = await ensureEngine({ progress: progress.event });
     await run({
       root: ROOT,
       engine,
-      rps: flags.rps,
+      rps: flags.rps ?? 100,
       requests: flags.requests ?? (servers ? 1 : REQUESTS),
       servers,
       bakeSeconds: flags.bake,
@@ -65,7 +61,7 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
     throw stopped.signal.aborted ? stopped.signal.reason : error;
   } finally {
     progress.end();
-    for (const signal of STOP) process.off(signal, stop);
+    stopped.end();
   }
 }
 

@@ -14,6 +14,14 @@ export class StackFile {
     return config?.[`crossfade:${key}`];
   }
 
+  /** Whether a value of the config, of whatever project, is just this text. */
+  names(text: string): boolean {
+    const { config } = this.read().toJS() as { config?: unknown };
+    const holds = (value: unknown): boolean =>
+      typeof value === "object" && value !== null ? Object.values(value).some(holds) : value === text;
+    return holds(config);
+  }
+
   /**
    * The whole config, read as the program in the local cloud would read it.
    * @throws ConfigError with everything that is wrong with it.

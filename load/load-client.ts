@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { Agent, type IncomingHttpHeaders, request } from "node:http";
+import { type IncomingHttpHeaders, Agent as PlainAgent, request as plainRequest } from "node:http";
+import { request as secureRequest, Agent as TlsAgent } from "node:https";
 import { CookieJar } from "./cookie-jar";
 import { type Planned, stickyClients } from "./load-mix";
 
@@ -33,13 +34,15 @@ const idleMs = 30_000;
 /** Enough for an order's id and the end of a stream. */
 const bodyKept = 2048;
 
+function agents() {
+  const options = { keepAlive: true, timeout: idleMs };
+  return { plain: new PlainAgent(options), secure: new TlsAgent(options) };
+}
+
 /** The clients of the load: they send what they are told to, and never try again. */
 export class Clients {
-  private readonly plain = { agent: new Agent({ keepAlive: true, timeout: idleMs }), jar: undefined };
-  private readonly sticky = Array.from({ length: stickyClients }, () => ({
-    agent: new Agent({ keepAlive: true, timeout: idleMs }),
-    jar: new CookieJar(),
-  }));
+  private readonly plain = { ...agents(), jar: undefined };
+  private readonly sticky = Array.from({ length: stickyClients }, () => ({ ...agents(), jar: new CookieJar() }));
   /** In every order's id, so that a second load with the same seed repeats no order of the first. */
   private readonly run = randomUUID();
 
@@ -67,16 +70,18 @@ export class Clients {
         resolve({ trace, verdict, ms: performance.now() - sentAt, headers });
       }
 
-      const sending = request(address, {
+      const secure = address.protocol === "https:";
+      const sending = (secure ? secureRequest : plainRequest)(address, {
         method: order ? "POST" : "GET",
         path: this.path(planned),
         headers: {
           host: this.host,
+          "user-agent": "crossfade-rehearse",
           "x-amzn-trace-id": `Root=${trace}`,
           ...(cookie && { cookie }),
           ...(order && { "idempotency-key": id }),
         },
-        agent: planned.fresh ? false : client.agent,
+        agent: planned.fresh ? false : secure ? client.secure : client.plain,
       });
       sending.on("response", (response) => {
         headers = response.headers;
@@ -98,7 +103,7 @@ export class Clients {
   }
 
   close(): void {
-    for (const { agent } of [this.plain, ...this.sticky]) agent.destroy();
+    for (const { plain, secure } of [this.plain, ...this.sticky]) for (const agent of [plain, secure]) agent.destroy();
   }
 
   private path({ what }: Planned): string {

@@ -7,7 +7,10 @@ import { type Stage, StageMeter, type StageResult } from "./meter";
 import { type Mark, type Timeline, TimelineMeter } from "./timeline";
 
 export interface LoadOptions {
-  /** `127.0.0.1:8080` or `[::1]:8080`, the balancer's nodes; requests alternate over them, as DNS round robin does. */
+  /**
+   * `127.0.0.1:8080` or `[::1]:8080`, the balancer's nodes; requests alternate over them, as DNS round robin does. Or the one
+   * origin of a service that is deployed, `https://shop.example.com`, whose host is `host`: 50 requests a second and an hour at most.
+   */
   addresses: string[];
   /** The Host header. */
   host: string;
@@ -89,6 +92,8 @@ export interface Load {
 /** What one load sends at most. */
 export const mostRequests = 1_000_000;
 const lossesKept = 10_000;
+/** What a deployed service may be sent: enough to see a release, and no test of how much it can carry. */
+export const siteLimits = { rate: 50, seconds: 3600 };
 
 /**
  * An open loop: request i is sent at start + i / rate, whatever became of those before it. A client that waits for its
@@ -97,20 +102,26 @@ const lossesKept = 10_000;
 export function startLoad(options: LoadOptions): Load {
   const { host, seed, drainSeconds, maxSeconds, rate = 100, timeoutMs = 5000, environmentOf = shopVersion } = options;
   const { ask = "shop" } = options;
-  const addresses = options.addresses.map(loopbackUrl);
+  const site = siteUrl(options.addresses, host);
+  const addresses = site ? [site] : options.addresses.map(loopbackUrl);
   if (addresses.length === 0) throw new Error("the load needs an address to send to");
   validateHeaderValue("host", host);
-  check("rate", rate, 1, 1000);
+  check("rate", rate, 1, site ? siteLimits.rate : 1000);
   check("seed", seed, 0, 2 ** 32 - 1);
   check("drainSeconds", drainSeconds, 0, 3600);
   check("timeoutMs", timeoutMs, 1, 60_000);
-  check("maxSeconds", maxSeconds, 0, mostRequests / rate);
+  check("maxSeconds", maxSeconds, 0, site ? siteLimits.seconds : mostRequests / rate);
 
   if (ask !== "shop" && !/^\/[\x21-\x7e]*$/.test(ask.path)) {
     throw new Error(`the path to ask for must begin with / and have no spaces, such as /index.html, not ${ask.path}`);
   }
 
-  const clients = new Clients(host, ask, timeoutMs, Math.round(0.9 * Math.min(drainSeconds * 1000, timeoutMs)));
+  const clients = new Clients(
+    site?.host ?? host,
+    ask,
+    timeoutMs,
+    Math.round(0.9 * Math.min(drainSeconds * 1000, timeoutMs)),
+  );
   const requests = planRequests(seed, ask !== "shop");
   const meters = [new StageMeter(options.stage, 0)];
   const timeline = new TimelineMeter();
@@ -217,7 +228,15 @@ export function startLoad(options: LoadOptions): Load {
   };
 }
 
-/** The load sends to this machine only, given by number: a name may lead anywhere. */
+/** A deployed service is sent to by its own name only, and by nobody else's. */
+function siteUrl([first = "", ...more]: string[], host: string): URL | undefined {
+  if (!/^https?:\/\//.test(first) || !URL.canParse(first)) return undefined;
+  const url = new URL(first);
+  if (more.length === 0 && url.hostname === host) return url;
+  throw new Error(`the load sends to one deployed service at a time and to its own host, ${host}, not to ${first}`);
+}
+
+/** Else the load sends to this machine only, given by number: a name may lead anywhere. */
 function loopbackUrl(address: string): URL {
   const loopback = /^(127(\.\d{1,3}){3}|\[::1\]):\d{1,5}$/.test(address);
   if (!loopback || !URL.canParse(`http://${address}`)) {

@@ -1,5 +1,5 @@
 import { type Fault, faultLines, faultTitle } from "./fault";
-import type { LoadResult } from "./load";
+import type { LoadResult, Loss } from "./load";
 import { type RollBack, rollBackLines, rollBackTitle } from "./roll-back";
 import type { Timeline } from "./timeline";
 
@@ -17,6 +17,8 @@ export interface Report {
   rollBacks: RollBack[];
   /** Why requests were lost; empty where none was. */
   faults: Fault[];
+  /** The first 20 requests that were lost. */
+  losses: Loss[];
   timeline: Timeline;
   /** Of the whole rehearsal; the load begins later. */
   durationMs: number;
@@ -50,7 +52,7 @@ export interface StageRow {
   p99Ms: number | null;
 }
 
-export function stageRows({ stages }: LoadResult): StageRow[] {
+function stageRows({ stages }: LoadResult): StageRow[] {
   return stages
     .filter(({ total }) => total > 0)
     .map(({ name: stage, atMs, candidate, weight, total, lost, serverErrors, candidateShare, p50Ms, p99Ms }) => {
@@ -63,8 +65,33 @@ export function refusalLabel({ change, policy }: Pick<Refused, "change" | "polic
   return `refused by ${policy}: ${change}`;
 }
 
+/** All but what a rehearsal tries besides the load: what is refused, rolled back and explained. */
+export function measured(result: LoadResult): Pick<Report, "requests" | "losses" | "timeline" | "seed"> {
+  const { sent: total, lost, serverErrors, losses, timeline, seed } = result;
+  return {
+    requests: { total, lost, serverErrors, byStage: stageRows(result) },
+    losses: losses.slice(0, 20),
+    timeline,
+    seed,
+  };
+}
+
+/** A loss whose cause is to be looked for. */
+function lossLine({ at, stage, cause, trace }: Loss): string {
+  return `lost at ${at}, ${stage}: ${cause}; in the balancer's access log it is ${trace}`;
+}
+
 /** The closing table, for people. */
-export function closingTable({ requests, refused, rollBacks, faults, durationMs, engine, seed }: Report): string {
+export function closingTable({
+  requests,
+  refused,
+  rollBacks,
+  faults,
+  losses,
+  durationMs,
+  engine,
+  seed,
+}: Report): string {
   const header = ["stage", "candidate", "weight", "requests", "lost", "errors", "on candidate", "p50", "p99"];
   const rows = requests.byStage.map((row) => [
     row.stage,
@@ -85,6 +112,7 @@ export function closingTable({ requests, refused, rollBacks, faults, durationMs,
     ...rows.map(line),
     "",
     `${requests.total} requests, ${requests.lost} lost, ${requests.serverErrors} errors of the service's own`,
+    ...(faults.length > 0 ? [] : losses.map(lossLine)),
     ...faults.flatMap((each) => [faultTitle(each), ...faultLines(each).map((line) => `  ${line}`)]),
     ...refused.map(refusalLabel),
     ...rollBacks.flatMap((each) => [rollBackTitle(each), ...rollBackLines(each).map((line) => `  ${line}`)]),

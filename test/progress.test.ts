@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { progressTo } from "../local/rehearsal/progress";
+import { progressTo } from "../load/progress";
 
 function record(isTTY: boolean, columns: number) {
   let text = "";

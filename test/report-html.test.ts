@@ -204,7 +204,17 @@ function reportOf(given: Second[], byStage = [stageRow()]): Report {
   const serverErrors = answers.reduce((sum, each) => sum + each.serverErrors, 0);
   const requests = { total, lost, serverErrors, byStage };
   const timeline = { seconds, marks: [] };
-  return { requests, refused: [], rollBacks: [], faults: [], timeline, durationMs: 1000, engine: "pulumi v3", seed: 1 };
+  return {
+    requests,
+    refused: [],
+    rollBacks: [],
+    faults: [],
+    losses: [],
+    timeline,
+    durationMs: 1000,
+    engine: "pulumi v3",
+    seed: 1,
+  };
 }
 
 /** The elements that are opened and not closed, or the other way round. */

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../cli/failure";
 import { type Load, mostRequests, startLoad } from "../../load/load";
-import { type Report, stageRows } from "../../load/report";
+import type { Progress } from "../../load/progress";
+import { measured, type Report } from "../../load/report";
 import { endLeftovers } from "../dataplane";
 import { acquireLock } from "../lock";
 import { withBadVersions } from "./bad-versions";
 import { RehearsalCloud } from "./cloud";
-import type { Progress } from "./progress";
 import { REFUSALS } from "./refusals";
 import { RehearsedStack } from "./rehearsed-stack";
 import { release, stepsOf } from "./release";
@@ -82,7 +82,7 @@ async function walk(
   log: TrafficLog,
   options: RehearsalOptions,
 ): Promise<Report> {
-  const { progress, signal, seed, bakeSeconds, servers } = options;
+  const { progress, signal, bakeSeconds, servers } = options;
   const began = Date.now();
   await stack.init(cloud.env);
   progress.event("install: the first version, without load");
@@ -99,19 +99,12 @@ async function walk(
     const result = await load.stop();
     await cloud.seen();
     return {
-      requests: {
-        total: result.sent,
-        lost: result.lost,
-        serverErrors: result.serverErrors,
-        byStage: stageRows(result),
-      },
+      ...measured(result),
       refused,
       rollBacks: [back, ...rolledBack],
       faults: log.faults(result),
-      timeline: result.timeline,
       durationMs: Date.now() - began,
       engine: await stack.engineVersion(),
-      seed,
     };
   } finally {
     await load.stop();

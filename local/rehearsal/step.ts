@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Load } from "../../load/load";
+import type { Progress } from "../../load/progress";
 import type { RehearsalCloud } from "./cloud";
-import type { Progress } from "./progress";
 import type { RehearsedStack } from "./rehearsed-stack";
 
 /** What a release is rehearsed with. */
