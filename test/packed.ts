@@ -42,7 +42,7 @@ export class TheirProject {
     const project = new TheirProject(realpathSync(folder));
     // Install scripts of Pulumi's packages fetch plugins, which the local cloud stands for.
     const flags = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
-    const { code, output } = await project.run("npm", ["install", ...flags]);
+    const { code, output } = await project.run("npm", ["install", ...flags], "", 500_000);
     if (code !== 0) throw new Error(`the package cannot be installed with ${JSON.stringify(peers)}:\n${output}`);
     return project;
   }
@@ -54,9 +54,9 @@ export class TheirProject {
     return Object.fromEntries(entries.map(([path, { version }]) => [path, version]));
   }
 
-  /** Runs a command in the project's folder. */
-  async run(command: string, args: string[], input = ""): Promise<{ code: number; output: string }> {
-    const running = promisify(execFile)(command, args, { cwd: this.folder });
+  /** Runs a command in the project's folder; one that does not end is stopped. */
+  async run(command: string, args: string[], input = "", timeout = 60_000): Promise<{ code: number; output: string }> {
+    const running = promisify(execFile)(command, args, { cwd: this.folder, timeout });
     running.child.stdin?.end(input);
     const { code = 0, stdout, stderr } = await running.catch((error) => error);
     return { code, output: `${stdout}${stderr}` };
