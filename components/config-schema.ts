@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { COLORS, FULL, type Stage } from "../traffic";
+import type { NetworkConfig } from "./config";
 import { parseDuration } from "./duration";
 
 /** A length of time in the config; in seconds once it is read. */
@@ -64,9 +65,6 @@ const service = z.strictObject({
 
 const environment = z.strictObject({ image, ...versionPart.shape });
 
-/** A stack that has `vpcId`, `publicSubnetIds` and `privateSubnetIds` among its outputs, or the ids themselves. */
-export type Network = { stack: string } | { vpcId: string; subnetIds: string[]; taskSubnetIds?: string[] };
-
 const networkKeys = {
   stack: z.string().min(1),
   vpcId: z.string().min(1),
@@ -81,7 +79,7 @@ const network = z
     ({ stack, vpcId, subnetIds }) => (stack ? !vpcId && !subnetIds : vpcId && subnetIds),
     "either stack, or vpcId and subnetIds",
   )
-  .transform((given) => given as Network);
+  .transform((given) => given as NetworkConfig);
 
 const stage = z
   .strictObject({

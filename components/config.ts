@@ -38,9 +38,32 @@ const VERSION_DEFAULTS = {
 } satisfies Partial<VersionPart>;
 
 /** One color's version, the service's defaults filled in. Durations are in seconds, memory in MiB, CPU in units of 1/1024. */
-export type EnvironmentConfig = VersionPart & Required<Pick<VersionPart, keyof typeof VERSION_DEFAULTS>>;
+export interface EnvironmentConfig {
+  image: string;
+  command?: string[];
+  env: Record<string, string>;
+  secrets: Record<string, string>;
+  port: number;
+  protocol: "HTTP1" | "HTTP2" | "GRPC";
+  health: string;
+  healthInterval: number;
+  grace: number;
+  replicas: number;
+  scaling?: { min: number; max: number; cpu?: number };
+  cpu: number;
+  memory: number;
+  drain: number;
+  stop: number;
+  sidecars: Record<string, { image: string; command?: string[]; env?: Record<string, string>; essential?: boolean }>;
+}
 
-/** The stack config, read and found good. */
+/** A stack that has `vpcId`, `publicSubnetIds` and `privateSubnetIds` among its outputs, or the ids themselves. */
+export type NetworkConfig = { stack: string } | { vpcId: string; subnetIds: string[]; taskSubnetIds?: string[] };
+
+/**
+ * The stack config, read and found good. These types are written out and not inferred from the schema: zod's own types would
+ * be in the package's, and do not compile with the compiler options of Pulumi's templates.
+ */
 export interface Config {
   rollout: RolloutPlan;
   environments: Partial<Record<Color, EnvironmentConfig>>;
@@ -51,8 +74,9 @@ export interface Config {
   previewSecret?: string;
   /** Seconds that a client stays with its environment at canary stages. */
   sticky: number;
-  network: Parsed["network"];
-  local?: Parsed["local"];
+  network: NetworkConfig;
+  /** Marks a stack of the local cloud: which command stands for which image. */
+  local?: { images: Record<string, { run: string; env?: Record<string, string> }> };
 }
 
 /**

@@ -1,10 +1,8 @@
-import { PolicyPack } from "@pulumi/policy";
 import { enforce } from "./enforce";
 import { releaseWithoutCanary } from "./release-without-canary";
 import { servingDeletion } from "./serving-deletion";
 import { servingReplacement } from "./serving-replacement";
 import { stageOrder } from "./stage-order";
 
-new PolicyPack("crossfade", {
-  policies: [servingReplacement, servingDeletion, releaseWithoutCanary, stageOrder].map(enforce),
-});
+/** All policies, ready for a pack: this one, or one of a team's own. */
+export const policies = [servingReplacement, servingDeletion, releaseWithoutCanary, stageOrder].map(enforce);
