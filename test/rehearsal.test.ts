@@ -139,6 +139,63 @@ describe("faults", () => {
   });
 });
 
+describe("somebody's own servers", () => {
+  const server = `node ${join(ROOT, "test/servers/graceful.js")}`;
+
+  test("are released and brought back; kept, they answer until Ctrl-C", async () => {
+    const run = rehearse(
+      ...["--stable", `VERSION=v1 PORT={port} ${server}`, "--candidate", `VERSION=v2 PORT={port} ${server}`],
+      ...["--rps", "40", "--bake", "1", "--port", "4580", "--keep", "--json"],
+    );
+    await run.until("the service goes on at ");
+    const [, url = ""] = /goes on at (\S+) and/.exec(run.output) ?? [];
+    expect(new URL(url).port).toBe("4580");
+    const answer = await fetch(url); // the Host header is not the service's
+    expect(answer.headers.get("server")).toBe("awselb/2.0");
+    run.child.kill("SIGINT");
+    const { code, output } = await run.end();
+    expect(code, output).toBe(0);
+    const report: Report = JSON.parse(output.split("\n").find((line) => line.startsWith("{")) ?? "");
+    expect(report.requests).toMatchObject({ lost: 0, serverErrors: 0 });
+    expect(report).toMatchObject({ faults: [], refused: [], losses: [] });
+    const stages = report.requests.byStage.map(({ stage, candidate }) => [stage, candidate]);
+    const names = ["idle", "canary-5", "canary-25", "canary-50", "full", "finish", "back"];
+    expect(stages).toEqual(names.map((name) => [name, "green"]));
+    expect(report.requests.byStage.find(({ stage }) => stage === "finish")?.candidateShare).toBe(1);
+    const [back, ...others] = report.rollBacks;
+    expect(back).toMatchObject({ cause: "decision", candidate: "green", did: { errors: 0 } });
+    expect(back?.did.answers).toBeGreaterThan(0);
+    expect(others).toEqual([]);
+    expect(leftRunning()).toEqual([]);
+  }, 300_000);
+
+  test.each<[string, string[], string]>([
+    ["without a candidate", ["--stable", "serve {port}"], "--candidate is missing"],
+    [
+      "without a port",
+      ["--stable", "serve", "--candidate", "serve {port}"],
+      '--stable "serve" does not say which port',
+    ],
+    [
+      "with a wrong path",
+      ["--stable", "a {port}", "--candidate", "b {port}", "--path", "x"],
+      "--path x must begin with /",
+    ],
+  ])("are refused %s", async (_, args, message) => {
+    const { code, output } = await rehearse(...args).end();
+    expect(output).toContain(message);
+    expect(code).toBe(2);
+  });
+
+  test("that cannot be started end it, and say why", async () => {
+    const { code, output } = await rehearse("--stable", "no-such-program {port}", "--candidate", "true {port}").end();
+    expect(output).toMatch(/ECS deployment circuit breaker: tasks failed to start: the last one exited with code 127/);
+    expect(output).not.toMatch(/^\s+at .*:\d+/m);
+    expect(code).toBe(1);
+    expect(leftRunning()).toEqual([]);
+  });
+});
+
 test("a release from install to finish loses nothing, bad ones are rolled back, and what would lose requests is refused", async () => {
   const { code, output } = await rehearse("--bake", "5", "--requests", "6000", "--seed", "7", "--json").end();
   const report: Report = JSON.parse(readFileSync(join(ROOT, "rehearsal/report.json"), "utf8"));
