@@ -1,8 +1,21 @@
-import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:http";
 import { builtinModules } from "node:module";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ask } from "./facts/local-cloud";
@@ -231,6 +244,33 @@ describe("the code", () => {
     expect(output).toContain("Usage: crossfade");
     expect(output).toContain("findings");
     expect(code).toBe(0);
+  });
+
+  test("rehearse --against sends its load and writes its report", async () => {
+    const server = createServer((_, response) => response.end("hello"));
+    await once(server.listen(0, "localhost"), "listening");
+    const { folder: project } = projects.newest;
+    writeFileSync(join(project, "Pulumi.staging.yaml"), "config:\n  web:host: localhost\n");
+    const against = [`http://localhost:${(server.address() as AddressInfo).port}/`, "--stack", "staging"];
+    const args = ["rehearse", "--against", ...against, "--config-file", "Pulumi.staging.yaml", "--json"];
+    const child = spawn("node", ["node_modules/pulumi-crossfade/cli/bin.js", ...args], { cwd: project });
+    try {
+      let output = "";
+      child.stdout.on("data", (chunk) => {
+        output += chunk;
+      });
+      await sleep(4000);
+      child.kill("SIGINT");
+      expect(await once(child, "close")).toEqual([0, null]);
+      const { total, lost } = JSON.parse(output).requests;
+      expect(total).toBeGreaterThan(10);
+      expect(lost).toBe(0);
+      expect(existsSync(join(project, "rehearsal/report.html"))).toBe(true);
+    } finally {
+      child.kill("SIGKILL");
+      server.close();
+      server.closeAllConnections();
+    }
   });
 
   test.each([["rehearse"], ["local"]])("%s says that it is not in the package", async (command) => {
