@@ -108,7 +108,8 @@ export class Service {
       if (task.current) this.noteFailure(task, fault);
       void this.end(task, fault);
     }
-    if (this.stuck) return;
+    // Given up just now: which tasks are the wanted ones was asked of the other deployment.
+    if (this.stuck || this.deployment.key !== key) return;
 
     const { start, stop } = rollingStep(this.desired, this.active);
     for (const task of stop) void this.end(task);

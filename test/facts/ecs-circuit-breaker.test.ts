@@ -47,8 +47,9 @@ it("leaves the tasks stopped when no deployment was completed before", async () 
   await plane.apply(desire(rules, [dies()]));
   const outcome = await plane.steady("shop");
   expect(outcome).toEqual({ ok: false, reason: expect.stringContaining("exited with code 7") });
-  expect(plane.targetHealth("shop")).toEqual([]);
+  await until(() => plane.targetHealth("shop").length === 0);
   await sleep(2000);
+  expect(plane.targetHealth("shop")).toEqual([]);
   expect(failures(log)).toBe(3);
 });
 
