@@ -245,12 +245,15 @@ test("a release from install to finish loses nothing, bad ones are rolled back, 
   expect(back?.did).toMatchObject({ errors: 0 });
   expect(unhealthy?.did).toMatchObject({ answers: 0 });
   expect(unhealthy?.evidence).toContain("circuit breaker");
-  for (const bad of [errors, capacity]) {
+  for (const [bad, most] of [
+    [errors, 0.02],
+    [capacity, 0.03],
+  ] as const) {
     const did = bad?.did;
     if (!bad || !did) throw new Error("the answers tell their version, so it must be known what they did");
     expect(bad.evidence).toMatch(/% of its answers at this stage were errors/);
     expect(did.errors).toBeGreaterThan(0);
-    expect(did.errors / did.requests).toBeLessThan(0.02);
+    expect(did.errors / did.requests).toBeLessThan(most);
     expect(bad.noticedAtMs).toBeGreaterThanOrEqual(bad.beganAtMs);
     expect(did.plain.lastAtMs).toBeGreaterThan(bad.noticedAtMs); // an update takes its time
   }

@@ -14,7 +14,7 @@ export const BAD_VERSIONS = {
   unhealthy: bad("v4", "never gets healthy", () => ({ UNHEALTHY: "1" })),
   // A third of the requests reaches a candidate at canary-50, for sticky clients stay where they were; it has two tasks.
   capacity: bad("v5", "cannot carry the load of half the users", (rps) => ({
-    CAPACITY_RPS: String(Math.max(1, Math.round(0.17 * rps))),
+    CAPACITY_RPS: String(Math.max(1, Math.round(0.16 * rps))),
   })),
 };
 
