@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { ProcessFile } from "../local/process-file";
 import { Failure } from "./failure";
 
 /** The engine, run in one folder with one environment. */
@@ -12,6 +13,8 @@ export class Pulumi {
     private readonly engine: string,
     private readonly cwd: string,
     env: Record<string, string>,
+    /** Where it is recorded while it runs. */
+    private readonly processes?: ProcessFile,
   ) {
     this.env = { ...process.env, ...env, PATH: `${join(engine, "bin")}:${process.env.PATH}` };
   }
@@ -31,6 +34,7 @@ export class Pulumi {
       // ended, which is later than `pulumi` where that was killed.
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
+    if (child.pid !== undefined) this.processes?.add(child.pid);
     let output = "";
     const keep = (chunk: Buffer) => {
       output += chunk;
@@ -49,6 +53,7 @@ export class Pulumi {
       }
       return { code: code ?? 1, output };
     } finally {
+      if (child.pid !== undefined) this.processes?.remove(child.pid);
       signal?.removeEventListener("abort", stop);
     }
   }
