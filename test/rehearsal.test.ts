@@ -1,85 +1,17 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Report } from "../load/report";
 import { ensureEngine } from "../local/engine/ensure-engine";
 import { ROOT } from "./local-world";
-
-class Run {
-  output = "";
-  private readonly ended: Promise<number | null>;
-
-  constructor(readonly child: ChildProcess) {
-    const keep = (chunk: Buffer) => {
-      this.output += chunk;
-    };
-    child.stdout?.on("data", keep);
-    child.stderr?.on("data", keep);
-    this.ended = once(child, "close").then(([code]) => code);
-  }
-
-  async end(): Promise<{ code: number | null; output: string }> {
-    return { code: await this.ended, output: this.output };
-  }
-
-  /** Waits until the output has a text; fails when it ends before. */
-  async until(text: string): Promise<void> {
-    for (; !this.output.includes(text); ) {
-      if (this.child.exitCode !== null) throw new Error(`ended without "${text}":\n${this.output}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}
-
-const runs: Run[] = [];
-function rehearse(...args: string[]): Run {
-  const run = new Run(
-    spawn("node", ["cli/bin.js", "rehearse", ...args], {
-      cwd: ROOT,
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
-    }),
-  );
-  runs.push(run);
-  return run;
-}
-
-/** What a rehearsal has started: its cloud, tasks, engine, language hosts and programs. */
-function leftRunning(): string[] {
-  const mark = join(ROOT, ".crossfade/rehearsal");
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-  const of = (pid: string, file: string) => {
-    try {
-      return readFileSync(`/proc/${pid}/${file}`, "utf8").replaceAll("\0", " ");
-    } catch {
-      return ""; // it has ended
-    }
-  };
-  const here = (pid: string) => {
-    try {
-      return readlinkSync(`/proc/${pid}/cwd`) === ROOT;
-    } catch {
-      return false;
-    }
-  };
-  const isOurs = (pid: string) => here(pid) && /cloud-process|examples\/shop/.test(of(pid, "cmdline"));
-  return pids
-    .filter((pid) => of(pid, "environ").includes(mark) || isOurs(pid))
-    .map((pid) => `${pid} ${of(pid, "cmdline")}`);
-}
+import { endRuns, isCloud, leftRunning, rehearse, running } from "./rehearsal-runs";
 
 beforeAll(async () => {
   await ensureEngine({ progress: (line) => process.stderr.write(`${line}\n`) });
 });
-afterEach(async () => {
-  for (const run of runs.splice(0)) {
-    run.child.kill("SIGKILL");
-    await run.end();
-  }
-});
+afterEach(endRuns);
 
 describe("faults", () => {
   test.each(["install", "v2 idle, 100/0", "canary-5, 95/5: done"])(
@@ -131,7 +63,7 @@ describe("faults", () => {
   test("a dead local cloud ends it, and nothing is left running", async () => {
     const run = rehearse("--bake", "1", "--requests", "1");
     await run.until("idle, 100/0");
-    execFileSync("pkill", ["-KILL", "-f", "cloud-process"]);
+    for (const { pid } of running(isCloud)) process.kill(pid, "SIGKILL");
     const { code, output } = await run.end();
     expect(output).toContain("the local cloud has died");
     expect(code).toBe(1);

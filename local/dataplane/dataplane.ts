@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ProcessFile } from "../process-file";
 import { type BalancerOptions, Balancers } from "./balancers";
 import type { Desired, TargetHealth } from "./desired";
 import { type Outcome, Service } from "./service";
-import { TaskFile } from "./task-file";
 import type { TaskEvent } from "./traffic";
 
 export interface DataPlaneOptions extends Partial<BalancerOptions> {
@@ -21,12 +21,12 @@ export class DataPlane {
   private readonly balancers: Balancers;
   private readonly services = new Map<string, Service>();
   private readonly removed = new Map<string, { service: Service; ended: Promise<void> }>();
-  private readonly file: TaskFile;
+  private readonly file: ProcessFile;
 
   constructor(private readonly options: DataPlaneOptions = {}) {
     const defaults: BalancerOptions = { nodes: 2, adoptionDelay: [0, 5000], basePort: 4080, random: Math.random };
     this.balancers = new Balancers({ ...defaults, ...options });
-    this.file = new TaskFile(options.tasksFile);
+    this.file = new ProcessFile(options.tasksFile);
   }
 
   /** Asks for all of this. The balancers' ports are open when it resolves; all else comes later. */

@@ -1,5 +1,4 @@
 export { DataPlane, type DataPlaneOptions } from "./dataplane";
 export type * from "./desired";
 export type { Outcome } from "./service";
-export { endLeftovers } from "./task-file";
 export type * from "./traffic";

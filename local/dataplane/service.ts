@@ -1,10 +1,10 @@
+import type { ProcessFile } from "../process-file";
 import type { Balancers } from "./balancers";
 import type { DesiredService, DesiredTask } from "./desired";
 import type { Health } from "./health-check";
 import type { Target } from "./node-target";
 import { type Member, rollingStep } from "./rolling";
 import { Task } from "./task";
-import type { TaskFile } from "./task-file";
 import type { TaskEvent } from "./traffic";
 
 export type Outcome = { ok: true } | { ok: false; reason: string; revision?: string };
@@ -42,7 +42,7 @@ export class Service {
   constructor(
     private desired: DesiredService,
     private readonly balancers: Balancers,
-    private readonly file: TaskFile,
+    private readonly file: ProcessFile,
     private readonly tell: { log?: (line: string) => void; onTask?: (event: TaskEvent) => void } = {},
   ) {}
 

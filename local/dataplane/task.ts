@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type ProcessFile, signalGroup } from "../process-file";
 import type { DesiredTask } from "./desired";
-import { signalGroup, type TaskFile } from "./task-file";
 
 /** A running task: a process on a loopback port of its own. */
 export class Task {
@@ -18,7 +18,7 @@ export class Task {
   private constructor(
     readonly port: number,
     private readonly child: ChildProcess,
-    private readonly file: TaskFile,
+    private readonly file: ProcessFile,
     command: string,
   ) {
     this.gone = once(child, "exit")
@@ -33,7 +33,7 @@ export class Task {
       });
   }
 
-  static async start(task: DesiredTask, file: TaskFile, log?: (line: string) => void): Promise<Task> {
+  static async start(task: DesiredTask, file: ProcessFile, log?: (line: string) => void): Promise<Task> {
     const port = await freePort();
     const [program = "", ...args] = task.command.map((word) => word.replaceAll("{port}", String(port)));
     const child = spawn(program, args, {

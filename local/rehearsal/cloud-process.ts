@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { LocalCloud } from "../local-cloud";
 import type { Answer, CloudOptions, Question, Seen } from "./cloud";
 
@@ -6,13 +7,14 @@ const tellEvery = 100;
 
 /**
  * The local cloud in a process of its own, so that the load and the balancers do not wait for each other. It ends with the
- * process that started it, however that ends; a Ctrl-C or a closed terminal is for that process to act on.
+ * process that started it, however that ends; whatever else a shutdown sends to all is for that process to act on.
  */
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+const left = once(process, "disconnect"); // from the first moment on: it may come while the cloud starts
 process.once("message", async ({ id, what }: Question) => {
   let seen: Seen = { requests: [], tasks: [] };
   const tell = () => {
-    if (seen.requests.length + seen.tasks.length > 0 && process.connected) process.send?.({ seen });
+    if (seen.requests.length + seen.tasks.length > 0) send({ seen });
     seen = { requests: [], tasks: [] };
   };
   try {
@@ -27,20 +29,20 @@ process.once("message", async ({ id, what }: Question) => {
     process.on("message", async ({ id, what }: Question) => {
       if (what === "settled") await cloud.dataPlane.settled();
       tell();
-      answer({ id, ...(what === "addresses" && { addresses: cloud.addresses() }) });
+      send({ id, ...(what === "addresses" && { addresses: cloud.addresses() }) });
     });
-    process.once("disconnect", async () => {
-      clearInterval(telling);
-      await cloud.stop();
-      process.exit(0);
-    });
-    answer({ id, env: cloud.env });
+    send({ id, env: cloud.env });
+    await left;
+    clearInterval(telling);
+    await cloud.stop();
+    process.exit(0);
   } catch (error) {
-    answer({ id, error: (error as Error).message });
+    send({ id, error: (error as Error).message });
     process.disconnect();
   }
 });
 
-function answer(message: Answer): void {
-  if (process.connected) process.send?.(message);
+/** A reader who was killed is seen here before it is seen as gone: without the callback that would end this at once. */
+function send(message: Answer | { seen: Seen }): void {
+  if (process.connected) process.send?.(message, () => {});
 }

@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { type AccessLine, endLeftovers, type TaskEvent } from "../dataplane";
+import type { AccessLine, TaskEvent } from "../dataplane";
 import type { LocalCloudOptions } from "../local-cloud";
+import { endLeftovers, type ProcessFile } from "../process-file";
 
 /** How the cloud is to be. */
 export type CloudOptions = Omit<LocalCloudOptions, "images" | "say" | "random" | "fault" | "onRequest" | "onTask"> & {
@@ -35,12 +36,19 @@ export class RehearsalCloud {
     readonly env: Record<string, string>,
   ) {}
 
-  /** `onSeen` is called up to ten times a second. */
-  static async start(options: CloudOptions, onSeen: (seen: Seen) => void = () => {}): Promise<RehearsalCloud> {
+  /** `onSeen` is called up to ten times a second; in `processes` the cloud is recorded. */
+  static async start(
+    options: CloudOptions,
+    onSeen: (seen: Seen) => void = () => {},
+    processes?: ProcessFile,
+  ): Promise<RehearsalCloud> {
     const child = fork(join(__dirname, "cloud-process.ts"), {
       execArgv: ["--require", require.resolve("tsx/cjs")],
+      // Leads a group, as all that is recorded.
+      detached: true,
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
+    if (child.pid !== undefined) processes?.add(child.pid);
     child.on("message", ({ seen }: { seen?: Seen }) => seen && onSeen(seen));
     const { env = {} } = await ask(child, options);
     return new RehearsalCloud(child, join(options.home, "tasks.json"), env);
@@ -68,7 +76,7 @@ export class RehearsalCloud {
       this.child.disconnect();
       await once(this.child, "exit");
     }
-    endLeftovers(this.tasksFile);
+    await endLeftovers(this.tasksFile);
   }
 
   /** Throws when the cloud has died: nothing that follows would mean anything. */

@@ -5,8 +5,8 @@ import { Failure } from "../../cli/failure";
 import { type Load, mostRequests, startLoad } from "../../load/load";
 import type { Progress } from "../../load/progress";
 import { measured, type Report } from "../../load/report";
-import { endLeftovers } from "../dataplane";
 import { acquireLock } from "../lock";
+import { endLeftovers, ProcessFile } from "../process-file";
 import { withBadVersions } from "./bad-versions";
 import { RehearsalCloud } from "./cloud";
 import { REFUSALS } from "./refusals";
@@ -61,14 +61,17 @@ export async function rehearse(options: RehearsalOptions): Promise<void> {
   const home = join(root, ".crossfade/rehearsal");
   let cloud: RehearsalCloud | undefined;
   try {
-    endLeftovers(join(home, "tasks.json")); // of a rehearsal that was killed
+    // Of a rehearsal that was killed a moment ago: its engine and its cloud would still write here. Then what they left.
+    await endLeftovers(join(home, "processes"));
+    await endLeftovers(join(home, "tasks.json"));
     rmSync(home, { recursive: true, force: true });
     mkdirSync(home, { recursive: true });
-    const stack = new RehearsedStack({ ...options, home });
+    const processes = new ProcessFile(join(home, "processes"));
+    const stack = new RehearsedStack({ ...options, home, processes });
     if (options.servers) useServers(stack.file, options.servers);
     const images = withBadVersions(stack.images(), stack.candidate(), options.rps);
     const log = new TrafficLog();
-    cloud = await RehearsalCloud.start({ home, images, basePort: options.port }, (seen) => log.add(seen));
+    cloud = await RehearsalCloud.start({ home, images, basePort: options.port }, (seen) => log.add(seen), processes);
     await options.done(await walk(stack, cloud, log, options), await cloud.addresses());
   } finally {
     await cloud?.stop();

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Failure } from "../../cli/failure";
 import { Pulumi } from "../../cli/pulumi";
 import { StackFile } from "../../cli/stack-file";
+import type { ProcessFile } from "../process-file";
 
 export interface RehearsedStackOptions {
   /** The repository's folder. */
@@ -11,6 +12,8 @@ export interface RehearsedStackOptions {
   engine: string;
   /** Where the copy of the stack file, the state and the log are kept. */
   home: string;
+  /** Where the engine is recorded while it runs. */
+  processes: ProcessFile;
   /** Aborted by a Ctrl-C: a running update is ended in order. */
   signal: AbortSignal;
 }
@@ -36,8 +39,8 @@ export class RehearsedStack {
 
   /** Makes the stack in the cloud's backend; `env` leads the engine there. */
   async init(env: Record<string, string>): Promise<void> {
-    const { engine, root, home } = this.options;
-    this.pulumi = new Pulumi(engine, root, env);
+    const { engine, root, home, processes } = this.options;
+    this.pulumi = new Pulumi(engine, root, env, processes);
     await this.pulumi.initStack(home, "crossfade", "local");
   }
 
