@@ -5,6 +5,8 @@ import { ROOT } from "./local-world";
 
 /** Which rooms a room may import from. The bottom of the house is `traffic`. */
 const ARROWS: Record<string, string[]> = {
+  // Before `traffic`, the room around it: a room is found by the first name that fits.
+  "traffic/generate": ["traffic"],
   traffic: [],
   components: ["traffic"],
   policies: ["traffic"],
@@ -48,9 +50,10 @@ test("rooms import only along the arrows", () => {
 test("the local cloud does not outgrow what it is there to try", () => {
   const lines = (room: string) =>
     sources(room).reduce((sum, path) => sum + readFileSync(join(ROOT, path), "utf8").split("\n").length - 1, 0);
-  const rooms = ["components", "traffic", "policies", "cli", "load", "local", "stacks", "examples"];
+  const rooms = ["components", "traffic", "traffic/generate", "policies", "cli", "load", "local", "stacks", "examples"];
   const counts = Object.fromEntries(rooms.map((room) => [room, lines(room)]));
   console.log(`source lines by room: ${rooms.map((room) => `${room} ${counts[room]}`).join(", ")}`);
-  const { components = 0, traffic = 0, policies = 0, cli = 0, load = 0, local = 0 } = counts;
-  expect(local).toBeLessThan(components + traffic + policies + cli + load);
+  const { components = 0, traffic = 0, "traffic/generate": generate = 0, policies = 0, cli = 0, load = 0 } = counts;
+  // What writes a table is no part of the product, which the local cloud is measured by.
+  expect(lines("local")).toBeLessThan(components + traffic - generate + policies + cli + load);
 });

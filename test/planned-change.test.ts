@@ -33,6 +33,27 @@ describe("a planned change", () => {
     expect(kinds(prior, desired)).toEqual(expected);
   });
 
+  test("a forcing property inside another", () => {
+    const nodes = (launchTemplate: object) => resource("n", "aws:eks/nodeGroup:NodeGroup", { launchTemplate });
+    const unseen = (after: Resource) => ({ ...after, outputs: {} });
+    const before = nodes({ id: "lt-1", version: "1" });
+    expect(kinds([before], [unseen(nodes({ id: "lt-1", version: "2" }))])).toEqual(["update"]);
+    const [change] = plannedChanges([before], [unseen(nodes({ id: "lt-2", version: "1" }))]);
+    expect(change).toMatchObject({
+      kind: "replace",
+      because: [{ property: "launchTemplate.id", before: "lt-1", after: "lt-2" }],
+    });
+  });
+
+  test("a type that the provider always deletes first", () => {
+    const rule = (port: number) => resource("r", "aws:ec2/securityGroupRule:SecurityGroupRule", { fromPort: port });
+    const next = { ...rule(81), outputs: {} };
+    const deletedFirst = (after: Resource) =>
+      plannedChanges([rule(80)], [after]).map((change) => change.kind === "replace" && change.deletedFirst);
+    expect(deletedFirst(next)).toEqual([true]);
+    expect(deletedFirst({ ...next, deleteBeforeReplace: false })).toEqual([false]);
+  });
+
   test("a name of its own is deleted first, an auto-name is not", () => {
     const outputs = { arn: UNKNOWN };
     const deletedFirst = (before: Resource, after: Resource) =>

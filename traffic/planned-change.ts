@@ -1,5 +1,5 @@
 import { replacedBy } from "./replaced-by";
-import { type Resource, UNKNOWN } from "./resource";
+import { at, type Resource, UNKNOWN } from "./resource";
 import { sameValue } from "./same-value";
 
 /** A create, update, replacement or deletion between the prior and the desired state. */
@@ -11,6 +11,7 @@ export type PlannedChange =
   | { kind: "delete"; before: Resource; leftOver: boolean };
 
 export interface PropertyChange {
+  /** A path: `launchTemplate.id`. */
   property: string;
   before: unknown;
   after: unknown;
@@ -39,7 +40,8 @@ export function plannedChange(prior: readonly Resource[], after: Resource): Plan
 /** The changes that force a replacement; undefined where the resource is kept. */
 function replacingChanges(before: Resource, after: Resource): PropertyChange[] | undefined {
   const because = (replacedBy(before.type)?.properties ?? [])
-    .map((property) => ({ property, before: before.inputs[property], after: after.inputs[property] }))
+    .map((property) => ({ property, path: property.split(".") }))
+    .map(({ property, path }) => ({ property, before: at(before.inputs, ...path), after: at(after.inputs, ...path) }))
     .filter((change) => !sameValue(change.before, change.after));
   // A provider that previews keeps a stable output known through an update: its word is better than any table.
   const arn = before.outputs.arn === undefined ? undefined : after.outputs.arn;
@@ -55,7 +57,8 @@ function isAutoNamed(resource: Resource, property: string): boolean {
 
 function isDeletedFirst(before: Resource, after: Resource): boolean {
   if (after.deleteBeforeReplace !== undefined) return after.deleteBeforeReplace;
-  const autoNamed = replacedBy(before.type)?.autoNamed;
+  const { autoNamed, deletedFirst } = replacedBy(before.type) ?? {};
+  if (deletedFirst) return true;
   if (autoNamed === undefined || isAutoNamed(before, autoNamed)) return false;
   const name = before.inputs[autoNamed];
   return name !== undefined && sameValue(name, after.inputs[autoNamed]);
