@@ -8,7 +8,7 @@ export interface Planned {
   fresh: boolean;
 }
 
-export const stickyClients = 40;
+export const stickyClients = 200;
 
 /** The fixed mix; each line is drawn apart, so that every combination occurs. */
 export const mix = { order: 0.2, long: 0.003, stream: 0.003, sticky: 0.3, fresh: 0.2 };

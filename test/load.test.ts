@@ -65,10 +65,10 @@ describe("the schedule", () => {
       share(({ fresh }) => fresh, orders),
       about(0.2, orders.length),
     );
-    for (let client = 0; client < 40; client++)
+    for (let client = 0; client < 200; client++)
       close(
         share(({ sticky }) => sticky === client),
-        about(0.3 / 40),
+        about(0.3 / 200),
       );
   });
 });

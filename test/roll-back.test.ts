@@ -35,7 +35,7 @@ describe("what a candidate did to the users", () => {
       answers: 5,
       errors: 3,
       firstErrorAtMs: 205,
-      sticky: { clients: 40, sawError: 1, lastAtMs: 400 },
+      sticky: { clients: 200, sawError: 1, lastAtMs: 400 },
       plain: { sawError: 1, lastAtMs: 500 },
     });
   });
@@ -67,7 +67,7 @@ describe("a roll back is told", () => {
     answers: 100,
     errors: 20,
     firstErrorAtMs: 1000,
-    sticky: { clients: 40, sawError: 2, lastAtMs: 9000 },
+    sticky: { clients: 200, sawError: 2, lastAtMs: 9000 },
     plain: { sawError: 11, lastAtMs: 11_500 },
   };
   const noticed: RollBack = {
@@ -88,7 +88,7 @@ describe("a roll back is told", () => {
       [
         "noticed 3.0 s after the first error: 20 % were errors",
         "its last request after the first error: 10.5 s for plain clients, 8.0 s for sticky clients",
-        "20 errors in the 2000 requests from its first to its last (1.00 %), seen by 2 of 40 sticky clients and 11 plain ones",
+        "20 errors in the 2000 requests from its first to its last (1.00 %), seen by 2 of 200 sticky clients and 11 plain ones",
       ],
     ],
     [
