@@ -1,0 +1,111 @@
+import { AlbAnswers, type AlbRequests } from "./alb-answers";
+import { type Action, isOn, type On, type Rule, type RuleForm } from "./alb-rules";
+import type { Entity } from "./entity";
+import type { EntryPoint } from "./entry-point";
+import { targets } from "./reference";
+import { nameOf } from "./resource";
+import { areApart, type Condition, covers, oneByOne } from "./rule-conditions";
+
+/** The requests that each listener and each rule takes in, of the listeners that are there before the update. */
+export function albEntryPoints(entities: readonly Entity[]): EntryPoint[] {
+  const alb = new AlbAnswers(entities);
+  return alb
+    .listeners()
+    .flatMap((listener) => [...plain(alb, listener), ...withCookies(alb, listener), ...takenOver(alb, listener)]);
+}
+
+interface Requests extends AlbRequests {
+  urn: string;
+  name: string;
+}
+
+/** What the listener gets and no rule matches, and what each rule matches, before the update or after. */
+function plain(alb: AlbAnswers, listener: On): EntryPoint[] {
+  const requests: Requests[] = alb.forms(listener).flatMap(({ rule, form }) =>
+    oneByOne(form.conditions).map((conditions) => ({
+      urn: rule.urn,
+      name: `the requests of rule "${nameOf(rule.urn)}"`,
+      conditions,
+    })),
+  );
+  if (typeof listener !== "string") {
+    requests.unshift({
+      urn: listener.urn,
+      name: `the requests of listener "${nameOf(listener.urn)}"`,
+      conditions: [],
+    });
+  }
+  return distinct(requests).map((r) => entryPoint(alb, listener, r));
+}
+
+/** The clients that are kept on a group before the update. */
+function withCookies(alb: AlbAnswers, listener: On): EntryPoint[] {
+  const kept = (action: Action | undefined, urn: string, conditions: readonly Condition[]) =>
+    action?.handling.does === "forward" && action.handling.sticky
+      ? action.groups
+          .flatMap((ref) => (ref.to === "any" ? ref.entities : []))
+          .map((cookie) => ({
+            urn,
+            name: `the clients that a cookie keeps on target group "${nameOf(cookie.urn)}"`,
+            conditions,
+            cookie,
+          }))
+      : [];
+  const byDefault = typeof listener === "string" ? [] : kept(alb.listenerForms.get(listener)?.[0], listener.urn, []);
+  const byRule = alb.rules.flatMap(({ entity, forms: [prior] }) =>
+    isOn(prior, listener) ? oneByOne(prior.conditions).flatMap((one) => kept(prior, entity.urn, one)) : [],
+  );
+  return [...byDefault, ...byRule].map((r) => entryPoint(alb, listener, r));
+}
+
+/**
+ * What two rules match, where one of them comes, goes or changes what it matches. With these every request is judged: what
+ * answers it at one time and what answers it at another are two rules that both match it.
+ */
+function takenOver(alb: AlbAnswers, listener: On): EntryPoint[] {
+  const forms = alb.forms(listener);
+  const moving = new Set(alb.rules.filter(movesRequests).map(({ entity }) => entity));
+  const both = forms.flatMap((a, i) =>
+    forms.slice(i + 1).flatMap((b): Requests[] => {
+      if (!(moving.has(a.rule) || moving.has(b.rule))) return [];
+      const [own, others] = [a.form.conditions, b.form.conditions];
+      if (!own || !others || covers(own, others) || covers(others, own)) return [];
+      const name = `the requests of rule "${nameOf(a.rule.urn)}" that rule "${nameOf(b.rule.urn)}" matches too`;
+      return oneByOne(own).flatMap((one) =>
+        oneByOne(others)
+          .filter((other) => !areApart(one, other))
+          .map((other) => ({ urn: a.rule.urn, name, conditions: [...one, ...other] })),
+      );
+    }),
+  );
+  return distinct(both).map((r) => entryPoint(alb, listener, r));
+}
+
+function entryPoint(alb: AlbAnswers, listener: On, requests: Requests): EntryPoint {
+  return {
+    urn: requests.urn,
+    requests: requests.name,
+    touched: alb.touched(listener, requests.conditions),
+    answer: (moment) => alb.answer(listener, requests, moment),
+  };
+}
+
+function movesRequests({ forms }: Rule): boolean {
+  const key = (form: RuleForm | undefined) =>
+    form && [
+      conditionsKey(form.conditions),
+      form.priority,
+      form.listener.to,
+      ...targets(form.listener).map((e) => e.urn),
+    ];
+  return forms.some((form) => JSON.stringify(key(form)) !== JSON.stringify(key(forms[0])));
+}
+
+function conditionsKey(conditions: readonly Condition[] | undefined): string {
+  return JSON.stringify(conditions?.map(({ field, values }) => [field, [...values].sort()]));
+}
+
+function distinct(requests: readonly Requests[]): Requests[] {
+  const keys = requests.map(({ conditions }) => conditionsKey(conditions));
+  return requests.filter((_, i) => keys.indexOf(keys[i] ?? "") === i);
+}
