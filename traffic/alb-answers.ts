@@ -12,7 +12,7 @@ import {
 import type { Entity } from "./entity";
 import { ANSWERED, type Answer, lost, worst } from "./entry-point";
 import { GroupMembers } from "./group-members";
-import type { Moment } from "./moment";
+import { type Moment, momentAfter } from "./moment";
 import { type Reference, targets } from "./reference";
 import { nameOf } from "./resource";
 import { type Condition, covers } from "./rule-conditions";
@@ -63,6 +63,18 @@ export class AlbAnswers {
     return this.rules.flatMap(({ entity, forms }) =>
       forms.flatMap((form) => (isOn(form, listener) ? [{ rule: entity, form }] : [])),
     );
+  }
+
+  /** What is done with the requests before the update. */
+  actionBefore(listener: On, conditions: readonly Condition[]): Action | undefined {
+    const [first] = firstMatches(
+      this.rules,
+      listener,
+      conditions,
+      momentAfter(() => false),
+    );
+    if (first?.rule !== "default") return first?.rule;
+    return typeof listener === "string" ? undefined : this.listenerForms.get(listener)?.[0];
   }
 
   /** All that the answer may hang on. */

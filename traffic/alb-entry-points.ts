@@ -1,5 +1,5 @@
 import { AlbAnswers, type AlbRequests } from "./alb-answers";
-import { type Action, isOn, type On, type Rule, type RuleForm } from "./alb-rules";
+import type { On, Rule, RuleForm } from "./alb-rules";
 import type { Entity } from "./entity";
 import type { EntryPoint } from "./entry-point";
 import { targets } from "./reference";
@@ -9,9 +9,11 @@ import { areApart, type Condition, covers, oneByOne } from "./rule-conditions";
 /** The requests that each listener and each rule takes in, of the listeners that are there before the update. */
 export function albEntryPoints(entities: readonly Entity[]): EntryPoint[] {
   const alb = new AlbAnswers(entities);
-  return alb
-    .listeners()
-    .flatMap((listener) => [...plain(alb, listener), ...withCookies(alb, listener), ...takenOver(alb, listener)]);
+  return alb.listeners().flatMap((listener) => {
+    const requests = distinct([...plain(alb, listener), ...takenOver(alb, listener)]);
+    const kept = requests.flatMap((r) => withCookies(alb, listener, r));
+    return [...requests, ...kept].map((r) => entryPoint(alb, listener, r));
+  });
 }
 
 interface Requests extends AlbRequests {
@@ -20,7 +22,7 @@ interface Requests extends AlbRequests {
 }
 
 /** What the listener gets and no rule matches, and what each rule matches, before the update or after. */
-function plain(alb: AlbAnswers, listener: On): EntryPoint[] {
+function plain(alb: AlbAnswers, listener: On): Requests[] {
   const requests: Requests[] = alb.forms(listener).flatMap(({ rule, form }) =>
     oneByOne(form.conditions).map((conditions) => ({
       urn: rule.urn,
@@ -35,37 +37,27 @@ function plain(alb: AlbAnswers, listener: On): EntryPoint[] {
       conditions: [],
     });
   }
-  return distinct(requests).map((r) => entryPoint(alb, listener, r));
+  return requests;
 }
 
-/** The clients that are kept on a group before the update. */
-function withCookies(alb: AlbAnswers, listener: On): EntryPoint[] {
-  const kept = (action: Action | undefined, urn: string, conditions: readonly Condition[]) =>
-    action?.handling.does === "forward" && action.handling.sticky
-      ? action.groups
-          .flatMap((ref) => (ref.to === "any" ? ref.entities : []))
-          .map((cookie) => ({
-            urn,
-            name: `the clients that a cookie keeps on target group "${nameOf(cookie.urn)}"`,
-            conditions,
-            cookie,
-          }))
-      : [];
-  const byDefault = typeof listener === "string" ? [] : kept(alb.listenerForms.get(listener)?.[0], listener.urn, []);
-  const byRule = alb.rules.flatMap(({ entity, forms: [prior] }) =>
-    isOn(prior, listener) ? oneByOne(prior.conditions).flatMap((one) => kept(prior, entity.urn, one)) : [],
-  );
-  return [...byDefault, ...byRule].map((r) => entryPoint(alb, listener, r));
+/** Those of them that have a cookie: before the update, group stickiness keeps these clients on a group. */
+function withCookies(alb: AlbAnswers, listener: On, { urn, conditions }: Requests): Requests[] {
+  const { handling, groups } = alb.actionBefore(listener, conditions) ?? {};
+  if (handling?.does !== "forward" || !handling.sticky || !groups) return [];
+  return groups.flatMap(targets).map((cookie) => {
+    const name = `the requests of clients that a cookie keeps on target group "${nameOf(cookie.urn)}"`;
+    return { urn, name, conditions, cookie };
+  });
 }
 
 /**
  * What two rules match, where one of them comes, goes or changes what it matches. With these every request is judged: what
  * answers it at one time and what answers it at another are two rules that both match it.
  */
-function takenOver(alb: AlbAnswers, listener: On): EntryPoint[] {
+function takenOver(alb: AlbAnswers, listener: On): Requests[] {
   const forms = alb.forms(listener);
   const moving = new Set(alb.rules.filter(movesRequests).map(({ entity }) => entity));
-  const both = forms.flatMap((a, i) =>
+  return forms.flatMap((a, i) =>
     forms.slice(i + 1).flatMap((b): Requests[] => {
       if (!(moving.has(a.rule) || moving.has(b.rule))) return [];
       const [own, others] = [a.form.conditions, b.form.conditions];
@@ -78,7 +70,6 @@ function takenOver(alb: AlbAnswers, listener: On): EntryPoint[] {
       );
     }),
   );
-  return distinct(both).map((r) => entryPoint(alb, listener, r));
 }
 
 function entryPoint(alb: AlbAnswers, listener: On, requests: Requests): EntryPoint {

@@ -56,14 +56,12 @@ export class GroupMembers {
       for (const group of groups) {
         if (!refs.some((form) => form?.some((ref) => mayLeadTo(ref, group)))) continue;
         const inGroup = refs.map((form) => form?.some((ref) => leadsTo(ref, group)) ?? false);
-        this.members
-          .get(group)
-          ?.push({
-            entity,
-            before: inGroup[0] === true,
-            answers: answering(entity, inGroup, group),
-            ...(attached && { attached }),
-          });
+        this.members.get(group)?.push({
+          entity,
+          before: inGroup[0] === true,
+          answers: answering(entity, inGroup, group),
+          ...(attached && { attached }),
+        });
       }
     }
   }
