@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { interruptions, plannedChanges } from "../traffic";
+import { interruptedUpdate } from "../policies/interrupted-update";
+import { planOf } from "../policies/policy";
+import { servingDeletion } from "../policies/serving-deletion";
+import { servingReplacement } from "../policies/serving-replacement";
+import { interruptions, plannedChanges, type Resource, UNKNOWN } from "../traffic";
 import { albEntryPoints } from "../traffic/alb-entry-points";
 import { momentAfter } from "../traffic/moment";
 import { bounded, exhaustive } from "../traffic/plan-check";
@@ -70,16 +74,25 @@ function loses(before: Program, after: Program): boolean {
   });
 }
 
+/** Whether a rule or listener forwards to several new groups: a preview does not tell which is which, and the worst is assumed. */
+function isAmbiguous(desired: readonly Resource[]): boolean {
+  const isNew = (urn: string) => desired.some((r) => r.urn === urn && r.outputs.arn === UNKNOWN);
+  return desired.some(({ propertyDependencies: { actions, defaultActions } = {} }) =>
+    [actions, defaultActions].some((urns) => (urns ?? []).filter(isNew).length > 1),
+  );
+}
+
 test("what is found is what an engine that tries all orders loses", () => {
-  const seen = { passed: 0, refused: 0, steps: 0 };
+  const seen = { passed: 0, refused: 0, ambiguous: 0, steps: 0 };
   fc.assert(
     fc.property(randomPlan, ([before, after]) => {
       const plan = planned(before, after);
       const found = interruptions(...plan);
       const expected = loses(before, after);
-      seen[expected ? "refused" : "passed"]++;
+      const ambiguous = !expected && isAmbiguous(plan[1]);
+      seen[ambiguous ? "ambiguous" : expected ? "refused" : "passed"]++;
       if (orderedPlan(...plan).steps.length >= 4) seen.steps++;
-      expect(found.length > 0).toBe(expected);
+      if (!ambiguous) expect(found.length > 0).toBe(expected);
     }),
     RUNS,
   );
@@ -87,6 +100,23 @@ test("what is found is what an engine that tries all orders loses", () => {
   expect(seen.passed).toBeGreaterThan(RUNS.numRuns * 0.2);
   expect(seen.refused).toBeGreaterThan(RUNS.numRuns * 0.2);
   expect(seen.steps).toBeGreaterThan(RUNS.numRuns * 0.3);
+});
+
+test("what serves and is replaced or deleted is left to the policies of these names, and all together pass no loss", () => {
+  const together = [servingReplacement, servingDeletion, interruptedUpdate];
+  const seen = { passed: 0, byOthersAlone: 0, byThisOne: 0 };
+  fc.assert(
+    fc.property(randomPlan, ([before, after]) => {
+      const [prior, desired] = planned(before, after);
+      const refused = together.filter((policy) => policy.judge(planOf(prior, desired)).length > 0);
+      if (refused.length === 0) expect(loses(before, after)).toBe(false);
+      seen[refused.length === 0 ? "passed" : refused.includes(interruptedUpdate) ? "byThisOne" : "byOthersAlone"]++;
+    }),
+    RUNS,
+  );
+  console.log(`random plans, by the three policies: ${JSON.stringify(seen)}`);
+  expect(seen.passed).toBeGreaterThan(RUNS.numRuns * 0.2);
+  expect(seen.byThisOne).toBeGreaterThan(RUNS.numRuns * 0.1);
 });
 
 test("the bound passes nothing that trying all sets refuses, and its loss is no smaller", () => {

@@ -143,7 +143,10 @@ export class AlbAnswers {
     if (ref.to === "elsewhere") return undefined;
     if (ref.entities.length === 0) return "which target group they go to is not known before the update";
     const reasons = ref.entities.map((group) => this.whyGroupDead(group, moment));
-    return ref.to === "any" && reasons.includes(undefined) ? undefined : reasons.find((reason) => reason !== undefined);
+    if (ref.to === "any" && reasons.includes(undefined)) return undefined;
+    const reason = reasons.find((r) => r !== undefined);
+    if (reason === undefined || ref.to === "any" || ref.entities.length === 1) return reason;
+    return `several target groups are new, so which of them they go to is not known before the update, and ${reason}`;
   }
 
   private whyGroupDead(group: Entity, moment: Moment): string | undefined {
