@@ -13,39 +13,46 @@ import type { Entity } from "./entity";
 import { ANSWERED, type Answer, lost, worst } from "./entry-point";
 import { GroupMembers } from "./group-members";
 import { type Moment, momentAfter } from "./moment";
-import { type Reference, targets } from "./reference";
+import { Directory, type Reference, targets } from "./reference";
 import { nameOf } from "./resource";
 import { type Condition, covers } from "./rule-conditions";
 
 /** Requests, by what rules ask of them; `cookie`: of clients that group stickiness keeps on that group. */
 export interface AlbRequests {
   conditions: readonly Condition[];
+  /** The rules that may match them, at some time. */
+  rules: readonly Rule[];
   cookie?: Entity;
 }
 
 /** Who answers the requests of Application Load Balancers in the course of an update. */
 export class AlbAnswers {
-  private readonly groups: Entity[];
-  private readonly balancers: Entity[];
-  private readonly ownListeners: Entity[];
-  readonly listenerForms: ReadonlyMap<Entity, (ListenerForm | undefined)[]>;
-  readonly rules: readonly Rule[];
+  private readonly ownListeners: readonly Entity[];
+  private readonly listenerForms: ReadonlyMap<Entity, (ListenerForm | undefined)[]>;
+  private readonly rules: readonly Rule[];
+  private readonly rulesByListener = new Map<On, Set<Rule>>();
   private readonly members: GroupMembers;
   /** The groups that get requests and that nothing in this stack fills: somebody else does. */
   private readonly filledFromElsewhere: ReadonlySet<Entity>;
 
   constructor(entities: readonly Entity[]) {
-    const ofType = (type: string) => entities.filter((e) => e.type === type);
-    this.groups = ofType("aws:lb/targetGroup:TargetGroup");
-    this.balancers = ofType("aws:lb/loadBalancer:LoadBalancer");
-    this.ownListeners = ofType("aws:lb/listener:Listener");
+    const ofType = (type: string) => new Directory(entities.filter((e) => e.type === type));
+    const balancers = ofType("aws:lb/loadBalancer:LoadBalancer");
+    const listeners = ofType("aws:lb/listener:Listener");
+    const groups = ofType("aws:lb/targetGroup:TargetGroup");
+    this.ownListeners = listeners.entities;
     this.listenerForms = new Map(
-      this.ownListeners.map((e) => [e, e.forms.map((f) => f && listenerForm(f, this.balancers, this.groups))]),
+      listeners.entities.map((e) => [e, e.forms.map((f) => f && listenerForm(f, balancers, groups))]),
     );
-    this.rules = ofType("aws:lb/listenerRule:ListenerRule").map((entity) => ({
+    this.rules = ofType("aws:lb/listenerRule:ListenerRule").entities.map((entity) => ({
       entity,
-      forms: entity.forms.map((f) => f && ruleForm(f, this.ownListeners, this.groups)),
+      forms: entity.forms.map((f) => f && ruleForm(f, listeners, groups)),
     }));
+    for (const rule of this.rules) {
+      for (const on of rule.forms.flatMap(listenersOf)) {
+        this.rulesByListener.set(on, (this.rulesByListener.get(on) ?? new Set()).add(rule));
+      }
+    }
     this.members = new GroupMembers(entities);
     this.filledFromElsewhere = this.weightedBefore();
   }
@@ -58,36 +65,35 @@ export class AlbAnswers {
     return [...this.ownListeners.filter((e) => e.forms[0] !== undefined), ...new Set(others)];
   }
 
-  /** The forms of rules that are on the listener. */
-  forms(listener: On): { rule: Entity; form: RuleForm }[] {
-    return this.rules.flatMap(({ entity, forms }) =>
-      forms.flatMap((form) => (isOn(form, listener) ? [{ rule: entity, form }] : [])),
-    );
+  /** The rules that are on the listener at some time. */
+  rulesOf(listener: On): Rule[] {
+    return [...(this.rulesByListener.get(listener) ?? [])];
   }
 
   /** What is done with the requests before the update. */
-  actionBefore(listener: On, conditions: readonly Condition[]): Action | undefined {
-    const [first] = firstMatches(
-      this.rules,
-      listener,
-      conditions,
-      momentAfter(() => false),
-    );
+  actionBefore(listener: On, { rules, conditions }: AlbRequests): Action | undefined {
+    const before = momentAfter(() => false);
+    const [first] = firstMatches(rules, listener, conditions, before);
     if (first?.rule !== "default") return first?.rule;
     return typeof listener === "string" ? undefined : this.listenerForms.get(listener)?.[0];
   }
 
+  /** The rules of the listener that may match these requests, at some time. */
+  matching(listener: On, requests: readonly Condition[]): Rule[] {
+    return this.rulesOf(listener).filter(({ forms }) =>
+      forms.some((form) => isOn(form, listener) && (!form.conditions || covers(form.conditions, requests))),
+    );
+  }
+
   /** All that the answer may hang on. */
-  touched(listener: On, requests: readonly Condition[]): Set<Entity> {
-    const rules = this.forms(listener).filter(({ form }) => !form.conditions || covers(form.conditions, requests));
+  touched(listener: On, { rules }: AlbRequests): Set<Entity> {
     const own = typeof listener === "string" ? [] : [listener];
     const listeners = own.flatMap((e) => this.listenerForms.get(e) ?? []);
-    const groups = [...rules.map(({ form }) => form), ...listeners].flatMap((action) =>
-      (action?.groups ?? []).flatMap(targets),
-    );
+    const actions = [...rules.flatMap(({ forms }) => forms), ...listeners];
+    const groups = actions.flatMap((action) => (action?.groups ?? []).flatMap(targets));
     const balancers = listeners.flatMap((form) => (form ? targets(form.balancer) : []));
     const behind = groups.flatMap((group) => this.members.behind(group));
-    return new Set([...own, ...balancers, ...rules.map(({ rule }) => rule), ...behind]);
+    return new Set([...own, ...balancers, ...rules.map(({ entity }) => entity), ...behind]);
   }
 
   answer(listener: On, requests: AlbRequests, moment: Moment): Answer {
@@ -107,7 +113,7 @@ export class AlbAnswers {
 
   private matched(listener: On, byDefault: ListenerForm | undefined, requests: AlbRequests, moment: Moment): Answer {
     return worst(
-      firstMatches(this.rules, listener, requests.conditions, moment).map(({ rule, given }) => {
+      firstMatches(requests.rules, listener, requests.conditions, moment).map(({ rule, given }) => {
         const action = rule === "default" ? byDefault : rule;
         if (!action) return { ...lost("no rule of this stack answers them"), retired: true };
         return this.handled(action, requests, given);
@@ -150,11 +156,10 @@ export class AlbAnswers {
   }
 
   private whyGroupDead(group: Entity, moment: Moment): string | undefined {
-    const name = `target group "${nameOf(group.urn)}"`;
     for (const { form, given } of moment.forms(group)) {
-      if (!form) return `${name} is not there`;
+      if (!form) return `target group "${nameOf(group.urn)}" is not there`;
       if (this.filledFromElsewhere.has(group) || this.members.answer(group, given)) continue;
-      return `nobody answers behind ${name}: ${this.members.whyNot(group, given)}`;
+      return `nobody answers behind target group "${nameOf(group.urn)}": ${this.members.whyNot(group, given)}`;
     }
     return undefined;
   }
@@ -174,4 +179,9 @@ export class AlbAnswers {
     );
     return new Set(weighted.flatMap(targets).filter((group) => this.members.isFilledFromElsewhere(group)));
   }
+}
+
+function listenersOf(form: RuleForm | undefined): On[] {
+  if (!form) return [];
+  return form.listener.to === "elsewhere" ? [form.listener.name] : [...form.listener.entities];
 }

@@ -1,5 +1,5 @@
 import { AlbAnswers, type AlbRequests } from "./alb-answers";
-import type { On, Rule, RuleForm } from "./alb-rules";
+import { isOn, type On, type Rule, type RuleForm } from "./alb-rules";
 import type { Entity } from "./entity";
 import type { EntryPoint } from "./entry-point";
 import { targets } from "./reference";
@@ -10,20 +10,27 @@ import { areApart, type Condition, covers, oneByOne } from "./rule-conditions";
 export function albEntryPoints(entities: readonly Entity[]): EntryPoint[] {
   const alb = new AlbAnswers(entities);
   return alb.listeners().flatMap((listener) => {
-    const requests = distinct([...plain(alb, listener), ...takenOver(alb, listener)]);
+    const requests = distinct([...plain(alb, listener), ...takenOver(alb, listener)]).map((r) => ({
+      ...r,
+      rules: alb.matching(listener, r.conditions),
+    }));
     const kept = requests.flatMap((r) => withCookies(alb, listener, r));
     return [...requests, ...kept].map((r) => entryPoint(alb, listener, r));
   });
 }
 
-interface Requests extends AlbRequests {
+/** Requests of a kind: those of the resource, in words, and what rules ask of them. */
+interface Kind {
   urn: string;
   name: string;
+  conditions: readonly Condition[];
 }
 
+type Requests = Kind & AlbRequests;
+
 /** What the listener gets and no rule matches, and what each rule matches, before the update or after. */
-function plain(alb: AlbAnswers, listener: On): Requests[] {
-  const requests: Requests[] = alb.forms(listener).flatMap(({ rule, form }) =>
+function plain(alb: AlbAnswers, listener: On): Kind[] {
+  const requests: Kind[] = formsOn(alb, listener).flatMap(({ rule, form }) =>
     oneByOne(form.conditions).map((conditions) => ({
       urn: rule.urn,
       name: `the requests of rule "${nameOf(rule.urn)}"`,
@@ -41,12 +48,12 @@ function plain(alb: AlbAnswers, listener: On): Requests[] {
 }
 
 /** Those of them that have a cookie: before the update, group stickiness keeps these clients on a group. */
-function withCookies(alb: AlbAnswers, listener: On, { urn, conditions }: Requests): Requests[] {
-  const { handling, groups } = alb.actionBefore(listener, conditions) ?? {};
+function withCookies(alb: AlbAnswers, listener: On, requests: Requests): Requests[] {
+  const { handling, groups } = alb.actionBefore(listener, requests) ?? {};
   if (handling?.does !== "forward" || !handling.sticky || !groups) return [];
   return groups.flatMap(targets).map((cookie) => {
     const name = `the requests of clients that a cookie keeps on target group "${nameOf(cookie.urn)}"`;
-    return { urn, name, conditions, cookie };
+    return { ...requests, name, cookie };
   });
 }
 
@@ -54,11 +61,16 @@ function withCookies(alb: AlbAnswers, listener: On, { urn, conditions }: Request
  * What two rules match, where one of them comes, goes or changes what it matches. With these every request is judged: what
  * answers it at one time and what answers it at another are two rules that both match it.
  */
-function takenOver(alb: AlbAnswers, listener: On): Requests[] {
-  const forms = alb.forms(listener);
-  const moving = new Set(alb.rules.filter(movesRequests).map(({ entity }) => entity));
+function takenOver(alb: AlbAnswers, listener: On): Kind[] {
+  const forms = formsOn(alb, listener);
+  const moving = new Set(
+    alb
+      .rulesOf(listener)
+      .filter(movesRequests)
+      .map(({ entity }) => entity),
+  );
   return forms.flatMap((a, i) =>
-    forms.slice(i + 1).flatMap((b): Requests[] => {
+    forms.slice(i + 1).flatMap((b): Kind[] => {
       if (!(moving.has(a.rule) || moving.has(b.rule))) return [];
       const [own, others] = [a.form.conditions, b.form.conditions];
       if (!own || !others || covers(own, others) || covers(others, own)) return [];
@@ -76,9 +88,16 @@ function entryPoint(alb: AlbAnswers, listener: On, requests: Requests): EntryPoi
   return {
     urn: requests.urn,
     requests: requests.name,
-    touched: alb.touched(listener, requests.conditions),
+    touched: alb.touched(listener, requests),
     answer: (moment) => alb.answer(listener, requests, moment),
   };
+}
+
+/** The forms that rules have on the listener. */
+function formsOn(alb: AlbAnswers, listener: On): { rule: Entity; form: RuleForm }[] {
+  return alb
+    .rulesOf(listener)
+    .flatMap(({ entity, forms }) => forms.flatMap((form) => (isOn(form, listener) ? [{ rule: entity, form }] : [])));
 }
 
 function movesRequests({ forms }: Rule): boolean {
@@ -96,7 +115,11 @@ function conditionsKey(conditions: readonly Condition[] | undefined): string {
   return JSON.stringify(conditions?.map(({ field, values }) => [field, [...values].sort()]));
 }
 
-function distinct(requests: readonly Requests[]): Requests[] {
-  const keys = requests.map(({ conditions }) => conditionsKey(conditions));
-  return requests.filter((_, i) => keys.indexOf(keys[i] ?? "") === i);
+function distinct(kinds: readonly Kind[]): Kind[] {
+  const first = new Map<string, Kind>();
+  for (const kind of kinds) {
+    const key = conditionsKey(kind.conditions);
+    if (!first.has(key)) first.set(key, kind);
+  }
+  return [...first.values()];
 }

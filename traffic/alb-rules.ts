@@ -1,7 +1,7 @@
 import type { Entity, Form } from "./entity";
 import { type Handling, handling } from "./forward";
 import type { Moment, Possibility } from "./moment";
-import { type Reference, resolve } from "./reference";
+import type { Directory, Reference } from "./reference";
 import { UNKNOWN } from "./resource";
 import { type Condition, type Conditions, conditionsOf, covers, isPreview } from "./rule-conditions";
 
@@ -29,16 +29,16 @@ export interface Rule {
   forms: readonly (RuleForm | undefined)[];
 }
 
-export function listenerForm(form: Form, balancers: readonly Entity[], groups: readonly Entity[]): ListenerForm {
-  const balancer = resolve(form.props.loadBalancerArn, "loadBalancerArn", form, balancers);
+export function listenerForm(form: Form, balancers: Directory, groups: Directory): ListenerForm {
+  const balancer = balancers.resolve(form.props.loadBalancerArn, "loadBalancerArn", form);
   return { balancer, ...action("defaultActions", form, groups) };
 }
 
-export function ruleForm(form: Form, listeners: readonly Entity[], groups: readonly Entity[]): RuleForm | undefined {
+export function ruleForm(form: Form, listeners: Directory, groups: Directory): RuleForm | undefined {
   if (isPreview(form.props.conditions)) return undefined;
   const { priority } = form.props;
   return {
-    listener: resolve(form.props.listenerArn, "listenerArn", form, listeners),
+    listener: listeners.resolve(form.props.listenerArn, "listenerArn", form),
     conditions: conditionsOf(form.props.conditions),
     // AWS gives a rule without a priority the next one after the last.
     priority: priority === UNKNOWN ? undefined : Number(priority ?? Number.POSITIVE_INFINITY),
@@ -46,10 +46,10 @@ export function ruleForm(form: Form, listeners: readonly Entity[], groups: reado
   };
 }
 
-function action(property: string, form: Form, groups: readonly Entity[]): Action {
+function action(property: string, form: Form, groups: Directory): Action {
   const does = handling(form.props[property]);
   if (does.does === "forward") {
-    return { handling: does, groups: does.groups.map(({ arn }) => resolve(arn, property, form, groups)) };
+    return { handling: does, groups: does.groups.map(({ arn }) => groups.resolve(arn, property, form)) };
   }
   return { handling: does, groups: [] };
 }

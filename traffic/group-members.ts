@@ -1,6 +1,6 @@
 import type { Entity, Form } from "./entity";
 import type { Moment } from "./moment";
-import { leadsTo, mayLeadTo, type Reference, resolve } from "./reference";
+import { Directory, leadsTo, type Reference, targets } from "./reference";
 import { at, list, nameOf, UNKNOWN } from "./resource";
 
 const GROUP = "aws:lb/targetGroup:TargetGroup";
@@ -47,21 +47,19 @@ interface Member {
 export class GroupMembers {
   private readonly members = new Map<Entity, Member[]>();
 
-  constructor(private readonly entities: readonly Entity[]) {
-    const groups = entities.filter((e) => e.type === GROUP);
-    for (const group of groups) this.members.set(group, []);
+  private readonly groups: Directory;
+
+  constructor(entities: readonly Entity[]) {
+    this.groups = new Directory(entities.filter((e) => e.type === GROUP));
+    const scaling = new Directory(entities.filter((e) => e.type === SCALING_GROUP));
+    for (const group of this.groups.entities) this.members.set(group, []);
     for (const entity of entities) {
-      const refs = entity.forms.map((form) => form && references(entity, form, groups));
-      const attached = entity.type === ATTACHMENT ? this.attachedTo(entity) : undefined;
-      for (const group of groups) {
-        if (!refs.some((form) => form?.some((ref) => mayLeadTo(ref, group)))) continue;
+      const refs = entity.forms.map((form) => form && this.references(entity, form));
+      const attached = entity.type === ATTACHMENT ? attachedTo(entity, scaling) : undefined;
+      for (const group of new Set(refs.flatMap((form) => (form ?? []).flatMap(targets)))) {
         const inGroup = refs.map((form) => form?.some((ref) => leadsTo(ref, group)) ?? false);
-        this.members.get(group)?.push({
-          entity,
-          before: inGroup[0] === true,
-          answers: answering(entity, inGroup, group),
-          ...(attached && { attached }),
-        });
+        const member = { entity, before: inGroup[0] === true, answers: answering(entity, inGroup, group) };
+        this.members.get(group)?.push({ ...member, ...(attached && { attached }) });
       }
     }
   }
@@ -99,33 +97,28 @@ export class GroupMembers {
         if (!now) return `${name} has nothing to attach`;
         if (!now.form) return `${name} is not there`;
         if (!isStaffed(entity.type, now.form)) return `${name} runs nothing`;
-        const inGroup = references(entity, now.form, [group]).some((ref) => leadsTo(ref, group));
+        const inGroup = this.references(entity, now.form).some((ref) => leadsTo(ref, group));
         return inGroup ? `${name} is not known to answer yet: its step does not wait for that` : `${name} is not in it`;
       })
       .join(", ");
   }
 
-  private attachedTo(attachment: Entity): Member["attached"] {
-    const groups = this.entities.filter((e) => e.type === SCALING_GROUP);
-    const refs = attachment.forms.flatMap((form) =>
-      form ? [resolve(form.props.autoscalingGroupName, "autoscalingGroupName", form, groups)] : [],
+  private references(entity: Entity, form: Form): Reference[] {
+    return registeredGroups(entity.type, (property) => form.props[property]).map(({ property, arn }) =>
+      this.groups.resolve(arn, property, form),
     );
-    if (refs.some((ref) => ref.to === "elsewhere")) return undefined;
-    const found = new Set(refs.flatMap((ref) => (ref.to === "elsewhere" ? [] : ref.entities)));
-    return [...found].map((entity) => ({
-      entity,
-      answers: answering(
-        entity,
-        entity.forms.map((f) => f !== undefined),
-      ),
-    }));
   }
 }
 
-function references(entity: Entity, form: Form, groups: readonly Entity[]): Reference[] {
-  return registeredGroups(entity.type, (property) => form.props[property]).map(({ property, arn }) =>
-    resolve(arn, property, form, groups),
+function attachedTo(attachment: Entity, scaling: Directory): Member["attached"] {
+  const refs = attachment.forms.flatMap((form) =>
+    form ? [scaling.resolve(form.props.autoscalingGroupName, "autoscalingGroupName", form)] : [],
   );
+  if (refs.some((ref) => ref.to === "elsewhere")) return undefined;
+  return [...new Set(refs.flatMap(targets))].map((entity) => {
+    const there = entity.forms.map((form) => form !== undefined);
+    return { entity, answers: answering(entity, there) };
+  });
 }
 
 /**

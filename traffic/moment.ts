@@ -18,7 +18,7 @@ export interface Possibility {
 export function momentAfter(isDone: (step: Step) => boolean): Moment {
   const moment: Moment = {
     forms: (entity) => {
-      const index = entity.steps.filter(isDone).length;
+      const index = entity.steps.length === 0 ? 0 : entity.steps.filter(isDone).length;
       return [{ form: entity.forms[index], index, given: moment }];
     },
   };

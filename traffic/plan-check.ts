@@ -50,12 +50,15 @@ export function interruptions(
 }
 
 function interruption(entry: EntryPoint, plan: OrderedPlan): Interruption | undefined {
-  const steps = plan.steps.filter((step) => [...entry.touched].some((e) => e.steps.includes(step)));
+  const steps = [...entry.touched].flatMap((e) => e.steps);
+  if (steps.length === 0) return undefined;
   const now = entry.answer(momentAfter(() => false)).share;
-  if (now === 0 || steps.length === 0) return undefined;
+  if (now === 0) return undefined;
   const last = entry.answer(momentAfter(() => true));
   if (last.retired && last.share < now) return undefined;
-  return steps.length > TRIED ? bounded(entry, plan, now) : exhaustive(entry, plan, steps, now);
+  // What the bound passes no set of steps loses: there is nothing to look for.
+  const bound = bounded(entry, plan, now);
+  return bound && steps.length <= TRIED ? exhaustive(entry, plan, steps, now) : bound;
 }
 
 /** Tries every set of steps in which none lacks one that must come before it, the small ones first. */
@@ -72,13 +75,11 @@ export function exhaustive(
   const all = (1 << steps.length) - 1;
   const answerAfter = (set: number) =>
     entry.answer(momentAfter((step) => ((set >> (place.get(step) ?? 31)) & 1) === 1));
-  const next = (set: number) =>
-    needs.flatMap((need, i) => (((set >> i) & 1) === 0 && (need & ~set) === 0 ? [set | (1 << i)] : []));
-  for (let level = new Set([0]); level.size > 0; level = new Set([...level].flatMap(next))) {
-    const answers = [...level]
-      .map((set) => ({ set, ...answerAfter(set) }))
-      .filter(({ share }) => share < now - EPSILON);
-    const [least] = answers.sort((a, b) => a.share - b.share);
+  for (const level of levels(needs)) {
+    const losing = level
+      .map((set) => ({ set, answer: answerAfter(set) }))
+      .filter((x) => x.answer.share < now - EPSILON);
+    const [least] = losing.sort((a, b) => a.answer.share - b.answer.share);
     if (!least) continue;
     const inside = (step: Step) => ((least.set >> (place.get(step) ?? 31)) & 1) === 1;
     const cures = steps.filter(
@@ -87,8 +88,8 @@ export function exhaustive(
     return {
       urn: entry.urn,
       requests: entry.requests,
-      lost: now - least.share,
-      why: least.why,
+      lost: now - least.answer.share,
+      why: least.answer.why,
       after: ends(steps.filter(inside), (a, b) => mustPrecede(plan, a, b)),
       until: ends(cures, (a, b) => mustPrecede(plan, b, a)),
       atTheEnd: least.set === all,
@@ -96,6 +97,24 @@ export function exhaustive(
     };
   }
   return undefined;
+}
+
+/** The sets in which no step lacks one that it needs, as bits: those of no step, those of one, and so on. */
+function* levels(needs: readonly number[]): Generator<number[]> {
+  const seen = new Uint8Array(1 << needs.length);
+  for (let level = [0]; level.length > 0; ) {
+    yield level;
+    const next: number[] = [];
+    for (const set of level) {
+      for (const [i, need] of needs.entries()) {
+        const wider = set | (1 << i);
+        if (wider === set || (need & ~set) !== 0 || seen[wider]) continue;
+        seen[wider] = 1;
+        next.push(wider);
+      }
+    }
+    level = next;
+  }
 }
 
 /** At most so much is lost at any moment: what hangs on what is followed in the engine's order, but not all at once. */

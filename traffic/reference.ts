@@ -10,28 +10,39 @@ export type Reference =
   /** Something that is not in this stack, so no step of this update touches it. */
   | { to: "elsewhere"; name: string };
 
-/** Providers accept an ARN, an id or a name for most references. */
-export function resolve(reference: unknown, property: string, form: Form, among: readonly Entity[]): Reference {
-  if (typeof reference === "string") {
-    const entities = among.filter((e) => e.identities.has(reference));
-    return entities.length > 0 ? { to: "any", entities } : { to: "elsewhere", name: reference };
+/** The entities of some types, found by what references call them. */
+export class Directory {
+  private readonly byIdentity = new Map<unknown, Entity[]>();
+  private readonly newByUrn = new Map<string, Entity[]>();
+
+  constructor(readonly entities: readonly Entity[]) {
+    for (const entity of entities) {
+      for (const identity of entity.identities) append(this.byIdentity, identity, entity);
+      if (entity.isNew) append(this.newByUrn, entity.urn, entity);
+    }
   }
-  if (reference !== UNKNOWN) return { to: "unknown", entities: [] };
-  const made = form.propertyDependencies[property] ?? [];
-  return { to: "unknown", entities: among.filter((e) => e.isNew && made.includes(e.urn)) };
+
+  /** Providers accept an ARN, an id or a name for most references. */
+  resolve(reference: unknown, property: string, { propertyDependencies }: Form): Reference {
+    if (typeof reference === "string") {
+      const entities = this.byIdentity.get(reference);
+      return entities ? { to: "any", entities } : { to: "elsewhere", name: reference };
+    }
+    const made = reference === UNKNOWN ? (propertyDependencies[property] ?? []) : [];
+    return { to: "unknown", entities: made.flatMap((urn) => this.newByUrn.get(urn) ?? []) };
+  }
 }
 
-/** Whether it can lead to that one. */
-export function mayLeadTo(reference: Reference, entity: Entity): boolean {
-  return reference.to !== "elsewhere" && reference.entities.includes(entity);
+function append<K>(map: Map<K, Entity[]>, key: K, entity: Entity): void {
+  const list = map.get(key);
+  if (list) list.push(entity);
+  else map.set(key, [entity]);
 }
 
 /** Whether it leads to that one and to no other. */
 export function leadsTo(reference: Reference, entity: Entity): boolean {
-  return (
-    mayLeadTo(reference, entity) &&
-    (reference.to === "any" || (reference.to === "unknown" && reference.entities.length === 1))
-  );
+  if (reference.to === "elsewhere" || !reference.entities.includes(entity)) return false;
+  return reference.to === "any" || reference.entities.length === 1;
 }
 
 /** What it can lead to in this stack. */
