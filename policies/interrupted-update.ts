@@ -1,4 +1,4 @@
-import { type Interruption, interruptions, nameOf, type PlannedChange, type Step } from "../traffic";
+import { type Interruption, interruptions, nameOf, type PlannedChange, PREVIEW_HEADER, type Step } from "../traffic";
 import type { Plan, Policy } from "./policy";
 
 /**
@@ -24,18 +24,24 @@ export const interruptedUpdate: Policy = {
     return interruptions(plan.prior, plan.desired, plan.changes, stays).map((interruption) => ({
       urn: interruption.urn,
       what: `${moment(interruption)}, ${percent(interruption.lost)} of ${interruption.requests} are lost.`,
-      why: `${sentence(interruption.why.join("; "))}. The engine may be there for a while, and may stop there.`,
+      why: `${capital(interruption.why.join("; "))}. ${
+        isLasting(interruption) ? "It stays so." : "The engine may be there for a while, and may stop there."
+      }`,
       instead: instead(interruption, plan),
     }));
   },
 };
 
-function moment({ after, until, atTheEnd, bounded }: Interruption): string {
+function moment({ after, until, forGood, bounded }: Interruption): string {
   if (bounded) return "At some moment of this update, which has more steps than can all be tried, perhaps";
   const done = `After ${after.map((step) => `${named(step)} is ${past(step)}`).join(" and ")}`;
-  if (atTheEnd) return `${done}, at the end of the update`;
   const before = until.map((step) => `${named(step)} is ${past(step)}`).join(" or ");
-  return before ? `${done} and before ${before}` : done;
+  if (before) return `${done} and before ${before}`;
+  return forGood ? `${done}, and from then on` : `${done} and before the rest is done`;
+}
+
+function isLasting({ until, forGood, bounded }: Interruption): boolean {
+  return forGood && until.length === 0 && !bounded;
 }
 
 function instead({ after, until, bounded }: Interruption, { desired }: Plan): string {
@@ -43,13 +49,13 @@ function instead({ after, until, bounded }: Interruption, { desired }: Plan): st
   const [late] = until;
   const [early] = after;
   if (!late || !early) {
-    return "Make two updates of it: first bring up what is to answer, and wait until it does (waitForSteadyState on an ECS service), then lead requests to it.";
+    return "Bring up what is to answer in an update of its own, and wait until it does (waitForSteadyState on an ECS service); lead requests to it then. Take them away from what goes before it goes.";
   }
-  const edge = early.does !== "delete" && late.does !== "delete" && !isAfter(late.urn, early.urn, desired);
-  const two = `make two updates of it, the one with ${named(late)} first`;
-  return edge
-    ? `Give ${named(early)} a dependsOn on ${named(late)}, or ${two}.`
-    : `${two.charAt(0).toUpperCase()}${two.slice(1)}.`;
+  const first = `make two updates of it, the one with ${named(late)} first`;
+  if (early.does === "delete" || late.does === "delete") return `${capital(first)}.`;
+  if (!isAfter(late.urn, early.urn, desired)) return `Give ${named(early)} a dependsOn on ${named(late)}, or ${first}.`;
+  // ECS: "The target group … does not have an associated load balancer".
+  return `${capital(first)}. Where AWS wants a target group in a rule before there can be a service, a rule that asks for the header ${PREVIEW_HEADER} will do: no user sends it.`;
 }
 
 /** Whether the one is registered after the other already, so that an edge back would be a circle. */
@@ -75,6 +81,6 @@ function percent(share: number): string {
   return value >= 1 ? `${Math.round(value)} %` : "less than 1 %";
 }
 
-function sentence(text: string): string {
+function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

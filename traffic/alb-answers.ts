@@ -101,11 +101,14 @@ export class AlbAnswers {
     return worst(
       moment.forms(listener).map(({ index, given }) => {
         const form = this.listenerForms.get(listener)?.[index];
-        // The program took the listener away, unless another of its name comes: that has another address.
-        const isReplaced = this.ownListeners.some((e) => e !== listener && e.urn === listener.urn);
-        const name = `listener "${nameOf(listener.urn)}"`;
-        if (!form) return { ...lost(`${name} is not there`), retired: !isReplaced };
-        if (!this.isThere(form.balancer, given)) return lost(`the balancer of ${name} is not there`);
+        if (!form) {
+          // The program took the listener away, unless another of its name comes: that has another address.
+          const isReplaced = this.ownListeners.some((e) => e !== listener && e.urn === listener.urn);
+          return { ...lost(`listener "${nameOf(listener.urn)}" is not there`), retired: !isReplaced };
+        }
+        if (!this.isThere(form.balancer, given)) {
+          return lost(`the balancer of listener "${nameOf(listener.urn)}" is not there`);
+        }
         return this.matched(listener, form, requests, given);
       }),
     );

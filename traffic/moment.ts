@@ -14,15 +14,26 @@ export interface Possibility {
   given: Moment;
 }
 
-/** The moment at which these steps are done and no others. */
+/** The moment at which these steps are done and no others. It may be asked again when others are. */
 export function momentAfter(isDone: (step: Step) => boolean): Moment {
+  const known = new Map<Entity, readonly (readonly Possibility[])[]>();
   const moment: Moment = {
     forms: (entity) => {
-      const index = entity.steps.length === 0 ? 0 : entity.steps.filter(isDone).length;
-      return [{ form: entity.forms[index], index, given: moment }];
+      let possibilities = known.get(entity);
+      if (!possibilities) {
+        possibilities = entity.forms.map((form, index) => [{ form, index, given: moment }]);
+        known.set(entity, possibilities);
+      }
+      return possibilities[doneOf(entity, isDone)] ?? [];
     },
   };
   return moment;
+}
+
+function doneOf({ steps }: Entity, isDone: (step: Step) => boolean): number {
+  let done = 0;
+  for (const step of steps) if (isDone(step)) done++;
+  return done;
 }
 
 /** Any moment of the plan at all. What is asked for is narrowed down by what was asked before, in the engine's order. */

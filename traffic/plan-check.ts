@@ -19,8 +19,8 @@ export interface Interruption {
   after: readonly Step[];
   /** The steps not done yet, each of which would end it. */
   until: readonly Step[];
-  /** It is how the update ends. */
-  atTheEnd: boolean;
+  /** The update ends with a loss. */
+  forGood: boolean;
   /** More steps than can all be tried: the moment is not known, and the share is at most this. */
   bounded: boolean;
 }
@@ -73,8 +73,12 @@ export function exhaustive(
     steps.reduce((set, other, i) => (mustPrecede(plan, other, step) ? set | (1 << i) : set), 0),
   );
   const all = (1 << steps.length) - 1;
-  const answerAfter = (set: number) =>
-    entry.answer(momentAfter((step) => ((set >> (place.get(step) ?? 31)) & 1) === 1));
+  let done = 0;
+  const moment = momentAfter((step) => ((done >> (place.get(step) ?? 31)) & 1) === 1);
+  const answerAfter = (set: number) => {
+    done = set;
+    return entry.answer(moment);
+  };
   for (const level of levels(needs)) {
     const losing = level
       .map((set) => ({ set, answer: answerAfter(set) }))
@@ -92,7 +96,7 @@ export function exhaustive(
       why: least.answer.why,
       after: ends(steps.filter(inside), (a, b) => mustPrecede(plan, a, b)),
       until: ends(cures, (a, b) => mustPrecede(plan, b, a)),
-      atTheEnd: least.set === all,
+      forGood: answerAfter(all).share < now - EPSILON,
       bounded: false,
     };
   }
@@ -122,7 +126,7 @@ export function bounded(entry: EntryPoint, plan: OrderedPlan, now: number): Inte
   const { share, why } = entry.answer(anyMoment(plan));
   if (share >= now - EPSILON) return undefined;
   const { urn, requests } = entry;
-  return { urn, requests, lost: now - share, why, after: [], until: [], atTheEnd: false, bounded: true };
+  return { urn, requests, lost: now - share, why, after: [], until: [], forGood: false, bounded: true };
 }
 
 function mustPrecede(plan: OrderedPlan, first: Step, second: Step): boolean {
