@@ -35,7 +35,7 @@ export function desiredBeforeStep({ urn, type, props, opts, provider }: Resource
 
 /** A resource as a stack policy is shown it, when the whole program has run. */
 export function desiredInStack(resource: PolicyResource): Resource {
-  const { urn, type, props, opts, provider, parent } = resource;
+  const { urn, type, props, opts, provider, parent, dependencies, propertyDependencies } = resource;
   const outputs = known(props);
   return {
     urn,
@@ -44,9 +44,17 @@ export function desiredInStack(resource: PolicyResource): Resource {
     inputs: shownInputs.get(urn) ?? outputs,
     outputs,
     parent: parent?.urn,
+    dependencies: urnsOf(dependencies),
+    propertyDependencies: Object.fromEntries(
+      Object.entries(propertyDependencies).map(([property, made]) => [property, urnsOf(made)]),
+    ),
     aliases: opts.aliases,
     deleteBeforeReplace: opts.deleteBeforeReplace,
   };
+}
+
+function urnsOf(resources: readonly PolicyResource[]): string[] {
+  return resources.map(({ urn }) => urn);
 }
 
 /**

@@ -8,7 +8,7 @@ import { priorState } from "./prior-state";
 /**
  * A policy as the engine runs it. In a preview the whole stack is judged, deletions included. In an update the stack check comes
  * after the steps, when the prior state is gone: there each resource is judged before its own step, which still stops a
- * replacement under `--skip-preview`.
+ * replacement under `--skip-preview`. A policy of whole plans has nothing to say there: one step has no order.
  */
 export function enforce(policy: Policy): ResourceValidationPolicy & StackValidationPolicy {
   return {
@@ -21,7 +21,7 @@ export function enforce(policy: Policy): ResourceValidationPolicy & StackValidat
     },
     validateResource: async (args, report) => {
       const after = desiredBeforeStep(args);
-      if (pulumi.runtime.isDryRun()) return;
+      if (policy.wholePlanOnly || pulumi.runtime.isDryRun()) return;
       await judge(policy, report, (prior) => planOfOne(prior, after));
     },
   };

@@ -39,6 +39,8 @@ export interface Policy {
   name: string;
   /** One line: what it refuses. */
   description: string;
+  /** It judges all changes of an update together, so in a preview only. */
+  wholePlanOnly?: boolean;
   judge(plan: Plan): Finding[];
 }
 

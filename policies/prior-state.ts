@@ -19,6 +19,9 @@ interface Exported {
   inputs?: Properties;
   outputs?: Properties;
   parent?: string;
+  dependencies?: string[];
+  propertyDependencies?: Record<string, string[] | null>;
+  pendingReplacement?: boolean;
   created?: string;
 }
 
@@ -53,7 +56,8 @@ export function parseExport(text: string): Resource[] {
   const { version, deployment } = JSON.parse(text);
   if (version !== 3 && version !== 4) throw new Error(`the state has version ${version}; known are 3 and 4`);
   const resources: Exported[] = deployment.resources ?? [];
-  return resources.filter(({ external }) => !external).map(toResource);
+  // What a stopped delete-before-replace has deleted is still listed: it is not there, and is made anew.
+  return resources.filter(({ external, pendingReplacement }) => !external && !pendingReplacement).map(toResource);
 }
 
 function toResource({ urn, type, custom, id, inputs, outputs, parent, created, ...rest }: Exported): Resource {
@@ -64,6 +68,10 @@ function toResource({ urn, type, custom, id, inputs, outputs, parent, created, .
     inputs: unwrap(inputs ?? {}) as Properties,
     outputs: { id, ...(unwrap(outputs ?? {}) as Properties) },
     parent,
+    dependencies: rest.dependencies ?? [],
+    propertyDependencies: Object.fromEntries(
+      Object.entries(rest.propertyDependencies ?? {}).map(([property, urns]) => [property, urns ?? []]),
+    ),
     created,
     pendingDelete: rest.delete === true,
     retainOnDelete: rest.retainOnDelete === true,

@@ -227,7 +227,8 @@ describe("the code", () => {
 
   test("is found by import and by require, and starts nothing", async () => {
     const print = "console.log(typeof FargateEnvironment, policies.map(({ name }) => name).join());";
-    const expected = "function serving-replacement,serving-deletion,release-without-canary,stage-order\n";
+    const expected =
+      "function serving-replacement,serving-deletion,interrupted-update,release-without-canary,stage-order\n";
     const imported = `import { FargateEnvironment } from "pulumi-crossfade";
       import { policies } from "pulumi-crossfade/policies";`;
     expect(await node("--input-type=module", "--eval", imported + print)).toEqual({ output: expected, code: 0 });

@@ -1,3 +1,5 @@
+export type { Step } from "./entity";
+export * from "./plan-check";
 export * from "./planned-change";
 export * from "./resource";
 export * from "./rollout";

@@ -14,6 +14,10 @@ export interface Resource {
   inputs: Properties;
   outputs: Properties;
   parent?: string;
+  /** The URNs that it was registered after: by its inputs, and by `dependsOn`. */
+  dependencies?: readonly string[];
+  /** The URNs whose outputs each property is made of. */
+  propertyDependencies?: Readonly<Record<string, readonly string[]>>;
   /** Desired state: the prior URNs that this resource goes on from. */
   aliases?: string[];
   /** Desired state: the program's own `deleteBeforeReplace`. */

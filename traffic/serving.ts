@@ -1,4 +1,7 @@
-import { at, list, nameOf, PREVIEW_HEADER, type Properties, type Resource, text, UNKNOWN } from "./resource";
+import { handling } from "./forward";
+import { registeredGroups } from "./group-members";
+import { at, list, nameOf, type Properties, type Resource, UNKNOWN } from "./resource";
+import { isPreview } from "./rule-conditions";
 
 /** Why a resource serves: a phrase such as `receives 95 % of the requests of rule "shop"`. */
 export type Serving = ReadonlyMap<Resource, string>;
@@ -19,12 +22,12 @@ export function servingResources(state: readonly Resource[]): Serving {
       actions: list(value(r, "defaultActions")),
     })),
     ...ofType("aws:lb/listenerRule:ListenerRule")
-      .filter((r) => !isPreview(r))
+      .filter((r) => !isPreview(value(r, "conditions")))
       .map((r) => ({ r, what: "rule", actions: list(value(r, "actions")) })),
   ];
   for (const { r, what, actions } of rules) {
     const where = `${what} "${nameOf(r.urn)}"`;
-    for (const { arn, why } of actions.flatMap((action) => receivers(action, where))) {
+    for (const { arn, why } of receivers(actions, where)) {
       for (const group of byArn("aws:lb/targetGroup:TargetGroup", arn)) mark(group, why);
     }
     if (actions.length === 0) continue;
@@ -51,8 +54,8 @@ function markBehindGroups(state: readonly Resource[], serving: Serving, mark: Ma
   const group = (arn: unknown) =>
     state.find((r) => r.type === "aws:lb/targetGroup:TargetGroup" && serving.has(r) && refersTo(r, arn));
   for (const r of state) {
-    const behind = groupArns(r)
-      .map(group)
+    const behind = registeredGroups(r.type, (property) => value(r, property))
+      .map(({ arn }) => group(arn))
       .find((g) => g !== undefined);
     if (!behind) continue;
     mark(r, `runs behind target group "${nameOf(behind.urn)}", which ${serving.get(behind)}`);
@@ -70,21 +73,6 @@ function markBehindGroups(state: readonly Resource[], serving: Serving, mark: Ma
         `is attached to target group "${nameOf(behind.urn)}", which serves`,
       );
     }
-  }
-}
-
-function groupArns(r: Resource): unknown[] {
-  switch (r.type) {
-    case "aws:ecs/service:Service":
-      return list(value(r, "loadBalancers")).map((balancer) => at(balancer, "targetGroupArn"));
-    case "aws:lb/targetGroupAttachment:TargetGroupAttachment":
-      return [value(r, "targetGroupArn")];
-    case "aws:autoscaling/group:Group":
-      return list(value(r, "targetGroupArns"));
-    case "aws:autoscaling/attachment:Attachment":
-      return [value(r, "lbTargetGroupArn")];
-    default:
-      return [];
   }
 }
 
@@ -107,36 +95,18 @@ function markDns(state: readonly Resource[], mark: Mark): void {
   }
 }
 
-/** The groups that an action can send a request to. */
-function receivers(action: unknown, where: string): { arn: unknown; why: string }[] {
-  const groups = list(at(action, "forward", "targetGroups"));
-  if (groups.length === 0) {
-    const arn = at(action, "targetGroupArn");
-    return arn === undefined ? [] : [{ arn, why: `receives all requests of ${where}` }];
-  }
-  const weights = groups.map(groupWeight);
+/** The groups that actions can send a request to. */
+function receivers(actions: unknown, where: string): { arn: unknown; why: string }[] {
+  const handled = handling(actions);
+  if (handled.does !== "forward") return [];
+  if (!handled.weighted) return handled.groups.map(({ arn }) => ({ arn, why: `receives all requests of ${where}` }));
+  const weights = handled.groups.map(({ weight }) => weight ?? 1); // an unknown weight may be any
   const sum = weights.reduce((a, b) => a + b, 0);
-  // Group stickiness outranks the weights: a client with a cookie stays with a group of weight 0
-  // (ELB guide, "Sticky sessions for your Application Load Balancer").
-  const sticky = at(action, "forward", "stickiness", "enabled") === true;
-  return groups.flatMap((group, index) => {
+  return handled.groups.flatMap(({ arn }, index) => {
     const weight = weights[index] ?? 0;
-    const arn = at(group, "arn");
     if (weight > 0) return [{ arn, why: `receives ${Math.round((weight / sum) * 100)} % of the requests of ${where}` }];
-    return sticky ? [{ arn, why: `may receive requests with a stickiness cookie of ${where}` }] : [];
+    return handled.sticky ? [{ arn, why: `may receive requests with a stickiness cookie of ${where}` }] : [];
   });
-}
-
-/** The provider's default is 1, not 0; an unknown weight may be any. */
-function groupWeight(group: unknown): number {
-  const weight = at(group, "weight");
-  return weight === undefined || weight === null || weight === UNKNOWN ? 1 : Number(weight);
-}
-
-function isPreview(rule: Resource): boolean {
-  return list(value(rule, "conditions")).some(
-    (condition) => text(at(condition, "httpHeader", "httpHeaderName"))?.toLowerCase() === PREVIEW_HEADER,
-  );
 }
 
 /** Providers accept an ARN, an id or a name for most references. */

@@ -1,0 +1,86 @@
+import { type Interruption, interruptions, nameOf, type PlannedChange, PREVIEW_HEADER, type Step } from "../traffic";
+import type { Plan, Policy } from "./policy";
+
+/**
+ * Refuses an update that loses requests at some moment of it, where it is now or where it could stop.
+ *
+ * The engine makes creations and updates in parallel, held back by data edges, `dependsOn` and parents alone, and deletions at
+ * the end; a failed step, a lost connection or a kill ends it after any set of steps that respects these edges. A listener's
+ * rule needs the target group that it forwards to and not the service that fills the group: without an edge it is updated first,
+ * and every request is answered with 503 until the service is there, or for good (ELB guide, "HTTP 503: Service unavailable").
+ *
+ * What serves and would be replaced or deleted is refused by the policies of these names; here it is judged as if it stayed.
+ * What another stack registers or routes is no step of this update: it is taken to be as it should.
+ *
+ * The safe way: an edge, so that what must come first does, or two updates.
+ */
+export const interruptedUpdate: Policy = {
+  name: "interrupted-update",
+  description: "Refuses an update that loses requests on its way.",
+  wholePlanOnly: true,
+  judge: (plan) => {
+    const stays = (change: PlannedChange) =>
+      (change.kind === "replace" || change.kind === "delete") && plan.serving.has(change.before);
+    return interruptions(plan.prior, plan.desired, plan.changes, stays).map((interruption) => ({
+      urn: interruption.urn,
+      what: `${moment(interruption)}, ${percent(interruption.lost)} of ${interruption.requests} are lost.`,
+      why: `${capital(interruption.why.join("; "))}. ${
+        isLasting(interruption) ? "It stays so." : "The engine may be there for a while, and may stop there."
+      }`,
+      instead: instead(interruption, plan),
+    }));
+  },
+};
+
+function moment({ after, until, forGood, bounded }: Interruption): string {
+  if (bounded) return "At some moment of this update, which has more steps than can all be tried, perhaps";
+  const done = `After ${after.map((step) => `${named(step)} is ${past(step)}`).join(" and ")}`;
+  const before = until.map((step) => `${named(step)} is ${past(step)}`).join(" or ");
+  if (before) return `${done} and before ${before}`;
+  return forGood ? `${done}, and from then on` : `${done} and before the rest is done`;
+}
+
+function isLasting({ until, forGood, bounded }: Interruption): boolean {
+  return forGood && until.length === 0 && !bounded;
+}
+
+function instead({ after, until, bounded }: Interruption, { desired }: Plan): string {
+  if (bounded) return "Make several updates of it: first what is to answer, then what leads to it, then what goes.";
+  const [late] = until;
+  const [early] = after;
+  if (!late || !early) {
+    return "Bring up what is to answer in an update of its own, and wait until it does (waitForSteadyState on an ECS service); lead requests to it then. Take them away from what goes before it goes.";
+  }
+  const first = `make two updates of it, the one with ${named(late)} first`;
+  if (early.does === "delete" || late.does === "delete") return `${capital(first)}.`;
+  if (!isAfter(late.urn, early.urn, desired)) return `Give ${named(early)} a dependsOn on ${named(late)}, or ${first}.`;
+  // ECS: "The target group … does not have an associated load balancer".
+  return `${capital(first)}. Where AWS wants a target group in a rule before there can be a service, a rule that asks for the header ${PREVIEW_HEADER} will do: no user sends it.`;
+}
+
+/** Whether the one is registered after the other already, so that an edge back would be a circle. */
+function isAfter(urn: string, other: string, desired: Plan["desired"], seen = new Set<string>()): boolean {
+  if (urn === other || seen.has(urn)) return urn === other;
+  seen.add(urn);
+  const resource = desired.find((r) => r.urn === urn);
+  const edges = [...(resource?.dependencies ?? []), ...(resource?.parent ? [resource.parent] : [])];
+  return edges.some((edge) => isAfter(edge, other, desired, seen));
+}
+
+function named({ urn, type }: Step): string {
+  return `"${nameOf(urn)}" (${type})`;
+}
+
+function past({ does, half }: Step): string {
+  if (half) return "half updated";
+  return { create: "created", update: "updated", delete: "deleted" }[does];
+}
+
+function percent(share: number): string {
+  const value = share * 100;
+  return value >= 1 ? `${Math.round(value)} %` : "less than 1 %";
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,143 @@
+import { type Resource, UNKNOWN } from "../traffic";
+import { replacedBy } from "../traffic/replaced-by";
+
+export const TYPES = {
+  balancer: "aws:lb/loadBalancer:LoadBalancer",
+  listener: "aws:lb/listener:Listener",
+  rule: "aws:lb/listenerRule:ListenerRule",
+  group: "aws:lb/targetGroup:TargetGroup",
+  service: "aws:ecs/service:Service",
+  scaling: "aws:autoscaling/group:Group",
+  attachment: "aws:autoscaling/attachment:Attachment",
+  target: "aws:lb/targetGroupAttachment:TargetGroupAttachment",
+  other: "aws:iam/role:Role",
+} as const;
+
+/** Stands in an input for the ARN of the program's resource of the name. */
+export class Ref {
+  constructor(readonly name: string) {}
+}
+
+/** A resource as a program has it; what it refers to and depends on comes before it. */
+export interface Item {
+  name: string;
+  kind: keyof typeof TYPES;
+  inputs: Record<string, unknown>;
+  dependsOn?: string[];
+  parent?: string;
+}
+
+export type Program = readonly Item[];
+
+export function urnOf({ name, kind }: Pick<Item, "name" | "kind">): string {
+  return `urn:pulumi:dev::test::${TYPES[kind]}::${name}`;
+}
+
+/** The state after the program was deployed to an empty stack. */
+export function deployed(program: Program): Resource[] {
+  return program.map((item) => {
+    const inputs = resolved(item.inputs, (name) => `arn:${name}`);
+    return resource(item, program, inputs, { ...inputs, id: `arn:${item.name}`, arn: `arn:${item.name}` });
+  });
+}
+
+/** The desired state as a stack policy is shown it in a preview of the program. */
+export function previewed(program: Program, prior: readonly Resource[]): Resource[] {
+  const arns = new Map<string, unknown>();
+  return program.map((item) => {
+    const inputs = resolved(item.inputs, (name) => arns.get(name));
+    const before = prior.find(({ urn, pendingDelete }) => urn === urnOf(item) && !pendingDelete);
+    const forcing = replacedBy(TYPES[item.kind])?.properties ?? [];
+    const isNew = !before || forcing.some((key) => text(before.inputs[key]) !== text(inputs[key]));
+    arns.set(item.name, isNew ? UNKNOWN : before.outputs.arn);
+    return resource(item, program, inputs, { ...(!isNew && before.outputs), ...inputs, arn: arns.get(item.name) });
+  });
+}
+
+function resource(item: Item, program: Program, inputs: Resource["inputs"], outputs: Resource["outputs"]): Resource {
+  const urn = (name: string) => urnOf(program.find((other) => other.name === name) ?? { name, kind: "other" });
+  const propertyDependencies = Object.fromEntries(
+    Object.entries(item.inputs).map(([key, value]) => [key, references(value).map(urn)]),
+  );
+  const dependencies = [...references(item.inputs), ...(item.dependsOn ?? [])].map(urn);
+  const parent = item.parent === undefined ? undefined : urn(item.parent);
+  return {
+    urn: urnOf(item),
+    type: TYPES[item.kind],
+    custom: true,
+    inputs,
+    outputs,
+    dependencies,
+    propertyDependencies,
+    parent,
+  };
+}
+
+/** The names that a value refers to. */
+export function references(value: unknown): string[] {
+  if (value instanceof Ref) return [value.name];
+  return value !== null && typeof value === "object" ? Object.values(value).flatMap(references) : [];
+}
+
+/** A value with something else in the place of each reference. */
+export function resolved<T>(value: T, arn: (name: string) => unknown): T {
+  if (value instanceof Ref) return arn(value.name) as T;
+  if (Array.isArray(value)) return value.map((inner) => resolved(inner, arn)) as T;
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolved(inner, arn)])) as T;
+}
+
+function text(value: unknown): string {
+  return JSON.stringify(value === UNKNOWN ? ["unknown"] : value);
+}
+
+export const ref = (name: string) => new Ref(name);
+
+export function balancer(name = "lb", inputs: object = {}): Item {
+  return { name, kind: "balancer", inputs: { internal: false, __defaults: ["name"], ...inputs } };
+}
+
+/** The answer of a listener that no rule matches. */
+export const NOT_FOUND = { type: "fixed-response", fixedResponse: { statusCode: "404" } };
+
+export function listener(action: object = NOT_FOUND, more: Partial<Item> = {}): Item {
+  return { name: "web", kind: "listener", inputs: { loadBalancerArn: ref("lb"), defaultActions: [action] }, ...more };
+}
+
+/** Forwards by weight. */
+export function forward(weights: Record<string, number | undefined>, sticky = false): object {
+  const targetGroups = Object.entries(weights).map(([name, weight]) => ({ arn: ref(name), weight }));
+  return { type: "forward", forward: { targetGroups, stickiness: { enabled: sticky, duration: 60 } } };
+}
+
+export interface RuleShape {
+  host?: string[];
+  path?: string[];
+  priority?: number;
+  preview?: string;
+}
+
+export function rule(name: string, shape: RuleShape, action: object, more: Partial<Item> = {}): Item {
+  const { host = ["shop"], path, priority = 10, preview } = shape;
+  const conditions = [
+    ...(host.length > 0 ? [{ hostHeader: { values: host } }] : []),
+    ...(path ? [{ pathPattern: { values: path } }] : []),
+    ...(preview ? [{ httpHeader: { httpHeaderName: "x-crossfade", values: [preview] } }] : []),
+  ];
+  return { name, kind: "rule", inputs: { listenerArn: ref("web"), priority, conditions, actions: [action] }, ...more };
+}
+
+export function group(name: string, inputs: object = {}): Item {
+  return { name, kind: "group", inputs: { port: 80, name: `${name}-1`, __defaults: ["name"], ...inputs } };
+}
+
+/** A service behind a group, of two tasks, whose step waits until it is steady. */
+export function service(name: string, behind: string, inputs: object = {}, more: Partial<Item> = {}): Item {
+  const own = { desiredCount: 2, taskDefinition: "arn:v1", waitForSteadyState: true, __defaults: ["name"] };
+  return {
+    name,
+    kind: "service",
+    inputs: { ...own, loadBalancers: [{ targetGroupArn: ref(behind) }], ...inputs },
+    ...more,
+  };
+}

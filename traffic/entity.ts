@@ -1,0 +1,127 @@
+import type { PlannedChange } from "./planned-change";
+import type { Properties, Resource } from "./resource";
+import { sameValue } from "./same-value";
+
+/** How something in the cloud is at a moment of an update. */
+export interface Form {
+  props: Properties;
+  /** The URNs whose outputs each property is made of: what an unknown reference may turn out to be. */
+  propertyDependencies: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Something in the cloud in the course of an update. A replacement makes two of one resource: the old and the new. */
+export interface Entity {
+  urn: string;
+  type: string;
+  /** What references call it: ARN, id and name, as far as they are known. */
+  identities: ReadonlySet<unknown>;
+  /** It gets, or may get, an identity that is not known before the update. */
+  isNew: boolean;
+  /** The forms it has one after the other, the prior one first; undefined where it is not there. */
+  forms: readonly (Form | undefined)[];
+  /** `steps[i]` leads from `forms[i]` to `forms[i + 1]`. */
+  steps: readonly Step[];
+}
+
+/** One thing that the engine does, or the half of it that another call of the provider does. */
+export interface Step {
+  urn: string;
+  type: string;
+  does: "create" | "update" | "delete";
+  /** Only the first half of it is done. */
+  half: boolean;
+}
+
+/** An unchanged resource. */
+export function keptEntity(before: Resource): Entity {
+  return entity(before, [priorForm(before)], [], identitiesOf(before));
+}
+
+/** What a change does, the old of a replacement first. */
+export function changedEntities(change: PlannedChange): Entity[] {
+  switch (change.kind) {
+    case "create":
+      return [created(change.after)];
+    case "delete":
+      return [deleted(change.before)];
+    case "replace":
+      return [
+        // What is to stay in the cloud when it leaves the stack is not deleted.
+        change.before.retainOnDelete ? keptEntity(change.before) : deleted(change.before),
+        created(change.after),
+      ];
+    case "update":
+      return [updated(change.before, change.after)];
+  }
+}
+
+/** The same as if it kept its identity: neither replaced nor deleted. */
+export function stayingEntities(change: PlannedChange & { before: Resource }): Entity[] {
+  if (change.kind === "delete") return [keptEntity(change.before)];
+  return [{ ...updated(change.before, change.after), isNew: true }];
+}
+
+function created(after: Resource): Entity {
+  const form = { props: { ...after.outputs, ...after.inputs }, propertyDependencies: after.propertyDependencies ?? {} };
+  return entity(after, [undefined, form], [step(after, "create")], identitiesOf(after));
+}
+
+function deleted(before: Resource): Entity {
+  return entity(before, [priorForm(before), undefined], [step(before, "delete")], identitiesOf(before));
+}
+
+function updated(before: Resource, after: Resource): Entity {
+  const first = priorForm(before);
+  const last = { props: updatedProps(before, after), propertyDependencies: after.propertyDependencies ?? {} };
+  const half = halfway(after.type, first, last);
+  const forms = half ? [first, half, last] : [first, last];
+  const steps = half ? [step(after, "update", true), step(after, "update")] : [step(after, "update")];
+  return entity(after, forms, steps, identitiesOf(before));
+}
+
+/** What the cloud has stays where the program asks for nothing else: an autoscaler's count, for one. */
+function updatedProps(before: Resource, after: Resource): Properties {
+  const props: Properties = { ...before.inputs, ...before.outputs };
+  for (const key of new Set([...Object.keys(before.inputs), ...Object.keys(after.inputs)])) {
+    if (!sameValue(before.inputs[key], after.inputs[key])) props[key] = after.inputs[key];
+  }
+  return props;
+}
+
+/**
+ * How a resource is while an update of it is under way, where that is neither the old form nor the new one.
+ *
+ * A rule's priority and the rest of it are two calls, the priority first (terraform-provider-aws, `listener_rule.go`). A
+ * deployment of a service may stop all its tasks at once where it need keep none (ECS API, `minimumHealthyPercent`).
+ */
+function halfway(type: string, before: Form, after: Form): Form | undefined {
+  const changed = (...keys: string[]) => keys.some((key) => !sameValue(before.props[key], after.props[key]));
+  if (type === "aws:lb/listenerRule:ListenerRule") {
+    if (!changed("priority") || !changed("actions", "conditions")) return undefined;
+    return { ...before, props: { ...before.props, priority: after.props.priority } };
+  }
+  if (type === "aws:ecs/service:Service") {
+    const keepsNone = Number(after.props.deploymentMinimumHealthyPercent ?? 100) === 0;
+    if (!keepsNone || !changed("taskDefinition", "loadBalancers", "networkConfiguration")) return undefined;
+    return { ...before, props: { ...before.props, desiredCount: 0 } };
+  }
+  return undefined;
+}
+
+function priorForm(before: Resource): Form {
+  const known = Object.entries(before.outputs).filter(([, v]) => v !== undefined && v !== null);
+  return { props: { ...before.inputs, ...Object.fromEntries(known) }, propertyDependencies: {} };
+}
+
+function entity({ urn, type }: Resource, forms: Entity["forms"], steps: Step[], identities: Set<unknown>): Entity {
+  return { urn, type, forms, steps, identities, isNew: forms[0] === undefined };
+}
+
+function step({ urn, type }: Resource, does: Step["does"], half = false): Step {
+  return { urn, type, does, half };
+}
+
+function identitiesOf({ inputs, outputs }: Resource): Set<unknown> {
+  const { arn, id, name } = outputs;
+  return new Set([arn, id, name ?? inputs.name].filter((identity) => typeof identity === "string"));
+}
