@@ -1,0 +1,71 @@
+import { actionOf, defaultActionOf, groupsOf } from "./actions";
+import { fullName, isForeignKind } from "./dns";
+import type { Inventory } from "./inventory";
+import { kindOf, Live, type Resource } from "./resources";
+import { RULES, type RuleName } from "./rules";
+
+/** Why AWS refuses to create a resource; nothing if it does not. */
+export function refusesCreation(resource: Resource, inventory: Inventory): string | undefined {
+  const kind = kindOf(resource.type);
+  if (!kind) return undefined;
+  const wanted = new Live(kind, resource);
+  const others = inventory.all(kind);
+  const broken: Partial<Record<typeof kind, [RuleName, () => boolean]>> = {
+    rule: ["priority-in-use", () => others.some((other) => samePlace(other, wanted))],
+    record: [
+      "record-exists",
+      () => !wanted.flag("allowOverwrite") && others.some((other) => sameRecord(other, wanted, inventory)),
+    ],
+    group: ["name-in-use", () => others.some((other) => sameName(other, wanted))],
+    balancer: ["name-in-use", () => others.some((other) => sameName(other, wanted))],
+    service: ["service-needs-attached-group", () => !groupsAreAttached(wanted, inventory)],
+  };
+  const [rule, applies] = broken[kind] ?? [];
+  return rule && applies?.() ? RULES[rule].says : undefined;
+}
+
+/** Why AWS refuses to delete a resource; nothing if it does not. */
+export function refusesDeletion(item: Live, inventory: Inventory): string | undefined {
+  if (item.kind === "group" && referencedGroups(inventory).has(item)) return RULES["group-in-use"].says;
+  if (item.kind === "balancer" && item.flag("enableDeletionProtection")) return RULES["deletion-protection"].says;
+  return undefined;
+}
+
+function samePlace(one: Live, other: Live): boolean {
+  const priority = other.text("priority") ?? other.props.priority;
+  return (
+    priority !== undefined &&
+    one.text("listenerArn") === other.text("listenerArn") &&
+    one.number("priority", -1) === other.number("priority", -2)
+  );
+}
+
+function sameRecord(one: Live, other: Live, inventory: Inventory): boolean {
+  const zones = inventory.all("zone");
+  const identity = (record: Live) =>
+    [fullName(record, zones), record.text("zoneId"), record.text("type"), record.text("setIdentifier")].join(" ");
+  return identity(one) === identity(other);
+}
+
+function sameName(one: Live, other: Live): boolean {
+  return other.text("name") !== undefined && one.text("name") === other.text("name");
+}
+
+/** The groups in the actions of every rule and listener. */
+function referencedGroups(inventory: Inventory): Set<Live | undefined> {
+  const actions = [
+    ...inventory.all("listener").map(defaultActionOf),
+    ...inventory.all("rule").map((rule) => actionOf(rule.objects("actions"))),
+  ];
+  return new Set(actions.flatMap(groupsOf).map((reference) => inventory.find("group", reference)));
+}
+
+/** Only an Application Load Balancer's rules are simulated: with another kind here, a group may be attached to that. */
+function groupsAreAttached(service: Live, inventory: Inventory): boolean {
+  if (inventory.all("balancer").some(isForeignKind)) return true;
+  const attached = referencedGroups(inventory);
+  return service
+    .objects("loadBalancers")
+    .map(({ targetGroupArn }) => inventory.find("group", String(targetGroupArn)))
+    .every((group) => group === undefined || attached.has(group));
+}
