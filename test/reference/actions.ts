@@ -27,15 +27,17 @@ export function actionOf(blocks: readonly Record<string, unknown>[]): Action {
 function forward(block: Record<string, unknown>): Action {
   const [config] = listOf(block.forward) as { targetGroups?: unknown; stickiness?: unknown }[];
   const listed = listOf(config?.targetGroups) as { arn?: unknown; weight?: unknown }[];
-  if (listed.length === 0) {
-    const group = typeof block.targetGroupArn === "string" ? block.targetGroupArn : "";
-    return { kind: "forward", groups: [{ group, weight: 1 }] };
-  }
   // The provider sends a weight of 1 where the program gives none.
-  const groups = listed.map(({ arn, weight }) => ({ group: String(arn), weight: numberOf(weight, 1) }));
+  const given = listed.length > 0 ? listed : [{ arn: block.targetGroupArn }];
+  const groups = given.map(({ arn, weight }) => ({ group: referenceOf(arn), weight: numberOf(weight, 1) }));
   const [stickiness] = listOf(config?.stickiness) as { enabled?: unknown; duration?: unknown }[];
   const sticky = stickiness?.enabled === true || stickiness?.enabled === "true";
   return { kind: "forward", groups, ...(sticky && { stickySeconds: numberOf(stickiness?.duration, 86_400) }) };
+}
+
+function referenceOf(arn: unknown): string {
+  if (typeof arn === "string") return arn;
+  throw new Error("a forward action has no known target group: give planned resources ARNs of your own");
 }
 
 export function defaultActionOf(listener: Live): Action {

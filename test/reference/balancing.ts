@@ -6,7 +6,7 @@ import type { LossReason } from "./losses";
 import { Node, type NodeListener, type NodeRule, type Surroundings, type View } from "./node";
 import type { Random } from "./random";
 import type { Live } from "./resources";
-import type { RuleName } from "./rules";
+import type { SwitchableRule } from "./rules";
 import type { InFlight, Target } from "./targets";
 import { zonesOf } from "./zones";
 
@@ -29,7 +29,7 @@ export class Balancing implements Surroundings {
     this.random = context.random;
   }
 
-  holds(rule: RuleName): boolean {
+  holds(rule: SwitchableRule): boolean {
     return this.context.holds(rule);
   }
 

@@ -1,7 +1,7 @@
 import type { Clock } from "./clock";
 import type { Inventory } from "./inventory";
 import type { Random } from "./random";
-import type { RuleName } from "./rules";
+import type { SwitchableRule } from "./rules";
 
 /** How long AWS takes for what it gives no time for, in seconds, each a range. All are assumptions. */
 export interface Timing {
@@ -29,5 +29,5 @@ export interface Context {
   readonly inventory: Inventory;
   readonly timing: Timing;
   /** Whether a rule is in force: a test switches one off to see that it matters. */
-  holds(rule: RuleName): boolean;
+  holds(rule: SwitchableRule): boolean;
 }

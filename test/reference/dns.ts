@@ -1,5 +1,6 @@
 import type { Balancing } from "./balancing";
 import type { Context } from "./context";
+import type { Inventory } from "./inventory";
 import { type Live, listOf } from "./resources";
 
 /** The TTL of a load balancer's name, and so of an alias to it (ALB guide, target-group-health: "60 seconds"). */
@@ -17,11 +18,18 @@ export const OUTSIDE = "outside";
 
 export function fullName(record: Live, zones: readonly Live[]): string {
   const given = record.text("fqdn") ?? record.text("name") ?? "";
-  const zone = zones
-    .find((one) => [one.text("zoneId"), one.resource.id, one.key].includes(record.text("zoneId")))
-    ?.text("name");
+  const zone = zones.find((one) => isIn(record, one))?.text("name");
   const name = bare(given);
   return zone === undefined || name === bare(zone) || name.endsWith(`.${bare(zone)}`) ? name : bare(`${name}.${zone}`);
+}
+
+function isIn(record: Live, zone: Live): boolean {
+  return [zone.text("zoneId"), zone.resource.id, zone.key].includes(record.text("zoneId"));
+}
+
+/** The record sets of a hosted zone. */
+export function recordsOf(zone: Live, inventory: Inventory): Live[] {
+  return inventory.all("record").filter((record) => isIn(record, zone));
 }
 
 /** Names are compared without case and without the dot at the end. */

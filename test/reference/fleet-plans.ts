@@ -30,7 +30,6 @@ export function planOfService(service: Live, context: Context, balancing: Balanc
     zones: zonesOf(service, context.inventory),
     start: context.timing.taskStart,
     grace: service.number("healthCheckGracePeriodSeconds", 0),
-    stopTimeout: 30,
     behavior: behaviorOf(behaviors, [taskDefinition, service.resource.urn, service.text("name")]),
   };
 }
@@ -59,7 +58,6 @@ export function planOfScalingGroup(
     zones: zonesOf(group, context.inventory),
     start: context.timing.instanceStart,
     grace: replaces ? group.number("healthCheckGracePeriod", 300) : Number.POSITIVE_INFINITY,
-    stopTimeout: 30,
     behavior: behaviorOf(behaviors, [group.resource.urn, ...names]),
   };
 }

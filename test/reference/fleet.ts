@@ -15,8 +15,6 @@ export interface FleetPlan {
   readonly start: readonly [number, number];
   /** Seconds after its start in which an unhealthy member is left alone. */
   readonly grace: number;
-  /** From SIGTERM to SIGKILL, in seconds. */
-  readonly stopTimeout: number;
   readonly behavior: Behavior;
 }
 
@@ -125,7 +123,10 @@ export class Fleet {
     });
   }
 
-  /** Takes a member out of its groups, waits for the deregistration delay, and only then stops it (rule `drain-before-stop`). */
+  /**
+   * Takes a member out of its groups, waits for the deregistration delay, and only then sends SIGTERM (rule `drain-before-stop`).
+   * How long SIGKILL waits does not matter to a balancer's requests: the end of the delay has cut what was still open.
+   */
   private stop(member: Member): void {
     const { clock, holds } = this.context;
     const started = member.state === "running";
@@ -135,7 +136,6 @@ export class Fleet {
     clock.after(drained, () => {
       member.target.stop(clock.now);
       this.members = this.members.filter((one) => one !== member);
-      clock.after(this.plan.stopTimeout, () => member.target.cut("cut-by-stop", clock.now));
     });
   }
 

@@ -6,5 +6,5 @@ export { type ClientGroup, type EntryPoint, type Load, mixedLoad } from "./load"
 export { explain, LOSSES, type LossReason } from "./losses";
 export type { EntryOutcome, Loss, Outcome } from "./outcome";
 export type { Resource } from "./resources";
-export { RULES, type RuleName } from "./rules";
+export { RULES, type RuleName, type SwitchableRule } from "./rules";
 export { type Operation, type Simulation, simulate } from "./simulate";

@@ -2,7 +2,7 @@ import type { Action } from "./actions";
 import type { Condition, RequestLine } from "./conditions";
 import type { LossReason } from "./losses";
 import type { Random } from "./random";
-import type { RuleName } from "./rules";
+import type { SwitchableRule } from "./rules";
 import type { Target } from "./targets";
 
 export interface NodeListener {
@@ -46,7 +46,7 @@ export interface Routed {
 
 /** What the nodes share: the settings that are taken to reach them at once. */
 export interface Surroundings {
-  holds(rule: RuleName): boolean;
+  holds(rule: SwitchableRule): boolean;
   /** The key of a group from an action's reference; nothing for a group of another stack. */
   groupKey(reference: string): string | undefined;
   /** Whether a group exists. */

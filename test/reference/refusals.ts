@@ -1,5 +1,5 @@
 import { actionOf, defaultActionOf, groupsOf } from "./actions";
-import { fullName, isForeignKind } from "./dns";
+import { fullName, isForeignKind, recordsOf } from "./dns";
 import type { Inventory } from "./inventory";
 import { kindOf, Live, type Resource } from "./resources";
 import { RULES, type RuleName } from "./rules";
@@ -28,6 +28,9 @@ export function refusesCreation(resource: Resource, inventory: Inventory): strin
 export function refusesDeletion(item: Live, inventory: Inventory): string | undefined {
   if (item.kind === "group" && referencedGroups(inventory).has(item)) return RULES["group-in-use"].says;
   if (item.kind === "balancer" && item.flag("enableDeletionProtection")) return RULES["deletion-protection"].says;
+  if (item.kind === "zone" && !item.flag("forceDestroy") && recordsOf(item, inventory).length > 0) {
+    return RULES["zone-not-empty"].says;
+  }
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { Balancing } from "./balancing";
 import type { Context } from "./context";
-import { type Answer, bare, NameServer, type RecordSet, recordSetOf } from "./dns";
+import { type Answer, bare, NameServer, type RecordSet, recordSetOf, recordsOf } from "./dns";
 import type { Live } from "./resources";
 import { HealthChecks } from "./route53-health";
 
@@ -52,10 +52,7 @@ export class Route53 {
 
   /** A hosted zone's deletion takes its records with it. */
   removeZone(zone: Live): void {
-    const own = [zone.text("zoneId"), zone.resource.id, zone.key];
-    for (const record of this.context.inventory.all("record")) {
-      if (own.includes(record.text("zoneId"))) this.set(record, false, false);
-    }
+    for (const record of recordsOf(zone, this.context.inventory)) this.set(record, false, false);
   }
 
   addBalancer(balancer: Live): void {

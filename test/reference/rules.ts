@@ -108,10 +108,6 @@ const DOCUMENTED = {
     says: "When the service scheduler replaces a task during an update, the service first removes the task from the load balancer (if used) and waits for the connections to drain.",
     page: `${ECS}/update-service.html`,
   },
-  "stop-timeout": {
-    says: "This results in a SIGTERM signal and a 30-second timeout, after which SIGKILL is sent and the containers are forcibly stopped.",
-    page: `${ECS}/update-service.html`,
-  },
   "minimum-healthy-percent": {
     says: "The minimumHealthyPercent represents the lower limit on the number of tasks that should be running for a service during a deployment. This value is rounded up.",
     page: `${ECS}/deployment-type-ecs.html`,
@@ -203,6 +199,9 @@ const ASSUMED = {
     says: "A rule with a priority that another rule of the listener has is refused (API error PriorityInUse).",
   },
   "name-in-use": { says: "A second balancer or target group of the same name is refused (API errors Duplicate…Name)." },
+  "zone-not-empty": {
+    says: "A hosted zone with records is not deleted (API error HostedZoneNotEmpty), unless the provider may destroy them first.",
+  },
   "record-exists": {
     says: "Creating a record set that exists already is refused (InvalidChangeBatch), unless it may overwrite.",
   },
@@ -215,3 +214,22 @@ const ASSUMED = {
 export type RuleName = keyof typeof DOCUMENTED | keyof typeof ASSUMED;
 
 export const RULES: Record<RuleName, Rule> = { ...DOCUMENTED, ...ASSUMED };
+
+/** The rules that a simulation can leave out: the others have nothing in their place. */
+export type SwitchableRule = Extract<
+  RuleName,
+  | "cookie-outranks-weight"
+  | "no-fall-over"
+  | "healthy-only"
+  | "initial-health-checks"
+  | "fail-open"
+  | "zone-isolation"
+  | "draining"
+  | "late-adoption"
+  | "drain-before-stop"
+  | "minimum-healthy-percent"
+  | "healthy-record"
+  | "dns-cache"
+  | "dns-propagation"
+  | "keep-alive"
+>;

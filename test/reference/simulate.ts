@@ -7,7 +7,7 @@ import type { Load } from "./load";
 import { type Outcome, Tally } from "./outcome";
 import { Random } from "./random";
 import type { Resource } from "./resources";
-import type { RuleName } from "./rules";
+import type { SwitchableRule } from "./rules";
 import { World } from "./world";
 
 /** One of an engine's steps. An update stopped in the middle is a shorter list. */
@@ -31,14 +31,14 @@ export interface Simulation {
   readonly behaviors?: Behaviors;
   readonly timing?: Partial<Timing>;
   /** Rules switched off, to see that they matter. */
-  readonly without?: readonly RuleName[];
+  readonly without?: readonly SwitchableRule[];
 }
 
 /** Runs clients against a cloud while it changes, and says what became of their requests. */
 export function simulate(given: Simulation): Outcome {
   const { cloud, operations = [], load, seed, until, behaviors = {}, timing, without = [] } = given;
   const clock = new Clock();
-  const off = new Set(without);
+  const off = new Set<SwitchableRule>(without);
   const context: Context = {
     clock,
     random: new Random(seed),

@@ -33,6 +33,8 @@ export class World {
   private readonly fleets = new Map<Live, Fleet>();
   /** What attachments registered: one process for each target id. */
   private readonly attached = new Map<string, Target>();
+  /** When the servers on instances that were created meanwhile start. */
+  private readonly starts = new Map<string, number>();
 
   constructor(
     private readonly context: Context,
@@ -92,6 +94,7 @@ export class World {
       listener: () => balancing.setListener(item, atOnce),
       rule: () => balancing.setRule(item, atOnce),
       group: () => balancing.addGroup(item),
+      instance: () => this.startInstance(item, atOnce),
       attachment: () => this.attach(item, atOnce),
       service: () => this.setFleet(item, planOfService(item, this.context, balancing, this.behaviors), atOnce),
       scalingGroup: () =>
@@ -135,6 +138,11 @@ export class World {
     this.fleets.delete(item);
   }
 
+  private startInstance({ key }: Live, atOnce: boolean): void {
+    const { clock, random, timing } = this.context;
+    if (!atOnce && !this.starts.has(key)) this.starts.set(key, clock.now + random.between(timing.instanceStart));
+  }
+
   private refreshScalingGroups(atOnce: boolean): void {
     // In a cloud that is put together, the groups come after their attachments.
     if (!atOnce) for (const group of this.context.inventory.all("scalingGroup")) this.apply(group, false);
@@ -169,7 +177,7 @@ export class World {
       instance?.text("availabilityZone") ??
       (subnet && zoneOfSubnet(subnet, inventory));
     const behavior = behaviorOf(this.behaviors, [id, instance?.resource.urn, item.text("targetId")]);
-    const target = new Target(id, zone ?? this.nextZone(), behavior, Number.NEGATIVE_INFINITY);
+    const target = new Target(id, zone ?? this.nextZone(), behavior, this.starts.get(id) ?? Number.NEGATIVE_INFINITY);
     this.attached.set(id, target);
     return target;
   }
