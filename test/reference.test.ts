@@ -237,12 +237,8 @@ describe("a balancer node learns of changes", () => {
     const outcome = losses(run(shop, [remove(20, http)], { load, until: 30 }));
     expect(outcome).toEqual({ "connection-cut": expect.any(Number), "connection-refused": expect.any(Number) });
     // A group in no action any more is deleted with the requests that late nodes still send to it.
-    const ended = [
-      update(20, split(0, 100)),
-      update(20, changed(split(0, 100), { actions: [forward([[green, 1]])] })),
-      remove(21, blue),
-    ];
-    const group = losses(run(shop, ended, { load, until: 40 }));
+    const ended = [update(20, changed(split(0, 100), { actions: [forward([[green, 1]])] })), remove(21, blue)];
+    const group = losses(run(shop, ended, { load, until: 40, timing: { adoption: [4, 5] } }));
     expect(group["connection-cut"]).toBeGreaterThan(0);
     expect(group["group-deleted"]).toBeGreaterThan(0);
   });
@@ -423,6 +419,19 @@ describe("what AWS refuses", () => {
     expect(outcome.refused?.because).toBe(RULES["record-exists"].says);
     const allowed = { ...again, inputs: { ...again.inputs, allowOverwrite: true } };
     expect(run(cloud, [create(10, allowed)]).refused).toBeUndefined();
+  });
+
+  obeys("one-balancer-a-group", () => {
+    const other = balancer("other");
+    const otherHttp = listener("other-http", other);
+    const shared = rule("shared", otherHttp, 5, forward([[blue, 1]]), [hostIs("shop.example")]);
+    refuses("one-balancer-a-group", [...shop, other, otherHttp], create(10, shared));
+    refuses(
+      "one-balancer-a-group",
+      [...shop, other, otherHttp],
+      update(10, changed(otherHttp, { defaultActions: [forward([[blue, 1]])] })),
+    );
+    expect(run(shop, [create(10, changed(shared, { listenerArn: arnOf(http) }))]).refused).toBeUndefined();
   });
 
   obeys("zone-not-empty", () => {
@@ -709,6 +718,26 @@ describe("entry points", () => {
     expect(Object.keys(losses(outcome))).toEqual(["no-registered-targets", "initial-health-checks", "target-refused"]);
     expect(lastLoss(outcome)).toBeGreaterThan(49);
     expect(lastLoss(outcome)).toBeLessThan(50);
+  });
+
+  test("a service replaced by one of its name keeps its tasks apart from the old ones", () => {
+    const next = { ...blueTasks, id: "blue-tasks-2" };
+    const outcome = run(shop, [create(10, next), remove(70, blueTasks)], { until: 150 });
+    expect(outcome.lost).toBe(0);
+    expect(Object.keys(only(outcome).byTarget)).toHaveLength(4);
+  });
+
+  test("a name moves to a new edge without a loss, if each thing is done after the other", () => {
+    const cloud = twoEdges(100, 0).filter(({ urn }) => !/two/.test(urn));
+    const zone = named(cloud, "example");
+    const made = edgeOf("two", zone, 100, false).map((part) => create(10, part));
+    const lowered = changed(named(cloud, "one-record"), { weightedRoutingPolicies: [{ weight: 0 }] });
+    const gone = cloud.find(({ urn }) => urn.endsWith("LoadBalancer::one")) as Resource;
+    // Up to 60 s until every name server has it, and 60 s of TTL.
+    const safe = [...made, update(100, lowered), remove(100 + 121, gone)];
+    expect(run(cloud, safe, { until: 300 }).lost).toBe(0);
+    const hasty = [...made, update(100, lowered), remove(100 + 30, gone)];
+    expect(run(cloud, hasty, { until: 300 }).lost).toBeGreaterThan(0);
   });
 
   test("an action whose target group is not known is an error, not a guess", () => {

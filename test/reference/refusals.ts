@@ -21,7 +21,18 @@ export function refusesCreation(resource: Resource, inventory: Inventory): strin
     service: ["service-needs-attached-group", () => !groupsAreAttached(wanted, inventory)],
   };
   const [rule, applies] = broken[kind] ?? [];
-  return rule && applies?.() ? RULES[rule].says : undefined;
+  return rule && applies?.() ? RULES[rule].says : refusesForward(wanted, inventory);
+}
+
+/** Why AWS refuses a rule's or a listener's action, on its creation or its update; nothing if it does not. */
+export function refusesForward(wanted: Live, inventory: Inventory): string | undefined {
+  const groups = forwardedGroups(wanted, inventory);
+  const balancer = balancerOf(wanted, inventory);
+  const elsewhere = [...inventory.all("listener"), ...inventory.all("rule")].filter(
+    (other) => balancerOf(other, inventory) !== balancer,
+  );
+  const taken = elsewhere.some((other) => forwardedGroups(other, inventory).some((group) => groups.includes(group)));
+  return taken ? RULES["one-balancer-a-group"].says : undefined;
 }
 
 /** Why AWS refuses to delete a resource; nothing if it does not. */
@@ -54,13 +65,25 @@ function sameName(one: Live, other: Live): boolean {
   return other.text("name") !== undefined && one.text("name") === other.text("name");
 }
 
+/** The groups of this cloud in a rule's or a listener's action. */
+function forwardedGroups(item: Live, inventory: Inventory): Live[] {
+  if (item.kind !== "rule" && item.kind !== "listener") return [];
+  const action = item.kind === "rule" ? actionOf(item.objects("actions")) : defaultActionOf(item);
+  const groups = groupsOf(action).map((reference) => inventory.find("group", reference));
+  return groups.filter((group) => group !== undefined);
+}
+
+function balancerOf(item: Live, inventory: Inventory): string | undefined {
+  const listener = item.kind === "listener" ? item : inventory.find("listener", item.text("listenerArn"));
+  const reference = listener?.text("loadBalancerArn") ?? item.text("listenerArn");
+  return inventory.find("balancer", reference)?.key ?? reference;
+}
+
 /** The groups in the actions of every rule and listener. */
 function referencedGroups(inventory: Inventory): Set<Live | undefined> {
-  const actions = [
-    ...inventory.all("listener").map(defaultActionOf),
-    ...inventory.all("rule").map((rule) => actionOf(rule.objects("actions"))),
-  ];
-  return new Set(actions.flatMap(groupsOf).map((reference) => inventory.find("group", reference)));
+  return new Set(
+    [...inventory.all("listener"), ...inventory.all("rule")].flatMap((item) => forwardedGroups(item, inventory)),
+  );
 }
 
 /** Only an Application Load Balancer's rules are simulated: with another kind here, a group may be attached to that. */

@@ -96,6 +96,10 @@ const DOCUMENTED = {
     says: "You can delete a listener at any time. When you delete a load balancer, all its listeners are deleted.",
     page: `${ALB}/delete-listener.html`,
   },
+  "one-balancer-a-group": {
+    says: "You can use each target group with only one load balancer.",
+    page: `${ALB}/load-balancer-target-groups.html`,
+  },
   "deletion-protection": {
     says: "You can't delete a load balancer if deletion protection is enabled.",
     page: `${ALB}/load-balancer-delete.html`,

@@ -3,8 +3,8 @@ import type { Context } from "./context";
 import { isForeignKind } from "./dns";
 import { Fleet } from "./fleet";
 import { type Behaviors, behaviorOf, planOfScalingGroup, planOfService } from "./fleet-plans";
-import { refusesCreation, refusesDeletion } from "./refusals";
-import type { Kind, Live, Resource } from "./resources";
+import { refusesCreation, refusesDeletion, refusesForward } from "./refusals";
+import { type Kind, Live, type Resource } from "./resources";
 import { Route53 } from "./route53";
 import { Target } from "./targets";
 import { zoneOfSubnet } from "./zones";
@@ -31,6 +31,7 @@ export class World {
   readonly balancing: Balancing;
   readonly dns: Route53;
   private readonly fleets = new Map<Live, Fleet>();
+  private readonly fleetNames = new Map<string, number>();
   /** What attachments registered: one process for each target id. */
   private readonly attached = new Map<string, Target>();
   /** When the servers on instances that were created meanwhile start. */
@@ -61,14 +62,19 @@ export class World {
     return undefined;
   }
 
-  update(resource: Resource): undefined {
+  update(resource: Resource): string | undefined {
     const { inventory } = this.context;
     const item = inventory.current(resource);
-    if (!item) return;
+    if (!item) return undefined;
+    const wanted = new Live(item.kind, item.resource);
+    wanted.update(resource);
+    const refusal = refusesForward(wanted, inventory);
+    if (refusal) return refusal;
     const attachedBefore = this.attachmentOf(item);
     inventory.update(item, resource);
     if (attachedBefore && !sameAttachment(attachedBefore, this.attachmentOf(item))) this.detach(attachedBefore);
     this.apply(item, false);
+    return undefined;
   }
 
   delete(resource: Resource): string | undefined {
@@ -127,10 +133,18 @@ export class World {
 
   private setFleet(item: Live, plan: Parameters<Fleet["change"]>[0], atOnce: boolean): void {
     const present = this.fleets.get(item);
-    const fleet = present ?? new Fleet(item.text("name") ?? item.key, plan, this.context, this.balancing);
+    const fleet = present ?? new Fleet(this.fleetName(item), plan, this.context, this.balancing);
     this.fleets.set(item, fleet);
     if (atOnce) fleet.startSteady();
     else fleet.change(plan);
+  }
+
+  /** A replacement may have the name of what it replaces: their members must not be taken for each other. */
+  private fleetName(item: Live): string {
+    const name = item.text("name") ?? item.key;
+    const before = this.fleetNames.get(name) ?? 0;
+    this.fleetNames.set(name, before + 1);
+    return before === 0 ? name : `${name}#${before + 1}`;
   }
 
   private removeFleet(item: Live): void {
