@@ -1,0 +1,10 @@
+export * from "./build";
+export type { Timing } from "./context";
+export { entryPointsOf } from "./entry-points";
+export type { Behaviors } from "./fleet-plans";
+export { type ClientGroup, type EntryPoint, type Load, mixedLoad } from "./load";
+export { explain, LOSSES, type LossReason } from "./losses";
+export type { EntryOutcome, Loss, Outcome } from "./outcome";
+export type { Resource } from "./resources";
+export { RULES, type RuleName, type SwitchableRule } from "./rules";
+export { type Operation, type Simulation, simulate } from "./simulate";
