@@ -126,6 +126,18 @@ describe("an update loses requests on its way", () => {
     ["a service whose count is not known", ONE, edited(ONE, "blue-s", { desiredCount: UNKNOWN }), "runs nothing"],
     ["one of two services without tasks", TWO, edited(TWO, "green-s", { desiredCount: 0 }), "25 % of the requests"],
     [
+      "a deployment whose minimum of tasks is not known",
+      ONE,
+      edited(ONE, "blue-s", { taskDefinition: "arn:v2", deploymentMinimumHealthyPercent: UNKNOWN }),
+      "after half update blue-s; until update blue-s; 100 %",
+    ],
+    [
+      "an answer of the balancer that is not known",
+      ONE,
+      edited(ONE, "shop", { actions: [{ type: "fixed-response", fixedResponse: { statusCode: UNKNOWN } }] }),
+      "what is done with them is not known",
+    ],
+    [
       "actions that are not known",
       ONE,
       edited(ONE, "shop", { actions: UNKNOWN }),

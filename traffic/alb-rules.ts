@@ -2,7 +2,7 @@ import type { Entity, Form } from "./entity";
 import { type Handling, handling } from "./forward";
 import type { Moment, Possibility } from "./moment";
 import type { Directory, Reference } from "./reference";
-import { UNKNOWN } from "./resource";
+import { number } from "./resource";
 import { type Condition, type Conditions, conditionsOf, covers, isPreview } from "./rule-conditions";
 
 /** What a listener or a rule of it does with requests, in one form. */
@@ -41,7 +41,7 @@ export function ruleForm(form: Form, listeners: Directory, groups: Directory): R
     listener: listeners.resolve(form.props.listenerArn, "listenerArn", form),
     conditions: conditionsOf(form.props.conditions),
     // AWS gives a rule without a priority the next one after the last.
-    priority: priority === UNKNOWN ? undefined : Number(priority ?? Number.POSITIVE_INFINITY),
+    priority: number(priority ?? Number.POSITIVE_INFINITY),
     ...action("actions", form, groups),
   };
 }

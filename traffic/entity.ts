@@ -1,5 +1,5 @@
 import type { PlannedChange } from "./planned-change";
-import type { Properties, Resource } from "./resource";
+import { number, type Properties, type Resource } from "./resource";
 import { sameValue } from "./same-value";
 
 /** How something in the cloud is at a moment of an update. */
@@ -101,7 +101,8 @@ function halfway(type: string, before: Form, after: Form): Form | undefined {
     return { ...before, props: { ...before.props, priority: after.props.priority } };
   }
   if (type === "aws:ecs/service:Service") {
-    const keepsNone = Number(after.props.deploymentMinimumHealthyPercent ?? 100) === 0;
+    const { deploymentMinimumHealthyPercent: minimum = 100 } = after.props;
+    const keepsNone = (number(minimum ?? 100) ?? 0) === 0;
     if (!keepsNone || !changed("taskDefinition", "loadBalancers", "networkConfiguration")) return undefined;
     return { ...before, props: { ...before.props, desiredCount: 0 } };
   }

@@ -1,4 +1,4 @@
-import { at, list, UNKNOWN } from "./resource";
+import { at, list, number } from "./resource";
 
 /** What a rule or a listener does with a request. */
 export type Handling =
@@ -36,15 +36,15 @@ export function handling(actions: unknown): Handling {
       return { does: "forward", weighted: false, sticky: false, groups: [{ arn, weight: 1 }] };
     }
     if (type === "redirect") return { does: "answer", status: 302 };
-    if (type === "fixed-response") return { does: "answer", status: Number(at(action, "fixedResponse", "statusCode")) };
+    if (type === "fixed-response") {
+      const status = number(at(action, "fixedResponse", "statusCode"));
+      return status === undefined ? { does: "unknown" } : { does: "answer", status };
+    }
     // Others, such as authenticate-oidc, let the request through to the next action.
   }
   return { does: "unknown" };
 }
 
 function weightOf(weight: unknown): number | undefined {
-  if (weight === undefined || weight === null) return 1;
-  if (weight === UNKNOWN) return undefined;
-  const number = Number(weight);
-  return Number.isFinite(number) ? number : undefined;
+  return weight === undefined || weight === null ? 1 : number(weight);
 }

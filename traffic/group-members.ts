@@ -1,7 +1,7 @@
 import type { Entity, Form } from "./entity";
 import type { Moment } from "./moment";
 import { Directory, leadsTo, type Reference, targets } from "./reference";
-import { at, list, nameOf, UNKNOWN } from "./resource";
+import { at, list, nameOf, number, UNKNOWN } from "./resource";
 
 const GROUP = "aws:lb/targetGroup:TargetGroup";
 const SERVICE = "aws:ecs/service:Service";
@@ -135,18 +135,14 @@ function answering(entity: Entity, inGroup: readonly boolean[], group?: Entity):
 }
 
 function isStaffed(type: string, { props }: Form): boolean {
-  if (type === SERVICE) return props.schedulingStrategy === "DAEMON" || Number(known(props.desiredCount) ?? 0) > 0;
-  if (type === SCALING_GROUP) return Number(known(props.desiredCapacity) ?? known(props.minSize) ?? 0) > 0;
+  if (type === SERVICE) return props.schedulingStrategy === "DAEMON" || (number(props.desiredCount) ?? 0) > 0;
+  if (type === SCALING_GROUP) return (number(props.desiredCapacity ?? props.minSize) ?? 0) > 0;
   return true;
-}
-
-function known(value: unknown): unknown {
-  return value === UNKNOWN ? 0 : value;
 }
 
 function waits(type: string, { props }: Form, group?: Entity): boolean {
   if (type === SERVICE) return props.waitForSteadyState === true;
-  if (type === SCALING_GROUP) return Number(props.waitForElbCapacity ?? props.minElbCapacity ?? 0) > 0;
+  if (type === SCALING_GROUP) return (number(props.waitForElbCapacity ?? props.minElbCapacity) ?? 0) > 0;
   // A function needs no health check to be called.
   return group?.forms.some((form) => form?.props.targetType === "lambda") ?? false;
 }

@@ -65,3 +65,10 @@ export function list(value: unknown): unknown[] {
 export function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
+
+/** A number, also written as text; undefined where it is absent, unknown or none. */
+export function number(value: unknown): number | undefined {
+  if (value === UNKNOWN || value === undefined || value === null) return undefined;
+  const found = Number(value);
+  return Number.isNaN(found) ? undefined : found;
+}
