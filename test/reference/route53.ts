@@ -1,6 +1,6 @@
 import type { Balancing } from "./balancing";
 import type { Context } from "./context";
-import { type Answer, bare, NameServer, type RecordSet, recordSetOf, recordsOf } from "./dns";
+import { type Answer, bare, follow, NameServer, type RecordSet, recordSetOf, recordsOf } from "./dns";
 import type { Live } from "./resources";
 import { HealthChecks } from "./route53-health";
 
@@ -24,7 +24,9 @@ export class Route53 {
     balancing: Balancing,
     resolvers: number,
   ) {
-    this.healthChecks = new HealthChecks(context, balancing, (name) => this.authority.resolve(name).addresses);
+    this.healthChecks = new HealthChecks(context, balancing, (name) => {
+      return follow(name, (one, referred) => this.authority.resolve(one, referred)).addresses;
+    });
     const server = () => new NameServer(context, balancing, (check) => this.healthChecks.passes(check), this.names);
     this.authority = server();
     this.resolvers = Array.from({ length: resolvers }, () => ({ server: server(), cache: new Map() }));
@@ -67,13 +69,18 @@ export class Route53 {
     this.healthChecks.remove(check);
   }
 
-  /** An answer from a resolver's cache, or from its name server (rule `dns-cache`). */
+  /** What a resolver answers: each name of a chain is in its cache by itself. */
   lookUp(resolver: number, name: string): Answer {
+    const asked = this.resolvers[resolver % this.resolvers.length] as Resolver;
+    return follow(name, (one, referred) => this.ask(asked, one, referred));
+  }
+
+  /** An answer from a resolver's cache, or from its name server (rule `dns-cache`). */
+  private ask({ server, cache }: Resolver, name: string, referred: boolean): Answer {
     const { clock, holds } = this.context;
-    const { server, cache } = this.resolvers[resolver % this.resolvers.length] as Resolver;
     const cached = cache.get(name);
     if (cached && clock.now < cached.until && holds("dns-cache")) return cached.answer;
-    const answer = server.resolve(name);
+    const answer = server.resolve(name, referred);
     cache.set(name, { answer, until: clock.now + answer.ttl });
     return answer;
   }
