@@ -319,7 +319,8 @@ describe("the balancer chooses a target", () => {
     const cloud = [...without(attached, pair[0] as Resource), instance, attachment("first", blue, instance.id ?? "")];
     const cut = (finishes: boolean) => {
       const behaviors = { [instance.id ?? ""]: { finishes } };
-      return losses(run(cloud, [remove(20, instance)], { behaviors }))["cut-by-stop"] ?? 0;
+      const load = clients(entryPointsOf(cloud), { requestSeconds: [2, 4] });
+      return losses(run(cloud, [remove(20, instance)], { behaviors, load }))["cut-by-stop"] ?? 0;
     };
     expect(cut(false)).toBeGreaterThan(0);
     expect(cut(true)).toBe(0);
@@ -461,7 +462,8 @@ describe("what AWS refuses", () => {
   });
 
   obeys("balancer-takes-listeners", () => {
-    const outcome = run(shop, [remove(10, edge)], { until: 100 });
+    const load = clients(entryPointsOf(shop), { requestSeconds: [2, 4] });
+    const outcome = run(shop, [remove(10, edge)], { load, until: 100 });
     expect(
       only(outcome)
         .lostBySecond.slice(11)
