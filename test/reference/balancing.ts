@@ -7,6 +7,7 @@ import { Node, type NodeListener, type NodeRule, type Surroundings, type View } 
 import type { Random } from "./random";
 import type { Live } from "./resources";
 import type { SwitchableRule } from "./rules";
+import { Sequences } from "./sequences";
 import type { InFlight, Target } from "./targets";
 import { zonesOf } from "./zones";
 
@@ -22,11 +23,11 @@ export class Balancing implements Surroundings {
   private readonly groups = new Map<string, Live>();
   private readonly targets = new Set<Target>();
   private readonly used = new Map<Node, Set<string>>();
-  /** When each node adopts its latest change of each resource. */
-  private readonly adoptions = new Map<string, number>();
+  private readonly adoptions: Sequences;
 
   constructor(private readonly context: Context) {
     this.random = context.random;
+    this.adoptions = new Sequences(context.clock);
   }
 
   holds(rule: SwitchableRule): boolean {
@@ -232,7 +233,7 @@ export class Balancing implements Surroundings {
 
   /** Rule `late-adoption`: in order for one resource, each resource and each node by itself. */
   private adopt(node: Node, resource: string, atOnce: boolean, change: () => void, extra = 0): void {
-    const { clock, random, timing } = this.context;
+    const { random, timing } = this.context;
     const apply = () => {
       if (!this.nodes.has(node)) return;
       change();
@@ -242,11 +243,8 @@ export class Balancing implements Surroundings {
       apply();
       return;
     }
-    const key = `${node.address} ${resource}`;
     const late = this.holds("late-adoption") ? random.between(timing.adoption) : 0;
-    const at = Math.max(this.adoptions.get(key) ?? 0, clock.now + late + extra);
-    this.adoptions.set(key, at);
-    clock.at(at, apply);
+    this.adoptions.after(`${node.address} ${resource}`, late + extra, apply);
   }
 
   /** Rule `unused-without-a-rule`: only a group in one of the node's rules is health-checked. */

@@ -12,6 +12,15 @@ const NEGATIVE_TTL = 900;
 export interface Answer {
   readonly addresses: readonly string[];
   readonly ttl: number;
+  /** The name to ask for next: the answer is a CNAME record. */
+  readonly next?: string;
+}
+
+/** Follows CNAME records to addresses. */
+export function follow(name: string, ask: (name: string, referred: boolean) => Answer): Answer {
+  let answer = ask(name, false);
+  for (let hops = 0; answer.next !== undefined && hops < 8; hops++) answer = ask(answer.next, true);
+  return answer;
 }
 
 export const OUTSIDE = "outside";
@@ -88,33 +97,32 @@ export class NameServer {
     private readonly everKnown: ReadonlySet<string>,
   ) {}
 
-  resolve(name: string, depth = 0): Answer {
+  /** One answer; `referred` if a record of this cloud led to the name. */
+  resolve(name: string, referred: boolean, aliases = 0): Answer {
     const asked = bare(name);
     const balancer = this.context.inventory
       .all("balancer")
       .find((one) => bare(one.text("dnsName") ?? one.key) === asked);
     if (balancer) return this.balancerAnswer(balancer);
     const sets = this.setsOf(asked);
-    if (sets.length === 0 || depth > 8) return this.unknown(asked, depth);
+    if (sets.length === 0 || aliases > 8) return this.unknown(asked, referred);
     const chosen = this.choose(sets);
     if (!chosen) return { addresses: [], ttl: NEGATIVE_TTL };
-    const next = chosen.aliases[0]?.name ?? (chosen.type === "CNAME" ? chosen.values[0] : undefined);
-    if (next === undefined) return { addresses: chosen.values.map((value) => this.addressOf(value)), ttl: chosen.ttl };
-    const answer = this.resolve(next, depth + 1);
-    return {
-      addresses: answer.addresses,
-      ttl: Math.min(answer.ttl, chosen.aliases.length > 0 ? answer.ttl : chosen.ttl),
-    };
+    const [to] = chosen.aliases;
+    // An alias is resolved by Route 53 itself, and has the TTL of what it stands for.
+    if (to) return this.resolve(to.name, true, aliases + 1);
+    if (chosen.type === "CNAME") return { addresses: [], ttl: chosen.ttl, next: chosen.values[0] };
+    return { addresses: chosen.values.map((value) => this.addressOf(value)), ttl: chosen.ttl };
   }
 
   /** A name that Route 53 has no record of. In a zone of this cloud it does not exist; elsewhere nothing is known of it. */
-  private unknown(name: string, depth: number): Answer {
+  private unknown(name: string, referred: boolean): Answer {
     const { inventory } = this.context;
     const standIn = this.balancing.addressesOf(name);
     if (standIn.length > 0) return { addresses: standIn, ttl: BALANCER_TTL };
     const known =
       this.everKnown.has(name) || inventory.all("zone").some((zone) => inZone(name, bare(zone.text("name") ?? "")));
-    return known || depth === 0 ? { addresses: [], ttl: NEGATIVE_TTL } : { addresses: [OUTSIDE], ttl: BALANCER_TTL };
+    return known || !referred ? { addresses: [], ttl: NEGATIVE_TTL } : { addresses: [OUTSIDE], ttl: BALANCER_TTL };
   }
 
   private balancerAnswer(balancer: Live): Answer {

@@ -18,16 +18,17 @@ export class HealthChecks {
     private readonly resolve: (name: string) => readonly string[],
   ) {}
 
+  /** Starts the probes of a check; an update changes what the next ones do. */
   add(check: Live): void {
+    if (this.statuses.has(check)) return;
     const { clock } = this.context;
     const status = { healthy: true, streak: 0 };
     this.statuses.set(check, status);
-    const threshold = check.number("failureThreshold", 3);
     const probe = () => {
       if (!this.statuses.has(check)) return;
       const passed = this.answers(check);
       status.streak = passed === status.healthy ? 0 : status.streak + 1;
-      if (status.streak >= threshold) Object.assign(status, { healthy: passed, streak: 0 });
+      if (status.streak >= check.number("failureThreshold", 3)) Object.assign(status, { healthy: passed, streak: 0 });
       clock.after(check.number("requestInterval", 30), probe);
     };
     clock.after(check.number("requestInterval", 30) * this.context.random.next(), probe);

@@ -1,8 +1,9 @@
 import type { Balancing } from "./balancing";
 import type { Context } from "./context";
-import { type Answer, bare, NameServer, type RecordSet, recordSetOf, recordsOf } from "./dns";
+import { type Answer, bare, follow, NameServer, type RecordSet, recordSetOf, recordsOf } from "./dns";
 import type { Live } from "./resources";
 import { HealthChecks } from "./route53-health";
+import { Sequences } from "./sequences";
 
 /** A recursive resolver: its cache, and the name server that it asks. */
 interface Resolver {
@@ -16,7 +17,7 @@ export class Route53 {
   /** The name servers that have every change at once: what Route 53's own health checks go by. */
   private readonly authority: NameServer;
   private readonly names = new Set<string>();
-  private readonly propagations = new Map<string, number>();
+  private readonly propagations: Sequences;
   private readonly healthChecks: HealthChecks;
 
   constructor(
@@ -24,7 +25,10 @@ export class Route53 {
     balancing: Balancing,
     resolvers: number,
   ) {
-    this.healthChecks = new HealthChecks(context, balancing, (name) => this.authority.resolve(name).addresses);
+    this.healthChecks = new HealthChecks(context, balancing, (name) => {
+      return follow(name, (one, referred) => this.authority.resolve(one, referred)).addresses;
+    });
+    this.propagations = new Sequences(context.clock);
     const server = () => new NameServer(context, balancing, (check) => this.healthChecks.passes(check), this.names);
     this.authority = server();
     this.resolvers = Array.from({ length: resolvers }, () => ({ server: server(), cache: new Map() }));
@@ -32,7 +36,7 @@ export class Route53 {
 
   /** Writes or deletes a record set; each resolver's name server learns of it by itself (rule `dns-propagation`). */
   set(record: Live, kept: boolean, atOnce: boolean): void {
-    const { clock, random, timing, inventory } = this.context;
+    const { random, timing, inventory } = this.context;
     const version = recordSetOf(record, inventory.all("zone"));
     this.names.add(version.name);
     write(this.authority, record, kept ? version : undefined);
@@ -43,10 +47,7 @@ export class Route53 {
         continue;
       }
       const late = this.context.holds("dns-propagation") ? random.between(timing.dnsPropagation) : 0;
-      const key = `${index} ${version.name} ${version.type} ${version.setIdentifier ?? ""}`;
-      const at = Math.max(this.propagations.get(key) ?? 0, clock.now + late);
-      this.propagations.set(key, at);
-      clock.at(at, apply);
+      this.propagations.after(`${index} ${version.name} ${version.type} ${version.setIdentifier ?? ""}`, late, apply);
     }
   }
 
@@ -67,13 +68,18 @@ export class Route53 {
     this.healthChecks.remove(check);
   }
 
-  /** An answer from a resolver's cache, or from its name server (rule `dns-cache`). */
+  /** What a resolver answers: each name of a chain is in its cache by itself. */
   lookUp(resolver: number, name: string): Answer {
+    const asked = this.resolvers[resolver % this.resolvers.length] as Resolver;
+    return follow(name, (one, referred) => this.ask(asked, one, referred));
+  }
+
+  /** An answer from a resolver's cache, or from its name server (rule `dns-cache`). */
+  private ask({ server, cache }: Resolver, name: string, referred: boolean): Answer {
     const { clock, holds } = this.context;
-    const { server, cache } = this.resolvers[resolver % this.resolvers.length] as Resolver;
     const cached = cache.get(name);
     if (cached && clock.now < cached.until && holds("dns-cache")) return cached.answer;
-    const answer = server.resolve(name);
+    const answer = server.resolve(name, referred);
     cache.set(name, { answer, until: clock.now + answer.ttl });
     return answer;
   }

@@ -1,7 +1,8 @@
 /**
  * The rules that the simulator follows: AWS's sentence and the page that has it, or, where AWS says nothing, what is assumed.
  *
- * The sentences were read in the AWS guides' public sources (their last version, June 2023) and in the pages themselves.
+ * The sentences were read in the AWS guides' public sources (their last version, June 2023) or in the pages themselves. Some are
+ * shortened, or joined from one page; none says what its page does not.
  */
 export interface Rule {
   /** AWS's words, or the assumption. */
@@ -138,7 +139,7 @@ const DOCUMENTED = {
   },
   "scaling-group-drains": {
     says: "If connection draining is enabled for the load balancer, the instance stops accepting new connections and waits for existing connections to drain before completing the deregistration process.",
-    page: `${ASG}/ec2-auto-scaling-lifecycle.html`,
+    page: `${ASG}/lifecycle-hooks-overview.html`,
   },
   "detached-keeps-running": {
     says: "When you detach a load balancer, it enters the Removing state while deregistering the instances in the group. The instances remain running after they deregister.",
@@ -166,11 +167,11 @@ const DOCUMENTED = {
   },
   "alias-target-health": {
     says: "For an Application or Network Load Balancer to be considered healthy, every target group that contains targets must contain at least one healthy target. A target group that has no registered targets is considered unhealthy.",
-    page: `${DNS}/resource-record-sets-values-alias-common.html`,
+    page: `${DNS}/resource-record-sets-values-weighted-alias.html`,
   },
   "dns-cache": {
     says: "If you specify a longer value for TTL, it takes longer for changes to the record to take effect because recursive resolvers use the values in their cache for longer periods before they ask Route 53 for the latest information.",
-    page: `${DNS}/resource-record-sets-values-shared.html`,
+    page: `${DNS}/resource-record-sets-values-weighted.html`,
   },
   "negative-cache": {
     says: "This value helps define the length of time that recursive resolvers should cache NXDOMAIN responses: the lesser of the minimum TTL in the SOA record and the TTL for the SOA record. The default value is 900 seconds.",
