@@ -10,7 +10,8 @@ export interface BadVersion extends Version {
 
 /** A shop that answers badly from its first request on, one that never gets healthy, and one that fails under load only. */
 export const BAD_VERSIONS = {
-  errors: bad("v3", "answers 20 % of its requests with an error", () => ({ ERROR_RATE: "0.2" })),
+  // By this seed the share is right among the first answers already: the release is rolled back after some 30 of each task.
+  errors: bad("v3", "answers 20 % of its requests with an error", () => ({ ERROR_RATE: "0.2", ERROR_SEED: "12" })),
   unhealthy: bad("v4", "never gets healthy", () => ({ UNHEALTHY: "1" })),
   // A third of the requests reaches a candidate at canary-50, for sticky clients stay where they were; it has two tasks.
   capacity: bad("v5", "cannot carry the load of half the users", (rps) => ({

@@ -89,7 +89,9 @@ async function walk(
   const began = Date.now();
   await stack.init(cloud.env);
   progress.event("install: the first version, without load");
-  await stack.up();
+  await stack.up().catch((error: Error) => {
+    throw servers && !signal.aborted ? new Failure(`${error.message}\n${hint(servers)}`) : error;
+  });
   await cloud.settled();
   const steps = stepsOf(stack, stack.candidate());
   const load = await startLoadOn(stack, cloud, log, steps, options);
@@ -112,6 +114,11 @@ async function walk(
   } finally {
     await load.stop();
   }
+}
+
+/** What it is most often, where somebody's own server does not get healthy. */
+function hint({ stable, path }: Servers): string {
+  return `Does "${stable}" listen on the port that is in $PORT, or put in for {port}, on 127.0.0.1, and answer ${path} with 200?`;
 }
 
 async function startLoadOn(
