@@ -89,9 +89,7 @@ async function walk(
   const began = Date.now();
   await stack.init(cloud.env);
   progress.event("install: the first version, without load");
-  await stack.up().catch((error: Error) => {
-    throw servers && !signal.aborted ? new Failure(`${error.message}\n${hint(servers)}`) : error;
-  });
+  await stack.up(servers && hint(servers));
   await cloud.settled();
   const steps = stepsOf(stack, stack.candidate());
   const load = await startLoadOn(stack, cloud, log, steps, options);

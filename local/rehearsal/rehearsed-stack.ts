@@ -44,11 +44,13 @@ export class RehearsedStack {
     await this.pulumi.initStack(home, "crossfade", "local");
   }
 
-  /** One `pulumi up` with the policy pack. */
-  async up(): Promise<void> {
+  /** One `pulumi up` with the policy pack; `hint` is said where it fails. */
+  async up(hint = ""): Promise<void> {
     const { code, output } = await this.run("up", "--yes", "--policy-pack", "policies");
     if (code === 0) return;
-    throw new Failure(`"pulumi up" failed. All it said is in ${this.log}; the end of it:\n${tail(output)}`);
+    throw new Failure(
+      `"pulumi up" failed. All it said is in ${this.log}; the end of it:\n${tail(output)}${hint && `\n${hint}`}`,
+    );
   }
 
   /** An update that must fail; gives the error. */
