@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { type IncomingHttpHeaders, Agent as PlainAgent, request as plainRequest } from "node:http";
-import { request as secureRequest, Agent as TlsAgent } from "node:https";
+import type * as http from "node:http";
+import type * as https from "node:https";
 import { CookieJar } from "./cookie-jar";
 import { type Planned, stickyClients } from "./load-mix";
 
@@ -24,7 +24,7 @@ export interface Outcome {
   /** From sending to the last byte. */
   ms: number;
   /** Of the answer; empty when there was none. */
-  headers: IncomingHttpHeaders;
+  headers: http.IncomingHttpHeaders;
   /** Which environment answered, once the load has found out; undefined: cannot be told. */
   environment?: string;
 }
@@ -34,15 +34,16 @@ const idleMs = 30_000;
 /** Enough for an order's id and the end of a stream. */
 const bodyKept = 2048;
 
-function agents() {
-  const options = { keepAlive: true, timeout: idleMs };
-  return { plain: new PlainAgent(options), secure: new TlsAgent(options) };
+interface Client {
+  agent: http.Agent;
+  /** A plain client keeps no cookies. */
+  jar?: CookieJar;
 }
 
 /** The clients of the load: they send what they are told to, and never try again. */
 export class Clients {
-  private readonly plain = { ...agents(), jar: undefined };
-  private readonly sticky = Array.from({ length: stickyClients }, () => ({ ...agents(), jar: new CookieJar() }));
+  private readonly plain: Client;
+  private readonly sticky: Client[];
   /** In every order's id, so that a second load with the same seed repeats no order of the first. */
   private readonly run = randomUUID();
 
@@ -51,7 +52,13 @@ export class Clients {
     private readonly asked: Asked,
     private readonly timeoutMs: number,
     private readonly longMs: number,
-  ) {}
+    /** `node:http`, or `node:https` for a service that is asked so. */
+    private readonly protocol: typeof http | typeof https,
+  ) {
+    const newAgent = () => new protocol.Agent({ keepAlive: true, timeout: idleMs });
+    this.plain = { agent: newAgent() };
+    this.sticky = Array.from({ length: stickyClients }, () => ({ agent: newAgent(), jar: new CookieJar() }));
+  }
 
   send(planned: Planned, address: URL): Promise<Outcome> {
     const client = this.sticky[planned.sticky ?? -1] ?? this.plain;
@@ -62,7 +69,7 @@ export class Clients {
 
     return new Promise((resolve) => {
       const sentAt = performance.now();
-      let headers: IncomingHttpHeaders = {};
+      let headers: http.IncomingHttpHeaders = {};
       let body = "";
 
       function finish(verdict: Outcome["verdict"]): void {
@@ -70,8 +77,7 @@ export class Clients {
         resolve({ trace, verdict, ms: performance.now() - sentAt, headers });
       }
 
-      const secure = address.protocol === "https:";
-      const sending = (secure ? secureRequest : plainRequest)(address, {
+      const sending = this.protocol.request(address, {
         method: order ? "POST" : "GET",
         path: this.path(planned),
         headers: {
@@ -81,7 +87,7 @@ export class Clients {
           ...(cookie && { cookie }),
           ...(order && { "idempotency-key": id }),
         },
-        agent: planned.fresh ? false : secure ? client.secure : client.plain,
+        agent: planned.fresh ? false : client.agent,
       });
       sending.on("response", (response) => {
         headers = response.headers;
@@ -103,7 +109,7 @@ export class Clients {
   }
 
   close(): void {
-    for (const { plain, secure } of [this.plain, ...this.sticky]) for (const agent of [plain, secure]) agent.destroy();
+    for (const { agent } of [this.plain, ...this.sticky]) agent.destroy();
   }
 
   private path({ what }: Planned): string {
@@ -124,7 +130,7 @@ export class Clients {
     { what }: Planned,
     id: string,
     status: number,
-    headers: IncomingHttpHeaders,
+    headers: http.IncomingHttpHeaders,
     body: string,
   ): Outcome["verdict"] {
     const byBalancer = String(headers.server).startsWith("awselb/");

@@ -1,4 +1,5 @@
-import { validateHeaderValue } from "node:http";
+import * as http from "node:http";
+import * as https from "node:https";
 import { CandidateMeter } from "./candidate-meter";
 import { Histogram } from "./histogram";
 import { type Asked, type Cause, Clients, type Outcome } from "./load-client";
@@ -105,7 +106,7 @@ export function startLoad(options: LoadOptions): Load {
   const site = siteUrl(options.addresses, host);
   const addresses = site ? [site] : options.addresses.map(loopbackUrl);
   if (addresses.length === 0) throw new Error("the load needs an address to send to");
-  validateHeaderValue("host", host);
+  http.validateHeaderValue("host", host);
   check("rate", rate, 1, site ? siteLimits.rate : 1000);
   check("seed", seed, 0, 2 ** 32 - 1);
   check("drainSeconds", drainSeconds, 0, 3600);
@@ -121,6 +122,7 @@ export function startLoad(options: LoadOptions): Load {
     ask,
     timeoutMs,
     Math.round(0.9 * Math.min(drainSeconds * 1000, timeoutMs)),
+    site?.protocol === "https:" ? https : http,
   );
   const requests = planRequests(seed, ask !== "shop");
   const meters = [new StageMeter(options.stage, 0)];

@@ -1,4 +1,12 @@
-import { type Interruption, interruptions, nameOf, type PlannedChange, PREVIEW_HEADER, type Step } from "../traffic";
+import {
+  edgesOf,
+  type Interruption,
+  interruptions,
+  nameOf,
+  type PlannedChange,
+  PREVIEW_HEADER,
+  type Step,
+} from "../traffic";
 import type { Plan, Policy } from "./policy";
 
 /**
@@ -63,8 +71,7 @@ function isAfter(urn: string, other: string, desired: Plan["desired"], seen = ne
   if (urn === other || seen.has(urn)) return urn === other;
   seen.add(urn);
   const resource = desired.find((r) => r.urn === urn);
-  const edges = [...(resource?.dependencies ?? []), ...(resource?.parent ? [resource.parent] : [])];
-  return edges.some((edge) => isAfter(edge, other, desired, seen));
+  return [...(resource ? edgesOf(resource) : [])].some((edge) => isAfter(edge, other, desired, seen));
 }
 
 function named({ urn, type }: Step): string {

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer as createTlsServer } from "node:https";
@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { startLoad } from "../load/load";
 import type { Report } from "../load/report";
 import { LocalWorld, PACK, ROOT, type TestStack } from "./local-world";
+import { Run } from "./rehearsal-runs";
 
 const PORT = 4780;
 const V2 = `shop@sha256:${"2".repeat(64)}`;
@@ -26,9 +27,9 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const running: ChildProcess[] = [];
+const runs: Run[] = [];
 afterEach(() => {
-  for (const child of running.splice(0)) child.kill("SIGKILL");
+  for (const { child } of runs.splice(0)) child.kill("SIGKILL");
 });
 
 /** `crossfade rehearse --against`, in an empty folder. */
@@ -39,13 +40,8 @@ function against(args: string[], env: NodeJS.ProcessEnv = {}) {
     env: { ...process.env, ...world.cloud.env, PATH: `${join(world.engine, "bin")}:${process.env.PATH}`, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  running.push(child);
-  const run = { child, output: "", ended: once(child, "close").then(([code]) => code as number) };
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (chunk) => {
-      run.output += chunk;
-    });
-  }
+  const run = new Run(child);
+  runs.push(run);
   return run;
 }
 
@@ -58,28 +54,20 @@ async function up(): Promise<void> {
   if (code !== 0) throw new Error(output);
 }
 
-async function until(run: { output: string; child: ChildProcess }, text: string): Promise<void> {
-  const late = Date.now() + 30_000;
-  while (!run.output.includes(text)) {
-    if (run.child.exitCode !== null || Date.now() > late) throw new Error(`no "${text}":\n${run.output}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 const own = () => ["--stack", "organization/crossfade/local", "--config-file", stack.config.path];
 
 test("counts a release that its owner makes, by the shares that the stack tells, until Ctrl-C", async () => {
   const site = [`http://localhost:${PORT}/`, ...own(), "--version-header", "X-Shop-Version"];
   const run = against([...site, "--rps", "50", "--seed", "5"]);
-  await until(run, "blue 100, green 0: the stack's shares");
+  await run.until("blue 100, green 0: the stack's shares");
   stack.config.set("green", V2);
   await up();
   stack.config.set("stage", "canary-5");
   await up();
-  await until(run, "blue 95, green 5: the stack's shares");
+  await run.until("blue 95, green 5: the stack's shares");
   await new Promise((resolve) => setTimeout(resolve, 3000));
   run.child.kill("SIGINT");
-  expect(await run.ended, run.output).toBe(0);
+  expect((await run.end()).code, run.output).toBe(0);
   const { requests, timeline, seed } = report();
   const stages = requests.byStage.map(({ stage, weight }) => [stage, weight]);
   expect(stages.filter(([name]) => name !== "as it is")).toEqual([
@@ -97,10 +85,10 @@ test("counts a release that its owner makes, by the shares that the stack tells,
 
 test("a stack whose shares cannot be read: said once, and all is one stage", async () => {
   const run = against([`http://localhost:${PORT}/`, "--stack", "none", "--config-file", stack.config.path]);
-  await until(run, "the report has one stage only, for the stack's shares cannot be read:");
+  await run.until("the report has one stage only, for the stack's shares cannot be read:");
   await new Promise((resolve) => setTimeout(resolve, 7000));
   run.child.kill("SIGTERM");
-  expect(await run.ended, run.output).toBe(0);
+  expect((await run.end()).code, run.output).toBe(0);
   expect(report().requests.byStage.map(({ stage }) => stage)).toEqual(["as it is"]);
   expect(run.output.split("the report has one stage only")).toHaveLength(2);
 });
@@ -122,15 +110,15 @@ test("over https, and only where the certificate is good; a lost request is told
   const url = `https://localhost:${(server.address() as AddressInfo).port}/`;
   try {
     const stranger = against([url, ...own()]);
-    expect(await stranger.ended).toBe(1);
+    expect((await stranger.end()).code).toBe(1);
     expect(stranger.output).toMatch(/does not answer: self-signed certificate\. Nothing more was sent/);
     expect(served).toBe(0);
 
     const run = against([url, ...own(), "--rps", "50"], { NODE_EXTRA_CA_CERTS: cert });
-    await until(run, "GET requests a second");
+    await run.until("GET requests a second");
     while (served < 40) await new Promise((resolve) => setTimeout(resolve, 50));
     run.child.kill("SIGINT");
-    expect(await run.ended).toBe(1);
+    expect((await run.end()).code).toBe(1);
     expect(run.output).toMatch(/lost at .*: 502; in the balancer's access log it is 1-[0-9a-f]{8}-[0-9a-f]{24}/);
     expect(report().requests).toMatchObject({ lost: 1 });
   } finally {
@@ -164,7 +152,7 @@ describe("refused, and nothing is sent", () => {
     ["nobody there", () => ["http://localhost:4799/", ...own()], 1, /does not answer: .*ECONNREFUSED/],
   ])("%s", async (_, args, code, message) => {
     const run = against(args());
-    expect(await run.ended).toBe(code);
+    expect((await run.end()).code).toBe(code);
     expect(run.output).toMatch(message);
     expect(run.output).not.toMatch(/^\s+at .*:\d+/m);
     expect(existsSync(join(folder, "rehearsal"))).toBe(false);

@@ -9,6 +9,7 @@ import { type LoadResult, startLoad } from "../load/load";
 import { ensureEngine } from "../local/engine/ensure-engine";
 import { RehearsalCloud } from "../local/rehearsal/cloud";
 import { TrafficLog } from "../local/rehearsal/traffic-log";
+import { seeded } from "./facts/local-cloud";
 import { ROOT, TestStack } from "./local-world";
 import { goServer, nginx } from "./servers/get";
 
@@ -214,14 +215,3 @@ test("kill -9 of tasks at random moments: what is lost has a cause that is not t
   expect(released.mistaken).toBe(0);
   expectExplained(released, ["crashed"]);
 });
-
-/** Mulberry32: from 0 up to 1. */
-function seeded(from: number): () => number {
-  let state = from;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

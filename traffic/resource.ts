@@ -38,6 +38,13 @@ export function previewHeaderValue(color: Color, secret?: string): string {
   return secret === undefined ? color : `${color}-${secret}`;
 }
 
+/** The URNs that a resource is registered after: by its inputs, its `dependsOn` and its parent. */
+export function edgesOf({ dependencies = [], propertyDependencies = {}, parent }: Resource): Set<string> {
+  const edges = new Set([...dependencies, ...Object.values(propertyDependencies).flat()]);
+  if (parent) edges.add(parent);
+  return edges;
+}
+
 /** `aws:alb/...` and its like are older names of `aws:lb/...`. */
 export function canonicalType(type: string): string {
   return type.replace(/^aws:(alb|applicationloadbalancing|elasticloadbalancingv2)\//, "aws:lb/");

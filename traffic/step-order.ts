@@ -2,7 +2,7 @@ import { deletedFirst } from "./delete-first";
 import { changedEntities, type Entity, keptEntity, type Step, stayingEntities } from "./entity";
 import { carriesTraffic, movesTraffic } from "./moves-traffic";
 import type { PlannedChange } from "./planned-change";
-import type { Resource } from "./resource";
+import { edgesOf, type Resource } from "./resource";
 
 /** What is in the cloud in the course of an update, and which steps must be done before which. */
 export interface OrderedPlan {
@@ -94,9 +94,7 @@ function dependsOn(dependent: PlannedChange, change: PlannedChange): boolean {
   if (!("before" in dependent) || !("before" in change) || dependent.before === change.before) return false;
   // Of a resource that was replaced and not yet deleted, two have one URN: which is meant cannot be told.
   if ([dependent, change].some((c) => c.kind === "delete" && c.leftOver)) return false;
-  const { dependencies = [], parent, propertyDependencies = {} } = dependent.before;
-  const { urn } = change.before;
-  return parent === urn || dependencies.includes(urn) || Object.values(propertyDependencies).flat().includes(urn);
+  return edgesOf(dependent.before).has(change.before.urn);
 }
 
 /** The steps that every one of the registrations waits for: which of them comes first cannot be told. */
@@ -113,10 +111,8 @@ function ancestorBits(desired: readonly Resource[], registered: (urn: string) =>
     if (found !== undefined) return found;
     known.set(urn, 0n); // a circle cannot be registered: it adds nothing
     const r = byUrn.get(urn);
-    const edges = new Set([...(r?.dependencies ?? []), ...Object.values(r?.propertyDependencies ?? {}).flat()]);
-    if (r?.parent) edges.add(r.parent);
     let mask = 0n;
-    for (const edge of edges) if (byUrn.has(edge)) mask |= order(edge) | registered(edge);
+    for (const edge of r ? edgesOf(r) : []) if (byUrn.has(edge)) mask |= order(edge) | registered(edge);
     known.set(urn, mask);
     return mask;
   };

@@ -91,12 +91,13 @@ async function walk(
   progress.event("install: the first version, without load");
   await stack.up(servers && hint(servers));
   await cloud.settled();
-  const steps = stepsOf(stack, stack.candidate());
+  const released = stack.candidate();
+  const steps = stepsOf(stack, released);
   const load = await startLoadOn(stack, cloud, log, steps, options);
   const scene = { stack, load, progress, bakeSeconds, signal, cloud };
   try {
     const refused = await release(steps, scene, servers ? [] : REFUSALS);
-    const back = await wayBack(scene, stack.candidate());
+    const back = await wayBack(scene, released);
     const rolledBack = servers ? [] : await badReleases(scene);
     await untilEnough(load, options);
     const result = await load.stop();

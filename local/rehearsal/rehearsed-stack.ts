@@ -46,7 +46,7 @@ export class RehearsedStack {
 
   /** One `pulumi up` with the policy pack; `hint` is said where it fails. */
   async up(hint = ""): Promise<void> {
-    const { code, output } = await this.run("up", "--yes", "--policy-pack", "policies");
+    const { code, output } = await this.update();
     if (code === 0) return;
     throw new Failure(
       `"pulumi up" failed. All it said is in ${this.log}; the end of it:\n${tail(output)}${hint && `\n${hint}`}`,
@@ -55,7 +55,7 @@ export class RehearsedStack {
 
   /** An update that must fail; gives the error. */
   async upFails(): Promise<string> {
-    const { code, output } = await this.run("up", "--yes", "--policy-pack", "policies");
+    const { code, output } = await this.update();
     const errors = output.split("\n").filter((line) => /^\s*error: /.test(line) && !line.includes("update failed"));
     const message = errors[0]?.replace(/^\s*error: /, "").trim();
     if (code !== 0 && message) return message;
@@ -114,6 +114,10 @@ export class RehearsedStack {
     } finally {
       this.set(Object.fromEntries(before));
     }
+  }
+
+  private update(): Promise<{ code: number; output: string }> {
+    return this.run("up", "--yes", "--policy-pack", "policies");
   }
 
   private get log(): string {

@@ -16,7 +16,7 @@ const SICK_SECONDS = 60;
 /** Releases that go wrong, each in its own way, and are rolled back. It begins where blue is stable and the stage is idle. */
 export async function badReleases(scene: Scene): Promise<RollBack[]> {
   const { stages } = scene.stack.file.config().rollout;
-  const canaries = stages.filter(({ weight }) => weight > 0 && weight < 100).map(({ name }) => name);
+  const canaries = stages.filter(({ weight }) => weight > 0 && weight < 100);
   return [
     await badRelease(BAD_VERSIONS.errors, canaries.slice(0, 1), scene),
     await neverHealthy(BAD_VERSIONS.unhealthy, scene),
@@ -43,17 +43,22 @@ export async function wayBack(scene: Scene, { version: candidate }: Version): Pr
   };
 }
 
+interface CanaryStage {
+  name: string;
+  weight: number;
+}
+
 /** Is promoted until its answers tell of the fault, at the last of the stages at the latest, and rolled back. */
-async function badRelease(bad: BadVersion, stages: string[], scene: Scene): Promise<RollBack> {
+async function badRelease(bad: BadVersion, stages: CanaryStage[], scene: Scene): Promise<RollBack> {
   const { load, progress } = scene;
   const candidate = bad.version;
   await edit({ stage: "idle", weight: 0, candidate, edit: { green: bad.image } }, scene);
   const watched = load.watch(candidate);
   let stage = "idle";
   let evidence: string | undefined;
-  for (const name of stages) {
-    stage = name;
-    evidence = await promote(name, name === stages.at(-1) ? SICK_SECONDS : WELL_SECONDS, watched, scene);
+  for (const canary of stages) {
+    stage = canary.name;
+    evidence = await promote(canary, canary === stages.at(-1) ? SICK_SECONDS : WELL_SECONDS, watched, scene);
     if (evidence) break;
   }
   const noticedAtMs = load.nowMs();
@@ -70,13 +75,12 @@ async function badRelease(bad: BadVersion, stages: string[], scene: Scene): Prom
 
 /** Promotes to a stage and watches it; gives what its answers tell of a fault, as soon as they do. */
 async function promote(
-  name: string,
+  { name, weight }: CanaryStage,
   seconds: number,
   watched: CandidateMeter,
   scene: Scene,
 ): Promise<string | undefined> {
-  const { stack, cloud, signal } = scene;
-  const weight = stack.file.config().rollout.stages.find((stage) => stage.name === name)?.weight ?? 0;
+  const { cloud, signal } = scene;
   watched.judgeAnew();
   const step: Step = { stage: name, weight, candidate: watched.version, edit: { stage: name } };
   await edit(step, scene);

@@ -12,6 +12,20 @@ export interface Correction {
   source: string;
 }
 
+/** The two directions are one type in the provider, by another name. */
+const SECURITY_GROUP_RULE: readonly Correction[] = [
+  {
+    properties: ["cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"],
+    replaces: "sometimes",
+    source: "ec2/vpc_security_group_ingress_rule.go: when one kind of source takes the place of another",
+  },
+  {
+    properties: ["fromPort", "ipProtocol", "toPort"],
+    replaces: "no",
+    source: "ec2/vpc_security_group_ingress_rule.go: ModifySecurityGroupRules",
+  },
+];
+
 /** Where CloudFormation and the provider differ, where it says "may", and what only the provider has. */
 export const CORRECTIONS: Record<string, readonly Correction[]> = {
   "aws:acm/certificateValidation:CertificateValidation": [
@@ -233,28 +247,6 @@ export const CORRECTIONS: Record<string, readonly Correction[]> = {
   ],
   "aws:route53/zone:Zone": [{ properties: ["delegationSetId"], replaces: "yes", source: "route53/zone.go" }],
   "aws:secretsmanager/secret:Secret": [{ properties: ["type"], replaces: "yes", source: "@pulumi/aws" }],
-  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": [
-    {
-      properties: ["cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"],
-      replaces: "sometimes",
-      source: "ec2/vpc_security_group_ingress_rule.go: when one kind of source takes the place of another",
-    },
-    {
-      properties: ["fromPort", "ipProtocol", "toPort"],
-      replaces: "no",
-      source: "ec2/vpc_security_group_ingress_rule.go: ModifySecurityGroupRules",
-    },
-  ],
-  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": [
-    {
-      properties: ["cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"],
-      replaces: "sometimes",
-      source: "ec2/vpc_security_group_ingress_rule.go: when one kind of source takes the place of another",
-    },
-    {
-      properties: ["fromPort", "ipProtocol", "toPort"],
-      replaces: "no",
-      source: "ec2/vpc_security_group_ingress_rule.go: ModifySecurityGroupRules",
-    },
-  ],
+  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": SECURITY_GROUP_RULE,
+  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": SECURITY_GROUP_RULE,
 };
