@@ -78,7 +78,21 @@ export class WeightedAlbRoute extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: present.flatMap(([, target]) => target.ready ?? []) },
     );
+    createClock(this);
     this.registerOutputs({ ruleArn: this.rule.arn });
+
+    /**
+     * The state's record of when the weights last moved: its `modified` does, after the rule's and with nothing else, where the
+     * rule's own moves with a tag or a refresh. Bake and hold times are counted from it.
+     */
+    function createClock(parent: WeightedAlbRoute): void {
+      const shares = Object.fromEntries(present.map(([color]) => [color, rollout.shares[color]]));
+      new pulumi.Stash(
+        `${name}-weights`,
+        { input: { shares, sticky: rollout.keepsClients } },
+        { parent, dependsOn: [parent.rule] },
+      );
+    }
   }
 }
 

@@ -1,4 +1,7 @@
+export * from "./duration";
 export type { Step } from "./entity";
+export * from "./exemption";
+export { handling } from "./forward";
 export * from "./plan-check";
 export * from "./planned-change";
 export * from "./resource";

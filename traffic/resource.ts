@@ -28,6 +28,8 @@ export interface Resource {
   retainOnDelete?: boolean;
   /** Prior state: when it was first seen, ISO 8601. */
   created?: string;
+  /** Prior state: when a step last changed it, ISO 8601. A component's never moves. */
+  modified?: string;
 }
 
 /** The header by which people reach an environment before it has weight. A rule that asks for it serves no live user. */
