@@ -1,6 +1,11 @@
 import type { Exemption } from "../traffic";
+import { bakeTime } from "./bake-time";
 import { breakGlass, exempted } from "./break-glass";
+import { capacity } from "./capacity";
+import { freezeWindow } from "./freeze-window";
+import { holdTime } from "./hold-time";
 import { interruptedUpdate } from "./interrupted-update";
+import { oneChange } from "./one-change";
 import type { Finding, Plan, Policy } from "./policy";
 import { releaseWithoutCanary } from "./release-without-canary";
 import { servingDeletion } from "./serving-deletion";
@@ -14,6 +19,11 @@ export const rules: readonly Policy[] = [
   interruptedUpdate,
   releaseWithoutCanary,
   stageOrder,
+  bakeTime,
+  oneChange,
+  holdTime,
+  capacity,
+  freezeWindow,
 ];
 
 /** A finding with the policy that it is of. */

@@ -22,6 +22,8 @@ export interface Resource {
   aliases?: string[];
   /** Desired state: the program's own `deleteBeforeReplace`. */
   deleteBeforeReplace?: boolean;
+  /** The program's own `ignoreChanges`. */
+  ignoreChanges?: readonly string[];
   /** Prior state: an earlier update replaced it and was stopped before it could delete it. */
   pendingDelete?: boolean;
   /** Prior state: it stays in the cloud when it leaves the stack. */
