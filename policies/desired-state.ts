@@ -21,6 +21,7 @@ export function desiredBeforeStep({ urn, type, props, opts, provider }: Resource
     provider: provider?.urn,
     aliases: opts.aliases,
     deleteBeforeReplace: opts.deleteBeforeReplace,
+    ignoreChanges: opts.ignoreChanges,
   };
 }
 
@@ -42,6 +43,7 @@ export function desiredInStack(resource: PolicyResource): Resource {
     ),
     aliases: opts.aliases,
     deleteBeforeReplace: opts.deleteBeforeReplace,
+    ignoreChanges: opts.ignoreChanges,
   };
 }
 

@@ -38,9 +38,7 @@ afterAll(() => world.stop());
 
 const CHANGES: [string, string, string][] = [
   ["port", "port: 9090", "port 8080 -> 9090"],
-  ["protocol version", 'port: 8080, protocolVersion: "HTTP2"', 'protocolVersion "HTTP1" -> "HTTP2"'],
   ["VPC", 'port: 8080, vpcId: "vpc-2"', 'vpcId "vpc-1" -> "vpc-2"'],
-  ["target type", 'port: 8080, targetType: "instance"', 'targetType "ip" -> "instance"'],
 ];
 
 describe("on a plain program", () => {

@@ -40,6 +40,7 @@ const planFile = z.object({
             dependencies: z.array(z.string()).nullish(),
             propertyDependencies: z.record(z.string(), z.array(z.string()).nullable()).nullish(),
             deleteBeforeReplace: z.boolean().nullish(),
+            ignoreChanges: z.array(z.string()).nullish(),
             aliases: z.array(z.string()).nullish(),
             structuredAliases: z.array(alias).nullish(),
           })
@@ -64,16 +65,20 @@ export function parsePlanFile(text: string): PlanFile {
   return shaped(planFile, object, "the plan").resourcePlans;
 }
 
-/** What a plan adds to what another source tells of a resource: mostly what it waits for. */
+/** What a plan tells of a resource of the program, mostly what it waits for. */
 export function goalOf(plan: PlanFile, urn: string): Partial<Resource> | undefined {
-  const goal = plan[urn]?.goal;
-  if (!goal) return undefined;
+  const { goal, state } = plan[urn] ?? {};
+  return goal ? fromGoal(goal, state) : undefined;
+}
+
+function fromGoal(goal: Goal, outputs: Properties | null | undefined) {
   return {
+    outputs: readValue(outputs ?? {}) as Properties,
+    parent: goal.parent || undefined,
     dependencies: goal.dependencies ?? [],
     propertyDependencies: edgesByProperty(goal.propertyDependencies),
-    parent: goal.parent || undefined,
     deleteBeforeReplace: goal.deleteBeforeReplace ?? undefined,
-    outputs: readValue(plan[urn]?.state ?? {}) as Properties,
+    ignoreChanges: goal.ignoreChanges ?? undefined,
   };
 }
 
@@ -112,12 +117,8 @@ function desired(urn: string, goal: Goal, outputs: Properties | null | undefined
     type: canonicalType(goal.type),
     custom: goal.custom && !isProvider(goal.type),
     inputs,
-    outputs: readValue(outputs ?? {}) as Properties,
-    parent: goal.parent || undefined,
     provider: goal.provider ? providerUrn(goal.provider) : undefined,
-    dependencies: goal.dependencies ?? [],
-    propertyDependencies: edgesByProperty(goal.propertyDependencies),
-    deleteBeforeReplace: goal.deleteBeforeReplace ?? undefined,
+    ...fromGoal(goal, outputs),
   };
 }
 

@@ -150,6 +150,7 @@ function desiredOf({ kind, old, new: after, all }: Steps, plan: PlanFile | undef
     pendingDelete: undefined,
     unfinished: undefined,
     created: undefined,
+    modified: undefined,
   });
 }
 

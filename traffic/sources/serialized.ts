@@ -24,12 +24,14 @@ export const serializedResource = z.object({
   pendingReplacement: z.boolean().default(false),
   initErrors: z.array(z.string()).nullish(),
   created: z.string().nullish(),
+  modified: z.string().nullish(),
+  ignoreChanges: z.array(z.string()).nullish(),
 });
 export type SerializedResource = z.infer<typeof serializedResource>;
 
 /** A resource as it was written, its secrets still marked. */
 export function readResource(written: SerializedResource): Resource {
-  const { id, parent, created, provider } = written;
+  const { id, parent, created, modified, ignoreChanges, provider } = written;
   const outputs = readValue(written.outputs ?? {}) as Properties;
   return {
     urn: written.urn,
@@ -41,7 +43,9 @@ export function readResource(written: SerializedResource): Resource {
     provider: provider ? providerUrn(provider) : undefined,
     dependencies: written.dependencies ?? [],
     propertyDependencies: edgesByProperty(written.propertyDependencies),
+    ignoreChanges: ignoreChanges ?? undefined,
     created: created ?? undefined,
+    modified: modified ?? undefined,
     pendingDelete: written.delete,
     retainOnDelete: written.retainOnDelete,
     unfinished: (written.initErrors ?? []).length > 0,
