@@ -5,6 +5,7 @@ import {
   type Resource,
   type Serving,
   servingResources,
+  spare,
 } from "../traffic";
 
 /** What a policy judges: a stack before and after, and what lies between. */
@@ -14,6 +15,8 @@ export interface Plan {
   changes: readonly PlannedChange[];
   /** Who serves in the prior state. */
   serving: Serving;
+  /** Those who serve and would go, without whom nobody loses a request. */
+  spare: ReadonlySet<Resource>;
 }
 
 /** One thing that a policy refuses. */
@@ -46,11 +49,19 @@ export interface Policy {
 
 /** The plan of a whole stack. */
 export function planOf(prior: readonly Resource[], desired: readonly Resource[]): Plan {
-  return { prior, desired, changes: plannedChanges(prior, desired), serving: servingResources(prior) };
+  return plan(prior, desired, plannedChanges(prior, desired));
 }
 
 /** The part of a plan that one resource shows: no deletion, and nothing of the others. */
 export function planOfOne(prior: readonly Resource[], after: Resource): Plan {
   const change = plannedChange(prior, after);
-  return { prior, desired: [after], changes: change ? [change] : [], serving: servingResources(prior) };
+  return plan(prior, [after], change ? [change] : []);
+}
+
+function plan(prior: readonly Resource[], desired: readonly Resource[], changes: readonly PlannedChange[]): Plan {
+  const serving = servingResources(prior);
+  const going = changes.flatMap((change) =>
+    (change.kind === "replace" || change.kind === "delete") && serving.has(change.before) ? [change.before] : [],
+  );
+  return { prior, desired, changes, serving, spare: going.length > 0 ? spare(prior, new Set(going)) : new Set() };
 }

@@ -13,11 +13,11 @@ import type { Policy } from "./policy";
 export const servingDeletion: Policy = {
   name: "serving-deletion",
   description: "Refuses to delete a resource that serves users.",
-  judge: ({ changes, serving }) =>
+  judge: ({ changes, serving, spare }) =>
     changes.flatMap((change) => {
       if (change.kind !== "delete") return [];
       const why = serving.get(change.before);
-      if (why === undefined) return [];
+      if (why === undefined || spare.has(change.before)) return [];
       const { urn } = change.before;
       const cause = change.leftOver
         ? "An earlier update replaced it and was stopped; this update would carry the deletion out"

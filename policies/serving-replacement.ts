@@ -13,11 +13,11 @@ import type { Policy } from "./policy";
 export const servingReplacement: Policy = {
   name: "serving-replacement",
   description: "Refuses to replace a resource that serves users.",
-  judge: ({ changes, serving }) =>
+  judge: ({ changes, serving, spare }) =>
     changes.flatMap((change) => {
       if (change.kind !== "replace") return [];
       const why = serving.get(change.before);
-      if (why === undefined) return [];
+      if (why === undefined || spare.has(change.before)) return [];
       const order = change.deletedFirst
         ? "It has a name of its own, so the old one is deleted before the new one is there"
         : "The new one starts empty, and the old one goes when the update ends";

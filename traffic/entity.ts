@@ -43,11 +43,11 @@ export function changedEntities(change: PlannedChange): Entity[] {
     case "create":
       return [created(change.after)];
     case "delete":
-      return [deleted(change.before)];
+      return [goneEntity(change.before)];
     case "replace":
       return [
         // What is to stay in the cloud when it leaves the stack is not deleted.
-        change.before.retainOnDelete ? keptEntity(change.before) : deleted(change.before),
+        change.before.retainOnDelete ? keptEntity(change.before) : goneEntity(change.before),
         created(change.after),
       ];
     case "update":
@@ -66,7 +66,8 @@ function created(after: Resource): Entity {
   return entity(after, [undefined, form], [step(after, "create")], identitiesOf(after));
 }
 
-function deleted(before: Resource): Entity {
+/** What is deleted. */
+export function goneEntity(before: Resource): Entity {
   return entity(before, [priorForm(before), undefined], [step(before, "delete")], identitiesOf(before));
 }
 

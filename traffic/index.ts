@@ -5,4 +5,5 @@ export * from "./resource";
 export * from "./rollout";
 export * from "./same-value";
 export * from "./serving";
+export * from "./spare";
 export * from "./transition";
