@@ -14,9 +14,20 @@ const READ: Record<string, readonly string[]> = {
   "aws:autoscaling/attachment:Attachment": ["lbTargetGroupArn", "autoscalingGroupName"],
 };
 
+const ROUTES: ReadonlySet<string> = new Set([
+  "aws:lb/loadBalancer:LoadBalancer",
+  "aws:lb/listener:Listener",
+  "aws:lb/listenerRule:ListenerRule",
+]);
+
 /** Whether requests can meet resources of the type. */
 export function carriesTraffic(type: string): boolean {
   return type in READ;
+}
+
+/** Whether resources of the type lead requests on, and do not answer them. */
+export function routes(type: string): boolean {
+  return ROUTES.has(type);
 }
 
 /** Whether a change can move a request: all do that make or delete, and updates of what decides where it goes. */
