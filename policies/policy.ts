@@ -63,5 +63,11 @@ function plan(prior: readonly Resource[], desired: readonly Resource[], changes:
   const going = changes.flatMap((change) =>
     (change.kind === "replace" || change.kind === "delete") && serving.has(change.before) ? [change.before] : [],
   );
-  return { prior, desired, changes, serving, spare: going.length > 0 ? spare(prior, changes, new Set(going)) : new Set() };
+  return {
+    prior,
+    desired,
+    changes,
+    serving,
+    spare: going.length > 0 ? spare(prior, changes, new Set(going)) : new Set(),
+  };
 }

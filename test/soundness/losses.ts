@@ -1,14 +1,11 @@
-import { type ClientGroup, type EntryPoint, mixedLoad, type Outcome, type Simulation, simulate } from "../reference";
-import { type Cloud, type Request, type Run, reachableRuns, reply, wholeRun } from "../small-engine";
+import { type ClientGroup, type EntryPoint, mixedLoad, type Outcome, simulate } from "../reference";
+import { type Cloud, cloudOf, type Request, type Run, reachableRuns, reply, wholeRun } from "../small-engine";
 import type { Program } from "../small-programs";
 import { type Draw, type TimedWay, timed } from "./operations";
 import { DNS_NAME, filledByOthers, forwardOf, referenceCloud } from "./reference-cloud";
 
-/** Quick, so that a simulation is short: what is late here is as late beside what waits for it. */
-const TIMING: Simulation["timing"] = { adoption: [0, 1], taskStart: [1, 3], instanceStart: [1, 4] };
-
-/** So long after its last call an update is watched, in seconds: until all of it is done, drained and checked. */
-const WATCHED = 14;
+/** So long after its last call an update is watched, in seconds: until all nodes know of it, and checks and drains are over. */
+const WATCHED = 30;
 
 /** A request that is answered before an update, whoever sends it. */
 interface Asked extends Request {
@@ -36,8 +33,7 @@ export class SimulatedUpdate {
     private readonly draw: Draw,
   ) {
     this.runs = reachableRuns(before, after);
-    const [first] = this.runs;
-    this.cloud = (first?.way[0] as Run).cloud;
+    this.cloud = cloudOf(before);
     const last = this.runs.find(({ isComplete }) => isComplete)?.way.at(-1)?.cloud as Cloud;
     const others = filledByOthers(this.cloud);
     this.asked = requestsTo(this.cloud).flatMap((request) => {
@@ -74,32 +70,44 @@ export class SimulatedUpdate {
   }
 
   /** What is lost on a way. `retired` requests count only where they are asked for. */
-  lossOn({ operations, last }: TimedWay, retired: boolean, more: Partial<Simulation> = {}): Loss | undefined {
-    const seed = Math.floor(this.draw() * 2 ** 31);
-    const outcome = this.simulated(operations, last + WATCHED, seed, retired, more);
+  lossOn({ operations, last }: TimedWay, retired: boolean): Loss | undefined {
+    const seed = this.seed();
+    const outcome = this.simulated(operations, last + WATCHED, seed, retired);
     const lossy = Object.entries(outcome.entries).filter(([, { lost }]) => lost > 0);
     if (lossy.length === 0) return undefined;
     const reasons = [...new Set(lossy.flatMap(([, entry]) => entry.losses.map(({ reason }) => reason)))];
     return { operations, seed, entries: lossy.map(([name]) => name), reasons };
   }
 
-  simulated(
-    operations: TimedWay["operations"],
-    until: number,
-    seed: number,
-    retired: boolean,
-    more: Partial<Simulation>,
-  ): Outcome {
+  /** Whether AWS itself refuses a step of it, whichever way it goes. */
+  isStoppedByAws(): boolean {
+    const ways = Array.from({ length: 6 }, () => this.randomWay(true));
+    return ways.every(({ operations, last }) => this.simulated(operations, last, this.seed(), false).refused);
+  }
+
+  private seed(): number {
+    return Math.floor(this.draw() * 2 ** 31);
+  }
+
+  private simulated(operations: TimedWay["operations"], until: number, seed: number, retired: boolean): Outcome {
     const asked = this.asked.filter((request) => retired || !request.retired);
     const plain = asked.filter(({ cookie }) => cookie === undefined).map(entryOf);
     const kept = asked.flatMap((request): ClientGroup[] =>
       request.cookie === undefined
         ? []
-        : [{ entry: entryOf(request), clients: 2, perSecond: 2, requestSeconds: [0.02, 0.3], cookieFor: request.cookie }],
+        : [
+            {
+              entry: entryOf(request),
+              clients: 2,
+              perSecond: 1,
+              requestSeconds: [0.02, 0.3],
+              cookieFor: request.cookie,
+            },
+          ],
     );
-    const mixed = mixedLoad(plain, 8 * plain.length);
+    const mixed = mixedLoad(plain, 4 * plain.length);
     const load = { ...mixed, groups: [...mixed.groups, ...kept] };
-    return simulate({ cloud: referenceCloud(this.cloud), operations, load, seed, until, timing: TIMING, ...more });
+    return simulate({ cloud: referenceCloud(this.cloud), operations, load, seed, until });
   }
 }
 

@@ -15,11 +15,11 @@ export type Draw = () => number;
 /** The first call: until then all is as it was. */
 const START = 3;
 
-/** The longest that new targets take until they are healthy on every node, with the timing of these tests, in seconds. */
-const STEADY = 14;
+/** The longest that new targets take until they are healthy on every node, with the simulator's timing, in seconds. */
+const STEADY = 120;
 
 /** How long the deletion of something that drains takes, in seconds. */
-const DRAINED = 8;
+const DRAINED = 25;
 
 /**
  * Puts a way of the engine on the clock: a call starts when all that it waits for has ended, in the order of the way, and others
@@ -67,7 +67,7 @@ function changeBetween(before: Run, after: Run): Change | undefined {
 
 /** When the provider reports a step as done. */
 function endOf({ kind, thing }: Change, start: number, rest: readonly Run[], draw: Draw): number {
-  const quick = start + 0.1 + draw() * 0.4;
+  const quick = start + 0.3 + draw() * 1.2;
   const runs = ["service", "scaling"].includes(thing.item.kind);
   if (kind === "delete") return runs ? start + DRAINED : quick;
   const count = Number(thing.inputs.desiredCount ?? thing.inputs.desiredCapacity ?? 0);
@@ -75,7 +75,7 @@ function endOf({ kind, thing }: Change, start: number, rest: readonly Run[], dra
   // What no rule forwards to is not checked, and so never known to be healthy.
   const [now] = rest;
   const isChecked = now && groupsOf(thing.inputs).every((group) => isForwardedTo(group, now));
-  return isChecked ? start + STEADY + draw() * 3 : Number.POSITIVE_INFINITY;
+  return isChecked ? start + STEADY + draw() * 10 : Number.POSITIVE_INFINITY;
 }
 
 function isForwardedTo(group: string, { cloud }: Run): boolean {

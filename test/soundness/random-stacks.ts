@@ -149,7 +149,11 @@ function programOf({ internal, byDefault, groups, runners, absent, rules, edges 
   return [...base, ...running, ...routing];
 }
 
-function runner(name: string, { kind, count, waits, at, version, keepsNone }: Shape["runners"][number], behind: string[]) {
+function runner(
+  name: string,
+  { kind, count, waits, at, version, keepsNone }: Shape["runners"][number],
+  behind: string[],
+) {
   const [first = ""] = behind;
   if (kind === "machines") {
     const target = (n: number): Item => ({

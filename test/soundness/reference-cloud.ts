@@ -6,7 +6,7 @@ import { TYPES, urnOf } from "../small-programs";
 export const DNS_NAME = "lb.elb.example";
 
 /** Requests here take up to 2 s: no drain cuts them. */
-const DRAIN = 5;
+const DRAIN = 20;
 
 const SUBNETS = ["subnet-a", "subnet-b"];
 
@@ -20,7 +20,7 @@ export function resourceOf(id: string, { item, inputs }: Thing): reference.Resou
     listener: { port: 80 },
     group: {
       deregistrationDelay: DRAIN,
-      healthCheck: { interval: 1, healthyThreshold: 2, unhealthyThreshold: 2 },
+      healthCheck: { interval: 10, healthyThreshold: 2, unhealthyThreshold: 2 },
     },
     service: { networkConfiguration: { subnets: SUBNETS }, healthCheckGracePeriodSeconds: 60 },
     scaling: { vpcZoneIdentifiers: SUBNETS },
