@@ -8,6 +8,9 @@ import type { Policy } from "./policy";
  * balancer ends them all. A rename without an alias is a deletion too: the engine makes a new resource and deletes the old one.
  * A policy pack is never shown a deletion (pulumi-policy#299): it is found by comparing with the prior state.
  *
+ * What no request would miss may go: one of two services behind a group drains, and so does one whose successor is healthy in
+ * the group by then.
+ *
  * The safe way: take the weight away first, wait until nothing can hold on to it, and delete then.
  */
 export const servingDeletion: Policy = {

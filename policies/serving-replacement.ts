@@ -6,7 +6,8 @@ import type { Policy } from "./policy";
  *
  * A replacement is another resource: a new target group has no healthy target, a new balancer another address. With a name of
  * its own the old one is even deleted first (pulumi-terraform-bridge, `nameRequiresDeleteBeforeReplace`). `protect` does not
- * stop it where the same commit removes `protect` (pulumi/pulumi, `new.Protect && old.Protect`).
+ * stop it where the same commit removes `protect` (pulumi/pulumi, `new.Protect && old.Protect`). What no request would miss may be
+ * replaced: a service whose step waits until the new one is healthy in the group, before the old one drains.
  *
  * The safe way: make the change on the color that has no weight, then move the weight.
  */

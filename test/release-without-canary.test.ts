@@ -27,7 +27,7 @@ const service = (taskDefinition: unknown, more: object = {}) =>
 
 function findings(weights: Record<string, number>, after: Resource): string[] {
   const rest = [listener(weights), group("blue"), group("green")];
-  const found = releaseWithoutCanary.judge(planOf([...rest, service("td:1")], [...rest, after]));
+  const found = releaseWithoutCanary.judge(planOf([...rest, service("td:1", { desiredCount: 2 })], [...rest, after]));
   return found.map(({ advisory }) => (advisory ? "said" : "refused"));
 }
 
@@ -42,6 +42,15 @@ test.each<[string, Record<string, number>, Resource, string[]]>([
     { blue: 100, green: 0 },
     service("td:2", { loadBalancers: [] }),
     [],
+  ],
+  [
+    "a new version in another cluster that takes the place of the old one without a loss",
+    { blue: 100, green: 0 },
+    {
+      ...service("td:2", { desiredCount: 2, waitForSteadyState: true, cluster: "other" }),
+      outputs: { arn: UNKNOWN },
+    },
+    ["refused"],
   ],
 ])("%s", (_, weights, after, expected) => {
   expect(findings(weights, after)).toEqual(expected);

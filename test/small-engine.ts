@@ -162,7 +162,7 @@ class SmallEngine {
     const old = run.cloud.get(id);
     const registers = (i: Record<string, unknown>) => JSON.stringify([i.loadBalancers, i.targetGroupArns]);
     const stillRuns = old?.waited === true && registers(old.inputs) === registers(inputs);
-    const waited = isStaffed(inputs) && (stillRuns || waits(inputs));
+    const waited = isStaffed(inputs) && (stillRuns || (waits(inputs) && (!old || deploys(old.inputs, inputs))));
     return {
       ...run,
       by: item,
@@ -192,6 +192,12 @@ function isStaffed({ desiredCount, desiredCapacity }: Record<string, unknown>): 
 /** Whether the provider's step ends only when what runs is healthy. */
 export function waits({ waitForSteadyState, waitForElbCapacity }: Record<string, unknown>): boolean {
   return waitForSteadyState === true || Number(waitForElbCapacity ?? 0) > 0;
+}
+
+/** Whether an update of a service is a deployment, for whose health the provider waits: it does not for a mere count. */
+export function deploys(before: Record<string, unknown>, after: Record<string, unknown>): boolean {
+  const made = (i: Record<string, unknown>) => JSON.stringify([i.taskDefinition, i.loadBalancers]);
+  return before.desiredCount === undefined || made(before) !== made(after);
 }
 
 function typeOf({ kind }: Item): string {

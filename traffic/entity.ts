@@ -89,6 +89,9 @@ function updatedProps(before: Resource, after: Resource): Properties {
   return props;
 }
 
+/** What makes a new deployment of a service (ECS API, UpdateService). */
+export const DEPLOYED = ["taskDefinition", "loadBalancers", "networkConfiguration"] as const;
+
 /**
  * How a resource is while an update of it is under way, where that is neither the old form nor the new one.
  *
@@ -104,7 +107,7 @@ function halfway(type: string, before: Form, after: Form): Form | undefined {
   if (type === "aws:ecs/service:Service") {
     const { deploymentMinimumHealthyPercent: minimum = 100 } = after.props;
     const keepsNone = (number(minimum ?? 100) ?? 0) === 0;
-    if (!keepsNone || !changed("taskDefinition", "loadBalancers", "networkConfiguration")) return undefined;
+    if (!keepsNone || !changed(...DEPLOYED)) return undefined;
     return { ...before, props: { ...before.props, desiredCount: 0 } };
   }
   return undefined;

@@ -1,5 +1,5 @@
 import type { Operation } from "../reference";
-import { edges, groupsOf, type Run, type Thing, waits } from "../small-engine";
+import { deploys, edges, groupsOf, type Run, type Thing, waits } from "../small-engine";
 import { forwardOf, resourceOf } from "./reference-cloud";
 
 /** A way of the engine as calls of the cloud's API, each at a time. */
@@ -17,6 +17,9 @@ const START = 3;
 
 /** The longest that new targets take until they are healthy on every node, with the simulator's timing, in seconds. */
 const STEADY = 120;
+
+/** The longest that a task takes until it runs, in seconds. */
+const RUNNING = 35;
 
 /** How long the deletion of something that drains takes, in seconds. */
 const DRAINED = 25;
@@ -52,6 +55,8 @@ interface Change {
   kind: Operation["kind"];
   id: string;
   thing: Thing;
+  /** Before an update. */
+  old?: Thing;
 }
 
 /** A step changes one thing, or nothing. */
@@ -59,19 +64,20 @@ function changeBetween(before: Run, after: Run): Change | undefined {
   for (const [id, thing] of after.cloud) {
     const old = before.cloud.get(id);
     if (!old) return { kind: "create", id, thing };
-    if (JSON.stringify(old.inputs) !== JSON.stringify(thing.inputs)) return { kind: "update", id, thing };
+    if (JSON.stringify(old.inputs) !== JSON.stringify(thing.inputs)) return { kind: "update", id, thing, old };
   }
   for (const [id, thing] of before.cloud) if (!after.cloud.has(id)) return { kind: "delete", id, thing };
   return undefined;
 }
 
 /** When the provider reports a step as done. */
-function endOf({ kind, thing }: Change, start: number, rest: readonly Run[], draw: Draw): number {
+function endOf({ kind, thing, old }: Change, start: number, rest: readonly Run[], draw: Draw): number {
   const quick = start + 0.3 + draw() * 1.2;
   const runs = ["service", "scaling"].includes(thing.item.kind);
   if (kind === "delete") return runs ? start + DRAINED : quick;
   const count = Number(thing.inputs.desiredCount ?? thing.inputs.desiredCapacity ?? 0);
   if (!runs || !waits(thing.inputs) || count === 0) return quick;
+  if (old && !deploys(old.inputs, thing.inputs)) return start + RUNNING;
   // What no rule forwards to is not checked, and so never known to be healthy.
   const [now] = rest;
   const isChecked = now && groupsOf(thing.inputs).every((group) => isForwardedTo(group, now));
