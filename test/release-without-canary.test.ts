@@ -11,6 +11,7 @@ function resource(name: string, type: string, inputs: object): Resource {
 const group = (name: string) => resource(name, "aws:lb/targetGroup:TargetGroup", {});
 const listener = (weights: Record<string, number>) =>
   resource("web", "aws:lb/listener:Listener", {
+    loadBalancerArn: "arn:of-another-stack",
     defaultActions: [
       {
         type: "forward",
