@@ -1,9 +1,17 @@
-import type { ReportViolation, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import type {
+  PolicyConfigSchema,
+  ReportViolation,
+  ResourceValidationPolicy,
+  StackValidationPolicy,
+} from "@pulumi/policy";
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
 import type { Resource } from "../traffic";
 import { desiredBeforeStep, desiredInStack } from "./desired-state";
-import { type Finding, type Plan, type Policy, planOf, planOfOne } from "./policy";
+import { type Plan, type Policy, planOf, planOfOne } from "./policy";
 import { priorState } from "./prior-state";
+import { type Judged, judged } from "./rules";
+import { readExemptions } from "./stack-config";
 
 /**
  * A policy as the engine runs it. In a preview the whole stack is judged, deletions included. In an update the stack check comes
@@ -11,35 +19,54 @@ import { priorState } from "./prior-state";
  * replacement under `--skip-preview`. A policy of whole plans has nothing to say there: one step has no order.
  */
 export function enforce(policy: Policy): ResourceValidationPolicy & StackValidationPolicy {
+  const find = (settings: object) => (plan: Plan) => judged(policy, plan, readExemptions(), settings);
   return {
     name: policy.name,
     description: policy.description,
     enforcementLevel: "mandatory",
-    validateStack: async ({ resources }, report) => {
+    configSchema: configSchema(policy.settings),
+    validateStack: async ({ resources, getConfig }, report) => {
       if (!pulumi.runtime.isDryRun()) return;
-      await judge(policy, report, (prior) => planOf(prior, resources.map(desiredInStack)));
+      await judge(policy.description, report, find(getConfig()), (prior) =>
+        planOf(prior, resources.map(desiredInStack)),
+      );
     },
     validateResource: async (args, report) => {
       const after = desiredBeforeStep(args);
       if (policy.wholePlanOnly || pulumi.runtime.isDryRun()) return;
-      await judge(policy, report, (prior) => planOfOne(prior, after));
+      await judge(policy.description, report, find(args.getConfig()), (prior) => planOfOne(prior, after));
     },
   };
 }
 
 /** Fails closed: what cannot be seen or judged is refused, for the engine would make an error in here advisory. */
-async function judge(policy: Policy, report: ReportViolation, plan: (prior: Resource[]) => Plan): Promise<void> {
-  let findings: Finding[];
+export async function judge(
+  description: string,
+  report: ReportViolation,
+  find: (plan: Plan) => Judged[],
+  plan: (prior: Resource[]) => Plan,
+): Promise<void> {
+  let findings: Judged[];
   try {
-    findings = policy.judge(plan(await priorState()));
+    findings = find(plan(await priorState()));
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split("\n").slice(0, 3).join(" ") : String(error);
-    report(`What the update would do to users cannot be told, so it is refused: ${reason}`);
+    report(`What the update would do to users cannot be told, so it is refused: ${reasonOf(error)}`);
     return;
   }
   for (const { urn, what, why, instead, advisory } of findings) {
-    const message = `${policy.description}\n${what}\n${why}\n${instead}`;
+    const message = `${description}\n${what}\n${why}\n${instead}`;
     // The SDK takes an object with a level too, which its types do not say (pulumi-policy, `makeReportViolationFun`).
     report({ message, urn, ...(advisory && { enforcementLevel: "advisory" }) } as unknown as string);
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof z.ZodError)
+    return `the policy's settings are wrong: ${z.prettifyError(error).replace(/\s+/g, " ")}`;
+  return error instanceof Error ? error.message.split("\n").slice(0, 3).join(" ") : String(error);
+}
+
+function configSchema(settings: z.ZodObject): PolicyConfigSchema {
+  const { properties = {} } = z.toJSONSchema(settings, { io: "input" });
+  return { properties: properties as PolicyConfigSchema["properties"] };
 }

@@ -35,7 +35,10 @@ export class LocalWorld {
     cpSync(join(ROOT, "stacks/Pulumi.local.yaml"), file);
     const pulumi = new Pulumi(this.engine, ROOT, this.cloud.env);
     await pulumi.initStack(this.home, "crossfade", "local");
-    return new TestStack(pulumi, ["--stack", "local", "--config-file", file], new StackFile(file));
+    const config = new StackFile(file);
+    // The stages of the defaults, without their bake times.
+    config.set("stages", [{ weight: 5 }, { weight: 25 }, { weight: 50 }]);
+    return new TestStack(pulumi, ["--stack", "local", "--config-file", file], config);
   }
 
   /** A project with one file of source, as somebody might have it. */

@@ -12,6 +12,7 @@ import {
   listener,
   type Program,
   previewed,
+  record,
   ref,
   rule,
   service,
@@ -27,6 +28,20 @@ const target = (name: string): Item => ({
 });
 const twice = (more: Item[] = []) => [...SHOP, service("two", "blue"), ...more];
 const without = (program: Program, ...names: string[]) => program.filter(({ name }) => !names.includes(name));
+
+/** Two edges with all that answers behind them, each with half of the name. */
+const edge = (color: string): Program => [
+  group(`${color}-g`),
+  service(`${color}-s`, `${color}-g`),
+  balancer(`${color}-lb`),
+  {
+    name: `${color}-l`,
+    kind: "listener",
+    inputs: { loadBalancerArn: ref(`${color}-lb`), port: 443, defaultActions: [forward({ [`${color}-g`]: 1 })] },
+  },
+];
+const named = (color: string) => record(`${color}-r`, `${color}-lb`, { weight: 50 });
+const EDGES = [...edge("east"), ...edge("west")];
 
 function refused(before: Program, after: Program): string[] {
   const prior = deployed(before);
@@ -86,6 +101,12 @@ test.each<[string, Program, Program, string[]]>([
     SHOP,
     [...without(SHOP, "shop"), rule("again", {}, forward({ blue: 1 }))],
     ["shop"],
+  ],
+  [
+    "one of two weighted records with what answers for it: caches still lead to that",
+    [...EDGES, named("east"), named("west")],
+    [...edge("east"), named("east")],
+    ["west-g", "west-l", "west-lb", "west-r", "west-s"],
   ],
 ])("%s", (_, before, after, expected) => {
   expect(refused(before, after)).toEqual(expected);

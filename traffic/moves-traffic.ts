@@ -1,3 +1,4 @@
+import { ADDRESSED } from "./dns-targets";
 import { changedEntities } from "./entity";
 import type { PlannedChange } from "./planned-change";
 import { sameValue } from "./same-value";
@@ -5,29 +6,69 @@ import { sameValue } from "./same-value";
 /** What the entry points read of each type that they know. */
 const READ: Record<string, readonly string[]> = {
   "aws:lb/loadBalancer:LoadBalancer": [],
-  "aws:lb/listener:Listener": ["loadBalancerArn", "defaultActions"],
+  "aws:lb/listener:Listener": ["loadBalancerArn", "defaultActions", "port"],
   "aws:lb/listenerRule:ListenerRule": ["listenerArn", "conditions", "actions", "priority"],
   "aws:lb/targetGroup:TargetGroup": ["targetType"],
   "aws:lb/targetGroupAttachment:TargetGroupAttachment": ["targetGroupArn"],
   "aws:ecs/service:Service": ["loadBalancers", "desiredCount", "schedulingStrategy"],
   "aws:autoscaling/group:Group": ["targetGroupArns", "desiredCapacity", "minSize"],
   "aws:autoscaling/attachment:Attachment": ["lbTargetGroupArn", "autoscalingGroupName"],
+  "aws:route53/zone:Zone": [],
+  "aws:route53/record:Record": [
+    "type",
+    "setIdentifier",
+    "records",
+    "aliases",
+    "healthCheckId",
+    "weightedRoutingPolicies",
+    "failoverRoutingPolicies",
+    "geolocationRoutingPolicies",
+    "geoproximityRoutingPolicy",
+    "latencyRoutingPolicies",
+    "cidrRoutingPolicy",
+    "multivalueAnswerRoutingPolicy",
+  ],
+  "aws:route53/healthCheck:HealthCheck": [
+    "type",
+    "fqdn",
+    "ipAddress",
+    "port",
+    "resourcePath",
+    "searchString",
+    "enableSni",
+    "invertHealthcheck",
+    "disabled",
+    "childHealthchecks",
+    "childHealthThreshold",
+    "cloudwatchAlarmName",
+  ],
+  ...Object.fromEntries(ADDRESSED.map((type) => [type, []])),
 };
 
-const ROUTES: ReadonlySet<string> = new Set([
-  "aws:lb/loadBalancer:LoadBalancer",
-  "aws:lb/listener:Listener",
-  "aws:lb/listenerRule:ListenerRule",
+const ANSWERING: ReadonlySet<string> = new Set([
+  "aws:lb/targetGroup:TargetGroup",
+  "aws:lb/targetGroupAttachment:TargetGroupAttachment",
+  "aws:ecs/service:Service",
+  "aws:autoscaling/group:Group",
+  "aws:autoscaling/attachment:Attachment",
 ]);
+
+/** What is obeyed for a while after it is gone: by nodes that have not heard of that, from caches of names. */
+const LINGERING: ReadonlySet<string> = new Set(["aws:lb/listenerRule:ListenerRule", "aws:route53/record:Record"]);
 
 /** Whether requests can meet resources of the type. */
 export function carriesTraffic(type: string): boolean {
   return type in READ;
 }
 
-/** Whether resources of the type lead requests on, and do not answer them. */
-export function routes(type: string): boolean {
-  return ROUTES.has(type);
+/** Whether resources of the type answer requests, or have to do with who does; others lead them on. */
+export function answersRequests(type: string): boolean {
+  return ANSWERING.has(type);
+}
+
+/** Whether resources of the type lead requests on for a while after they are gone. */
+export function lingers(type: string): boolean {
+  return LINGERING.has(type);
 }
 
 /** Whether a change can move a request: all do that make or delete, and updates of what decides where it goes. */
