@@ -21,7 +21,9 @@ export const interruptedUpdate = policy({
   wholePlanOnly: true,
   judge: (plan) => {
     const stays = (change: PlannedChange) =>
-      (change.kind === "replace" || change.kind === "delete") && plan.serving.has(change.before);
+      (change.kind === "replace" || change.kind === "delete") &&
+      plan.serving.has(change.before) &&
+      !plan.spare.has(change.before);
     return interruptions(plan.prior, plan.desired, plan.changes, stays).map((interruption) => ({
       urn: interruption.urn,
       what: `${moment(interruption)}, ${percent(interruption.lost)} of ${interruption.requests} are lost.`,

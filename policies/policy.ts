@@ -6,6 +6,7 @@ import {
   type Resource,
   type Serving,
   servingResources,
+  spare,
 } from "../traffic";
 
 /** What a policy judges: a stack before and after, and what lies between. */
@@ -15,6 +16,8 @@ export interface Plan {
   changes: readonly PlannedChange[];
   /** Who serves in the prior state. */
   serving: Serving;
+  /** Those who serve and would go, without whom nobody loses a request. */
+  spare: ReadonlySet<Resource>;
   /** When it is judged. */
   now: Date;
 }
@@ -76,11 +79,19 @@ export function policy<S extends z.ZodObject>(
 
 /** The plan of a whole stack. */
 export function planOf(prior: readonly Resource[], desired: readonly Resource[], now = new Date()): Plan {
-  return { prior, desired, changes: plannedChanges(prior, desired), serving: servingResources(prior), now };
+  return { prior, desired, now, ...affected(prior, plannedChanges(prior, desired)) };
 }
 
 /** The part of a plan that one resource shows: no deletion, and nothing of the others. */
 export function planOfOne(prior: readonly Resource[], after: Resource, now = new Date()): Plan {
   const change = plannedChange(prior, after);
-  return { prior, desired: [after], changes: change ? [change] : [], serving: servingResources(prior), now };
+  return { prior, desired: [after], now, ...affected(prior, change ? [change] : []) };
+}
+
+function affected(prior: readonly Resource[], changes: PlannedChange[]): Pick<Plan, "changes" | "serving" | "spare"> {
+  const serving = servingResources(prior);
+  const going = changes.flatMap((change) =>
+    (change.kind === "replace" || change.kind === "delete") && serving.has(change.before) ? [change.before] : [],
+  );
+  return { changes, serving, spare: going.length > 0 ? spare(prior, changes, new Set(going)) : new Set() };
 }

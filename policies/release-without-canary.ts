@@ -14,8 +14,10 @@ export const releaseWithoutCanary = policy({
   settings: z.strictObject({}),
   judge: (plan) =>
     plan.changes.flatMap((change) => {
-      if (change.kind !== "update" || change.after.type !== SERVICE) return [];
+      if (change.kind !== "update" && change.kind !== "replace") return [];
       const { before, after } = change;
+      // A replacement that users would notice has a policy of its own.
+      if (after.type !== SERVICE || (change.kind === "replace" && !plan.spare.has(before))) return [];
       const why = plan.serving.get(before);
       if (why === undefined || sameValue(before.inputs.taskDefinition, after.inputs.taskDefinition)) return [];
       // Another group or port is a replacement, which has a policy of its own.

@@ -6,17 +6,17 @@ export const servingDeletion = policy({
   name: "serving-deletion",
   description: "Refuses to delete a resource that serves users.",
   mechanism:
-    "Deleting a target group or a service ends the requests that are in flight, whatever the drain; deleting a record or a balancer ends them all. A rename without an alias is a deletion too: the engine makes a new resource and deletes the old one. A policy pack is never shown a deletion (pulumi-policy#299): it is found by comparing with the prior state.",
+    "Deleting a target group or a service ends the requests that are in flight, whatever the drain; deleting a record or a balancer ends them all. A rename without an alias is a deletion too: the engine makes a new resource and deletes the old one. A policy pack is never shown a deletion (pulumi-policy#299): it is found by comparing with the prior state. What no request would miss may go: one of two services behind a group drains, and so does one whose successor is healthy in the group by then.",
   safeWay: "Take the weight away first, wait until nothing can hold on to it, and delete then.",
   hazards: ["4", "5", "A26"],
   settings: z.strictObject({}),
   // A resource that goes is shown to no resource policy.
   wholePlanOnly: true,
-  judge: ({ changes, serving }) =>
+  judge: ({ changes, serving, spare }) =>
     changes.flatMap((change) => {
       if (change.kind !== "delete") return [];
       const why = serving.get(change.before);
-      if (why === undefined) return [];
+      if (why === undefined || spare.has(change.before)) return [];
       const { urn } = change.before;
       const cause = change.leftOver
         ? "An earlier update replaced it and was stopped; this update would carry the deletion out"

@@ -29,6 +29,7 @@ export interface Item {
   inputs: Record<string, unknown>;
   dependsOn?: string[];
   parent?: string;
+  deleteBeforeReplace?: boolean;
 }
 
 export type Program = readonly Item[];
@@ -81,6 +82,7 @@ function resource(item: Item, program: Program, inputs: Resource["inputs"], outp
     dependencies,
     propertyDependencies,
     parent,
+    ...(item.deleteBeforeReplace && { deleteBeforeReplace: true }),
   };
 }
 

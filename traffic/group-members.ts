@@ -1,7 +1,8 @@
-import type { Entity, Form } from "./entity";
+import { DEPLOYED, type Entity, type Form } from "./entity";
 import type { Moment } from "./moment";
 import { Directory, leadsTo, type Reference, targets } from "./reference";
 import { at, list, nameOf, number, UNKNOWN } from "./resource";
+import { sameValue } from "./same-value";
 
 const GROUP = "aws:lb/targetGroup:TargetGroup";
 const SERVICE = "aws:ecs/service:Service";
@@ -129,7 +130,8 @@ function answering(entity: Entity, inGroup: readonly boolean[], group?: Entity):
   const answers: boolean[] = [];
   for (const [i, form] of entity.forms.entries()) {
     const staffed = form !== undefined && inGroup[i] === true && isStaffed(entity.type, form);
-    answers.push(staffed && (i === 0 || answers[i - 1] === true || waits(entity.type, form, group)));
+    const isKnown = i === 0 || answers[i - 1] === true;
+    answers.push(staffed && (isKnown || waits(entity.type, form, entity.forms[i - 1], group)));
   }
   return answers;
 }
@@ -140,8 +142,15 @@ function isStaffed(type: string, { props }: Form): boolean {
   return true;
 }
 
-function waits(type: string, { props }: Form, group?: Entity): boolean {
-  if (type === SERVICE) return props.waitForSteadyState === true;
+/**
+ * A step that only changes a service's count comes back when the tasks run: it is a new deployment whose status the provider waits
+ * for, and that is good when they are healthy (terraform-provider-aws#3485).
+ */
+function waits(type: string, { props }: Form, before: Form | undefined, group?: Entity): boolean {
+  if (type === SERVICE) {
+    const isDeployment = !before || DEPLOYED.some((key) => !sameValue(before.props[key], props[key]));
+    return props.waitForSteadyState === true && (isDeployment || props.forceNewDeployment === true);
+  }
   if (type === SCALING_GROUP) return (number(props.waitForElbCapacity ?? props.minElbCapacity) ?? 0) > 0;
   // A function needs no health check to be called.
   return group?.forms.some((form) => form?.props.targetType === "lambda") ?? false;

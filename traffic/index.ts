@@ -10,4 +10,5 @@ export * from "./rollout";
 export { isPreview } from "./rule-conditions";
 export * from "./same-value";
 export * from "./serving";
+export * from "./spare";
 export * from "./transition";
