@@ -1,11 +1,13 @@
 import type { Exemption } from "../traffic";
 import { breakGlass, exempted } from "./break-glass";
+import { candidateAttached } from "./candidate-attached";
 import { interruptedUpdate } from "./interrupted-update";
 import type { Finding, Plan, Policy } from "./policy";
 import { releaseWithoutCanary } from "./release-without-canary";
 import { servingDeletion } from "./serving-deletion";
 import { servingReplacement } from "./serving-replacement";
 import { stageOrder } from "./stage-order";
+import { weightsExplicit } from "./weights-explicit";
 
 /** All policies, in the order in which a reader wants their findings: what would be lost first, then process, then settings. */
 export const rules: readonly Policy[] = [
@@ -14,6 +16,8 @@ export const rules: readonly Policy[] = [
   interruptedUpdate,
   releaseWithoutCanary,
   stageOrder,
+  weightsExplicit,
+  candidateAttached,
 ];
 
 /** A finding with the policy that it is of. */
