@@ -1,4 +1,5 @@
 import { at, list, type Resource, text, UNKNOWN } from "../traffic";
+import { groupBy } from "./group-by";
 import { type State, setting } from "./state";
 
 /** A Deployment and its like, whose pods users' requests reach through a Service. */
@@ -48,12 +49,7 @@ export function routesOf(state: State): Resource[] {
 
 /** The workloads that users' requests reach, each once. */
 export function exposedWorkloads(state: State): Exposed[] {
-  const byLabel = new Map<string, Resource[]>();
-  for (const workload of ofKind(state, ...WORKLOADS)) {
-    for (const label of labels(at(setting(workload, "spec"), "template", "metadata", "labels"))) {
-      push(byLabel, `${namespaceOf(workload)} ${label}`, workload);
-    }
-  }
+  const byLabel = workloadsByLabel(state);
   const found = new Map<Resource, Exposed>();
   for (const { service, by } of exposedServices(state)) {
     for (const workload of selectedBy(service, at(setting(service, "spec"), "selector"), byLabel)) {
@@ -61,6 +57,15 @@ export function exposedWorkloads(state: State): Exposed[] {
     }
   }
   return [...found.values()];
+}
+
+/** The workloads by namespace and label of their pods, as `selectedBy` looks them up. */
+export function workloadsByLabel(state: State): ReadonlyMap<string, Resource[]> {
+  return groupBy(ofKind(state, ...WORKLOADS), (workload) =>
+    labels(at(setting(workload, "spec"), "template", "metadata", "labels")).map(
+      (label) => `${namespaceOf(workload)} ${label}`,
+    ),
+  );
 }
 
 /** The workloads that a selector of labels takes in, in the namespace of its resource. A selector of nothing takes none. */
@@ -113,10 +118,4 @@ function labels(of: unknown): string[] {
   return Object.entries(typeof of === "object" && of !== null ? of : {})
     .filter(([key]) => !key.startsWith("__"))
     .map(([key, value]) => `${key}=${String(value)}`);
-}
-
-function push(map: Map<string, Resource[]>, key: string, resource: Resource): void {
-  const list = map.get(key);
-  if (list) list.push(resource);
-  else map.set(key, [resource]);
 }

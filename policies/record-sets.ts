@@ -1,5 +1,6 @@
 import { at, list, number, type Resource, text } from "../traffic";
 import { one } from "./forwards";
+import { groupBy } from "./group-by";
 import { type State, setting } from "./state";
 
 const RECORD = "aws:route53/record:Record";
@@ -17,21 +18,16 @@ export interface DnsRecord {
 
 /** The records of a state that are of one zone, name and type: Route 53 chooses among them. */
 export function recordSets(state: State): DnsRecord[][] {
-  const sets = new Map<string, DnsRecord[]>();
-  for (const resource of state.ofType(RECORD)) {
+  const records = state.ofType(RECORD).map((resource) => {
     const policy = one(setting(resource, "weightedRoutingPolicies"));
-    const record = {
+    return {
       resource,
       isWeighted: policy !== undefined,
       weight: number(at(policy, "weight")),
       isAlias: list(setting(resource, "aliases")).length > 0,
     };
-    const key = keyOf(resource, state);
-    const set = sets.get(key);
-    if (set) set.push(record);
-    else sets.set(key, [record]);
-  }
-  return [...sets.values()];
+  });
+  return [...groupBy(records, ({ resource }) => [keyOf(resource, state)]).values()];
 }
 
 function keyOf(record: Resource, state: State): string {

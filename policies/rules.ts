@@ -6,6 +6,7 @@ import type { Finding, Plan, Policy } from "./policy";
 import { releaseWithoutCanary } from "./release-without-canary";
 import { servingDeletion } from "./serving-deletion";
 import { servingReplacement } from "./serving-replacement";
+import { singleWriter } from "./single-writer";
 import { stageOrder } from "./stage-order";
 import { weightsExplicit } from "./weights-explicit";
 
@@ -18,6 +19,7 @@ export const rules: readonly Policy[] = [
   stageOrder,
   weightsExplicit,
   candidateAttached,
+  singleWriter,
 ];
 
 /** A finding with the policy that it is of. */
