@@ -1,6 +1,7 @@
 import type { Exemption } from "../traffic";
 import { bakeTime } from "./bake-time";
 import { breakGlass, exempted } from "./break-glass";
+import { candidateAttached } from "./candidate-attached";
 import { capacity } from "./capacity";
 import { freezeWindow } from "./freeze-window";
 import { holdTime } from "./hold-time";
@@ -10,7 +11,9 @@ import type { Finding, Plan, Policy } from "./policy";
 import { releaseWithoutCanary } from "./release-without-canary";
 import { servingDeletion } from "./serving-deletion";
 import { servingReplacement } from "./serving-replacement";
+import { singleWriter } from "./single-writer";
 import { stageOrder } from "./stage-order";
+import { weightsExplicit } from "./weights-explicit";
 
 /** All policies, in the order in which a reader wants their findings: what would be lost first, then process, then settings. */
 export const rules: readonly Policy[] = [
@@ -24,6 +27,9 @@ export const rules: readonly Policy[] = [
   holdTime,
   capacity,
   freezeWindow,
+  weightsExplicit,
+  candidateAttached,
+  singleWriter,
 ];
 
 /** A finding with the policy that it is of. */
