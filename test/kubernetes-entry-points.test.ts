@@ -73,7 +73,7 @@ describe("an update loses requests on its way, and its nearest safe twin does no
       [deployment("blue"), service("blue", {}, "live")],
       [deployment("blue"), deployment("green"), service("green", {}, "live")],
       'after update live; until create green-d; 100 % of the requests of Service "live"',
-      [deployment("blue"), deployment("green"), { ...service("green", {}, "live"), ...after("green-d") }],
+      [deployment("blue"), deployment("green"), { ...service("green", {}, "live"), ...behind("green-d") }],
     ],
     [
       "labels that leave the selector",
