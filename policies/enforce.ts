@@ -48,7 +48,8 @@ export async function judge(
 ): Promise<void> {
   let findings: Judged[];
   try {
-    findings = find(plan(await priorState()));
+    const { resources, pending } = await priorState();
+    findings = find({ ...plan(resources), pending });
   } catch (error) {
     report(`What the update would do to users cannot be told, so it is refused: ${reasonOf(error)}`);
     return;
