@@ -24,7 +24,7 @@ export const interruptedUpdate = policy({
       (change.kind === "replace" || change.kind === "delete") &&
       plan.serving.has(change.before) &&
       !plan.spare.has(change.before);
-    return interruptions(plan.prior, plan.desired, plan.changes, stays).map((interruption) => ({
+    return interruptions(plan.prior, plan.desired, plan.changes, stays, plan.pending).map((interruption) => ({
       urn: interruption.urn,
       what: `${moment(interruption)}, ${percent(interruption.lost)} of ${interruption.requests} are lost.`,
       why: `${capital(interruption.why.join("; "))}. ${

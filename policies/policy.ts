@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import {
+  type PendingOperation,
   type PlannedChange,
   plannedChange,
   plannedChanges,
@@ -14,6 +15,8 @@ export interface Plan {
   prior: readonly Resource[];
   desired: readonly Resource[];
   changes: readonly PlannedChange[];
+  /** What an earlier update was doing when it was stopped. */
+  pending?: readonly PendingOperation[];
   /** Who serves in the prior state. */
   serving: Serving;
   /** Those who serve and would go, without whom nobody loses a request. */

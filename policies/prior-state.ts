@@ -1,21 +1,20 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import type { Resource } from "../traffic";
-import { parseExport } from "../traffic/sources/state";
+import { parseState, type State } from "../traffic/sources/state";
 
-let reading: Promise<Resource[]> | undefined;
+let reading: Promise<State> | undefined;
 
 /**
  * The stack's state before the update. The policy protocol does not hand it over, so it is read once, at the first call: later
  * in an update the state is the new one already. Secrets are decrypted in memory, for ciphertext differs each time.
  */
-export function priorState(): Promise<Resource[]> {
+export function priorState(): Promise<State> {
   reading ??= exportStack();
   return reading;
 }
 
-async function exportStack(): Promise<Resource[]> {
+async function exportStack(): Promise<State> {
   const stack = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
   // The engine that runs this pack has put itself on the PATH, or was found there.
   const command = ["stack", "export", "--show-secrets", "--stack", stack];
@@ -27,5 +26,5 @@ async function exportStack(): Promise<Resource[]> {
       `the state before it cannot be read: ${reason}. "pulumi ${command.join(" ")}" must work here, with the backend and the passphrase of this run`,
     );
   });
-  return parseExport(stdout);
+  return parseState(stdout);
 }

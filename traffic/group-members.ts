@@ -6,7 +6,6 @@ import { Directory, leadsTo, type Reference, targets } from "./reference";
 import { at, list, nameOf, UNKNOWN } from "./resource";
 import { answering, isStaffed } from "./staffed";
 
-
 const GROUP = "aws:lb/targetGroup:TargetGroup";
 const SERVICE = "aws:ecs/service:Service";
 const SCALING_GROUP = "aws:autoscaling/group:Group";

@@ -71,11 +71,6 @@ export function parseState(text: string): State {
   };
 }
 
-/** The resources alone. */
-export function parseExport(text: string): Resource[] {
-  return parseState(text).resources;
-}
-
 function pendingOperation({ type, resource }: { type: string; resource: SerializedResource }): PendingOperation[] {
   const written = withoutSecrets(readResource(resource));
   if (resource.external || !written.custom || type === "reading") return [];
