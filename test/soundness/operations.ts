@@ -16,7 +16,7 @@ export type Draw = () => number;
 const START = 3;
 
 /** The longest that new targets take until they are healthy on every node, with the simulator's timing, in seconds. */
-const STEADY = 120;
+const STEADY = { service: 60, scaling: 120 };
 
 /** The longest that a task takes until it runs, in seconds. */
 const RUNNING = 35;
@@ -73,7 +73,8 @@ function changeBetween(before: Run, after: Run): Change | undefined {
 /** When the provider reports a step as done. */
 function endOf({ kind, thing, old }: Change, start: number, rest: readonly Run[], draw: Draw): number {
   const quick = start + 0.3 + draw() * 1.2;
-  const runs = ["service", "scaling"].includes(thing.item.kind);
+  const { kind: what } = thing.item;
+  const runs = what === "service" || what === "scaling";
   if (kind === "delete") return runs ? start + DRAINED : quick;
   const count = Number(thing.inputs.desiredCount ?? thing.inputs.desiredCapacity ?? 0);
   if (!runs || !waits(thing.inputs) || count === 0) return quick;
@@ -81,7 +82,7 @@ function endOf({ kind, thing, old }: Change, start: number, rest: readonly Run[]
   // What no rule forwards to is not checked, and so never known to be healthy.
   const [now] = rest;
   const isChecked = now && groupsOf(thing.inputs).every((group) => isForwardedTo(group, now));
-  return isChecked ? start + STEADY + draw() * 10 : Number.POSITIVE_INFINITY;
+  return isChecked ? start + STEADY[what] + draw() * 10 : Number.POSITIVE_INFINITY;
 }
 
 function isForwardedTo(group: string, { cloud }: Run): boolean {
