@@ -89,14 +89,15 @@ const passed = () => cases.filter(({ refusedBy }) => refusedBy.length === 0);
 const refused = () => cases.filter(({ refusedBy }) => refusedBy.length > 0);
 
 function shown({ index, before, after, refusedBy, loss }: Case): string {
-  const lines = (program: Program) =>
-    program.map((i) => `  ${i.name} ${JSON.stringify(i.inputs)} after ${i.dependsOn ?? "-"}`);
+  const line = ({ name, inputs: { __defaults, ...inputs }, dependsOn = [] }: Program[number]) =>
+    `${name} ${JSON.stringify(inputs)} after ${dependsOn.join(" ")}`;
+  const [old, desired] = [before.map(line), after.map(line)];
   const calls = loss?.operations.map(({ at, kind, resource }) => `${at.toFixed(1)} s ${kind} ${resource.id}`);
   return [
     `case ${index} of SEED=${SEED}, refused by: ${refusedBy.join(", ") || "nobody"}`,
-    ...lines(before),
-    "  =>",
-    ...lines(after),
+    ...old.filter((one) => desired.includes(one)).map((one) => `  ${one}`),
+    ...old.filter((one) => !desired.includes(one)).map((one) => `- ${one}`),
+    ...desired.filter((one) => !old.includes(one)).map((one) => `+ ${one}`),
     loss
       ? `lost: ${loss.entries.join(", ")}: ${loss.reasons.join(", ")}, after ${calls?.join(", ")}`
       : "nothing is lost",

@@ -4,8 +4,8 @@ import type { Program } from "../small-programs";
 import { type Draw, type TimedWay, timed } from "./operations";
 import { DNS_NAME, filledByOthers, forwardOf, referenceCloud } from "./reference-cloud";
 
-/** So long after its last call an update is watched, in seconds: until all nodes know of it, and checks and drains are over. */
-const WATCHED = 30;
+/** So long after its last call an update is watched, in seconds: until tasks are replaced, checked and drained. */
+const WATCHED = 75;
 
 /** A request that is answered before an update, whoever sends it. */
 interface Asked extends Request {

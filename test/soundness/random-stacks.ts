@@ -40,7 +40,7 @@ interface Action {
 const often = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 5 });
 const oneIn = (n: number) => fc.integer({ min: 1, max: n }).map((drawn) => drawn === n);
 const four = <T>(value: fc.Arbitrary<T>) => fc.array(value, { minLength: 4, maxLength: 4 });
-const action = fc.record({ weights: four(fc.constantFrom(0, 0, 50, 100)), sticky: oneIn(3) });
+const action = fc.record({ weights: four(fc.constantFrom(0, 0, 50, 100, 100)), sticky: oneIn(3) });
 
 const shape: fc.Arbitrary<Shape> = fc.record({
   internal: oneIn(20),
@@ -90,7 +90,7 @@ const shape: fc.Arbitrary<Shape> = fc.record({
 
 /** Two programs, one to be deployed after the other, that have from half of their parts to nearly all in common. */
 export const randomStack: fc.Arbitrary<[Program, Program]> = fc
-  .tuple(shape, shape, fc.integer({ min: 2, max: 10 }), fc.array(fc.nat(1000), { minLength: 17, maxLength: 17 }))
+  .tuple(shape, shape, fc.integer({ min: 2, max: 10 }), fc.array(fc.nat(1000), { minLength: 21, maxLength: 21 }))
   .map(([a, b, kept, drawn]) => [programOf(a), programOf(mixed(a, b, (part) => (drawn[part] ?? 0) % kept > 0))]);
 
 /** The second with many parts of the first. */
@@ -100,7 +100,10 @@ function mixed(a: Shape, b: Shape, isKept: (part: number) => boolean): Shape {
     internal: either(0, a.internal, b.internal),
     byDefault: either(1, a.byDefault, b.byDefault),
     groups: a.groups.map((g, i) => either(2 + i, g, b.groups[i])),
-    runners: a.runners.map((r, i) => either(6 + i, r, b.runners[i] ?? r)),
+    // Another kind of compute behind the same group is rare.
+    runners: a.runners.map((r, i) =>
+      either(6 + i, r, { ...(b.runners[i] ?? r), kind: either(17 + i, r, b.runners[i] ?? r).kind }),
+    ),
     absent: a.absent.map((gone, i) => either(10 + i, gone, b.absent[i] ?? gone)),
     rules: a.rules.map((r, i) => either(14 + i, r, b.rules[i])),
     edges: b.edges,
