@@ -1,6 +1,7 @@
 import type { Exemption } from "../traffic";
 import { breakGlass, exempted } from "./break-glass";
 import { candidateAttached } from "./candidate-attached";
+import { drain } from "./drain";
 import { interruptedUpdate } from "./interrupted-update";
 import type { Finding, Plan, Policy } from "./policy";
 import { releaseWithoutCanary } from "./release-without-canary";
@@ -8,6 +9,7 @@ import { servingDeletion } from "./serving-deletion";
 import { servingReplacement } from "./serving-replacement";
 import { singleWriter } from "./single-writer";
 import { stageOrder } from "./stage-order";
+import { stickiness } from "./stickiness";
 import { weightsExplicit } from "./weights-explicit";
 
 /** All policies, in the order in which a reader wants their findings: what would be lost first, then process, then settings. */
@@ -20,6 +22,8 @@ export const rules: readonly Policy[] = [
   weightsExplicit,
   candidateAttached,
   singleWriter,
+  drain,
+  stickiness,
 ];
 
 /** A finding with the policy that it is of. */
