@@ -38,6 +38,18 @@ export function containersOf(workload: Resource): unknown[] {
   return list(at(podOf(workload), "containers"));
 }
 
+/** The containers that a Service's requests arrive at: those with its target ports, or the first. */
+export function servingContainers(workload: Resource, service: Resource): unknown[] {
+  const containers = containersOf(workload);
+  const targets = list(at(setting(service, "spec"), "ports")).map((port) => at(port, "targetPort") ?? at(port, "port"));
+  const found = containers.filter((container) =>
+    list(at(container, "ports")).some((port) =>
+      targets.some((target) => target === at(port, "containerPort") || target === at(port, "name")),
+    ),
+  );
+  return found.length > 0 ? found : containers.slice(0, 1);
+}
+
 /** One rule of a Gateway API route, by its backends. */
 export function backendsOf(route: Resource): unknown[][] {
   return list(at(setting(route, "spec"), "rules")).map((rule) => list(at(rule, "backendRefs")));

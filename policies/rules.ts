@@ -2,9 +2,19 @@ import type { Exemption } from "../traffic";
 import { bakeTime } from "./bake-time";
 import { breakGlass, exempted } from "./break-glass";
 import { candidateAttached } from "./candidate-attached";
+
+<<<<<<< HEAD
+
 import { capacity } from "./capacity";
 import { freezeWindow } from "./freeze-window";
 import { holdTime } from "./hold-time";
+
+=======
+
+import { drain } from "./drain";
+
+>>>>>>> w-lints
+
 import { interruptedUpdate } from "./interrupted-update";
 import { oneChange } from "./one-change";
 import type { Finding, Plan, Policy } from "./policy";
@@ -13,6 +23,7 @@ import { servingDeletion } from "./serving-deletion";
 import { servingReplacement } from "./serving-replacement";
 import { singleWriter } from "./single-writer";
 import { stageOrder } from "./stage-order";
+import { stickiness } from "./stickiness";
 import { weightsExplicit } from "./weights-explicit";
 
 /** All policies, in the order in which a reader wants their findings: what would be lost first, then process, then settings. */
@@ -30,6 +41,8 @@ export const rules: readonly Policy[] = [
   weightsExplicit,
   candidateAttached,
   singleWriter,
+  drain,
+  stickiness,
 ];
 
 /** A finding with the policy that it is of. */
