@@ -3,17 +3,10 @@ import { bakeTime } from "./bake-time";
 import { breakGlass, exempted } from "./break-glass";
 import { candidateAttached } from "./candidate-attached";
 
-<<<<<<< HEAD
-
 import { capacity } from "./capacity";
+import { drain } from "./drain";
 import { freezeWindow } from "./freeze-window";
 import { holdTime } from "./hold-time";
-
-=======
-
-import { drain } from "./drain";
-
->>>>>>> w-lints
 
 import { interruptedUpdate } from "./interrupted-update";
 import { oneChange } from "./one-change";
