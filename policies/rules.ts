@@ -2,6 +2,9 @@ import type { Exemption } from "../traffic";
 import { breakGlass, exempted } from "./break-glass";
 import { candidateAttached } from "./candidate-attached";
 import { drain } from "./drain";
+import { entrypointProtected } from "./entrypoint-protected";
+import { healthCheck } from "./health-check";
+import { imageDigest } from "./image-digest";
 import { interruptedUpdate } from "./interrupted-update";
 import type { Finding, Plan, Policy } from "./policy";
 import { releaseWithoutCanary } from "./release-without-canary";
@@ -24,6 +27,9 @@ export const rules: readonly Policy[] = [
   singleWriter,
   drain,
   stickiness,
+  healthCheck,
+  imageDigest,
+  entrypointProtected,
 ];
 
 /** A finding with the policy that it is of. */
