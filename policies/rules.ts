@@ -2,12 +2,13 @@ import type { Exemption } from "../traffic";
 import { bakeTime } from "./bake-time";
 import { breakGlass, exempted } from "./break-glass";
 import { candidateAttached } from "./candidate-attached";
-
 import { capacity } from "./capacity";
 import { drain } from "./drain";
+import { entrypointProtected } from "./entrypoint-protected";
 import { freezeWindow } from "./freeze-window";
+import { healthCheck } from "./health-check";
 import { holdTime } from "./hold-time";
-
+import { imageDigest } from "./image-digest";
 import { interruptedUpdate } from "./interrupted-update";
 import { oneChange } from "./one-change";
 import type { Finding, Plan, Policy } from "./policy";
@@ -36,6 +37,9 @@ export const rules: readonly Policy[] = [
   singleWriter,
   drain,
   stickiness,
+  healthCheck,
+  imageDigest,
+  entrypointProtected,
 ];
 
 /** A finding with the policy that it is of. */
