@@ -7,7 +7,7 @@ import {
   PREVIEW_HEADER,
   type Step,
 } from "../traffic";
-import type { Plan, Policy } from "./policy";
+import { type Plan, type Policy, servesUntil } from "./policy";
 
 /**
  * Refuses an update that loses requests at some moment of it, where it is now or where it could stop.
@@ -27,8 +27,7 @@ export const interruptedUpdate: Policy = {
   description: "Refuses an update that loses requests on its way.",
   wholePlanOnly: true,
   judge: (plan) => {
-    const stays = (change: PlannedChange) =>
-      (change.kind === "replace" || change.kind === "delete") && plan.serving.has(change.before);
+    const stays = (change: PlannedChange) => servesUntil(change, plan) !== undefined;
     return interruptions(plan.prior, plan.desired, plan.changes, stays).map((interruption) => ({
       urn: interruption.urn,
       what: `${moment(interruption)}, ${percent(interruption.lost)} of ${interruption.requests} are lost.`,

@@ -1,5 +1,5 @@
 import { nameOf } from "../traffic";
-import type { Policy } from "./policy";
+import { type Policy, servesUntil } from "./policy";
 
 /**
  * Refuses to delete what serves.
@@ -13,18 +13,18 @@ import type { Policy } from "./policy";
 export const servingDeletion: Policy = {
   name: "serving-deletion",
   description: "Refuses to delete a resource that serves users.",
-  judge: ({ changes, serving }) =>
-    changes.flatMap((change) => {
+  judge: (plan) =>
+    plan.changes.flatMap((change) => {
       if (change.kind !== "delete") return [];
-      const why = serving.get(change.before);
-      if (why === undefined) return [];
+      const served = servesUntil(change, plan);
+      if (!served) return [];
       const { urn } = change.before;
       const cause = change.leftOver
         ? "An earlier update replaced it and was stopped; this update would carry the deletion out"
         : "It is in the state and not in the program; if it was renamed, the program lacks an alias";
       return {
         urn,
-        what: `"${nameOf(urn)}" would be deleted, and it ${why}.`,
+        what: `"${nameOf(urn)}" would be deleted, and it ${served.why}.`,
         why: `${cause}. Requests in flight are cut, and new ones are not answered.`,
         instead: change.leftOver
           ? "Point the route at the resource that is to stay, then update again."

@@ -1,5 +1,5 @@
 import { nameOf, type PropertyChange, UNKNOWN } from "../traffic";
-import type { Policy } from "./policy";
+import { type Policy, servesUntil } from "./policy";
 
 /**
  * Refuses to replace what serves.
@@ -13,17 +13,17 @@ import type { Policy } from "./policy";
 export const servingReplacement: Policy = {
   name: "serving-replacement",
   description: "Refuses to replace a resource that serves users.",
-  judge: ({ changes, serving }) =>
-    changes.flatMap((change) => {
+  judge: (plan) =>
+    plan.changes.flatMap((change) => {
       if (change.kind !== "replace") return [];
-      const why = serving.get(change.before);
-      if (why === undefined) return [];
+      const served = servesUntil(change, plan);
+      if (!served) return [];
       const order = change.deletedFirst
         ? "It has a name of its own, so the old one is deleted before the new one is there"
         : "The new one starts empty, and the old one goes when the update ends";
       return {
         urn: change.after.urn,
-        what: `"${nameOf(change.after.urn)}" would be replaced, for ${causes(change.because)}, and it ${why}.`,
+        what: `"${nameOf(change.after.urn)}" would be replaced, for ${causes(change.because)}, and it ${served.why}.`,
         why: `${order}: requests are lost in between.`,
         instead:
           "Make the change on the color that has no weight, promote it, and remove this one when it has none. To keep this one, take the change back.",
