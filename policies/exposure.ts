@@ -45,4 +45,3 @@ export function servedBy(exposed: readonly Pick<Exposed, "service" | "by">[], st
   const all = exposed.map((one) => exposureOf(one, state)).filter(({ serves }) => serves);
   return { serves: all.length > 0, hasSibling: all.some(({ hasSibling }) => hasSibling) };
 }
-

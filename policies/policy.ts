@@ -5,6 +5,7 @@ import {
   plannedChange,
   plannedChanges,
   type Resource,
+  type Served,
   type Serving,
   servingResources,
   spare,
@@ -97,4 +98,17 @@ function affected(prior: readonly Resource[], changes: PlannedChange[]): Pick<Pl
     (change.kind === "replace" || change.kind === "delete") && serving.has(change.before) ? [change.before] : [],
   );
   return { changes, serving, spare: going.length > 0 ? spare(prior, changes, new Set(going)) : new Set() };
+}
+
+/**
+ * How what would be replaced or deleted serves, where that loses requests. What others only stand on, such as a certificate, can
+ * be exchanged: the new one is made first, they are led to it, and the old one goes last.
+ */
+export function servesUntil(change: PlannedChange, { serving, spare, changes }: Plan): Served | undefined {
+  if ((change.kind !== "replace" && change.kind !== "delete") || spare.has(change.before)) return undefined;
+  const served = serving.get(change.before);
+  if (!served?.movableFor) return served;
+  if (change.kind === "replace") return change.deletedFirst ? served : undefined;
+  const led = new Set(changes.flatMap((other) => ("before" in other ? [other.before] : [])));
+  return served.movableFor.every((standing) => led.has(standing)) ? undefined : served;
 }

@@ -77,6 +77,12 @@ export class GroupMembers {
     return [group, ...members.flatMap((m) => [m.entity, ...(m.attached?.entities ?? [])])];
   }
 
+  /** What is registered in the group before the update, and what of it is only attached. */
+  before(group: Entity): { entity: Entity; attached: readonly Entity[] }[] {
+    const members = (this.members.get(group) ?? []).filter(({ before }) => before);
+    return members.map(({ entity, attached }) => ({ entity, attached: attached?.entities ?? [] }));
+  }
+
   /** All that something only attaches to a group of this stack. */
   attached(): Set<Entity> {
     return new Set([...this.members.values()].flat().flatMap((member) => member.attached?.entities ?? []));

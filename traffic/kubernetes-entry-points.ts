@@ -64,7 +64,7 @@ function requestsOf({ forms }: Route): RouteRequests[] {
 }
 
 /** Clients outside of the cluster reach it. */
-function isPublic({ forms: [before] }: Entity): boolean {
+export function isPublic({ forms: [before] }: Entity): boolean {
   return ["LoadBalancer", "NodePort"].includes(String(at(before?.props.spec, "type")));
 }
 
