@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { StageStatus } from "../traffic";
-import { formatDuration } from "./duration";
+import { formatDuration, type StageStatus } from "../traffic";
 
 export interface CanaryStageArgs {
   /** The candidate's share of the requests in percent, 0 to 100. */

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { COLORS, FULL, type Stage } from "../traffic";
+import { COLORS, exemptionKeys, exemptions, FULL, parseDuration, type Stage } from "../traffic";
 import type { NetworkConfig } from "./config";
-import { parseDuration } from "./duration";
 
 /** A length of time in the config; in seconds once it is read. */
 const duration = (min: number, max: number, source: string) =>
@@ -106,6 +105,8 @@ export const schema = z.object({
   stages: z.array(stage).optional(),
   service,
   network,
+  /** Read by the policies; here so that a mistake in it is told at once. */
+  breakGlass: exemptions.optional(),
   local: z
     .strictObject({ images: z.record(z.string(), z.strictObject({ run: z.string(), env: env.optional() })) })
     .optional(),
@@ -119,6 +120,7 @@ export function knownKeys(path: readonly PropertyKey[]): string[] {
   if ((first === "blue" || first === "green") && second === undefined) return ["image", ...Object.keys(version)];
   if (first === "network") return Object.keys(networkKeys);
   if (first === "stages") return ["name", "weight", "bake"];
+  if (first === "breakGlass") return Object.keys(exemptionKeys);
   if (second === "scaling") return ["min", "max", "cpu"];
   return [];
 }

@@ -2,7 +2,6 @@ export { COLORS, type Color } from "../traffic";
 export * from "./canary-stage";
 export * from "./config";
 export * from "./config-problem";
-export * from "./duration";
 export * from "./edge";
 export * from "./fargate-environment";
 export * from "./rollout";

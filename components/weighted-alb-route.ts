@@ -78,7 +78,22 @@ export class WeightedAlbRoute extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: present.flatMap(([, target]) => target.ready ?? []) },
     );
+    createClock(this);
     this.registerOutputs({ ruleArn: this.rule.arn });
+
+    /**
+     * The state's record of when the weights last moved: its `modified` does, after the rule's and with nothing else, where the
+     * rule's own moves with a tag or a refresh. Bake and hold times are counted from it.
+     */
+    function createClock(parent: WeightedAlbRoute): void {
+      // Without the zeros: a candidate that comes to be there at weight 0 moves nothing.
+      const shares = Object.fromEntries(Object.entries(rollout.shares).filter(([, share]) => share > 0));
+      new pulumi.Stash(
+        `${name}-weights`,
+        { input: { shares, sticky: rollout.keepsClients } },
+        { parent, dependsOn: [parent.rule] },
+      );
+    }
   }
 }
 

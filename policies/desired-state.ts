@@ -30,6 +30,7 @@ export function desiredBeforeStep({ urn, type, props, opts, provider }: Resource
     outputs: {},
     aliases: opts.aliases,
     deleteBeforeReplace: opts.deleteBeforeReplace,
+    ignoreChanges: opts.ignoreChanges,
   };
 }
 
@@ -50,6 +51,7 @@ export function desiredInStack(resource: PolicyResource): Resource {
     ),
     aliases: opts.aliases,
     deleteBeforeReplace: opts.deleteBeforeReplace,
+    ignoreChanges: opts.ignoreChanges,
   };
 }
 

@@ -1,9 +1,17 @@
-import type { ReportViolation, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import type {
+  PolicyConfigSchema,
+  ReportViolation,
+  ResourceValidationPolicy,
+  StackValidationPolicy,
+} from "@pulumi/policy";
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
 import type { Resource } from "../traffic";
 import { desiredBeforeStep, desiredInStack } from "./desired-state";
-import { type Finding, type Plan, type Policy, planOf, planOfOne } from "./policy";
+import { type Plan, type Policy, planOf, planOfOne } from "./policy";
 import { priorState } from "./prior-state";
+import { type Judged, judged } from "./rules";
+import { readExemptions } from "./stack-config";
 
 /**
  * A policy as the engine runs it. In a preview the whole stack is judged, deletions included. In an update the stack check comes
@@ -11,35 +19,70 @@ import { priorState } from "./prior-state";
  * replacement under `--skip-preview`. A policy of whole plans has nothing to say there: one step has no order.
  */
 export function enforce(policy: Policy): ResourceValidationPolicy & StackValidationPolicy {
+  const find = (settings: object) => (plan: Plan) => judged(policy, plan, readExemptions(), settings);
   return {
     name: policy.name,
     description: policy.description,
     enforcementLevel: "mandatory",
-    validateStack: async ({ resources }, report) => {
-      if (!pulumi.runtime.isDryRun()) return;
-      await judge(policy, report, (prior) => planOf(prior, resources.map(desiredInStack)));
+    configSchema: configSchema(policy.settings),
+    validateStack: async ({ resources, getConfig }, report) => {
+      if (phase() === "update") return;
+      await judge(policy.description, report, find(getConfig()), (prior) =>
+        planOf(prior, resources.map(desiredInStack)),
+      );
     },
     validateResource: async (args, report) => {
       const after = desiredBeforeStep(args);
-      if (policy.wholePlanOnly || pulumi.runtime.isDryRun()) return;
-      await judge(policy, report, (prior) => planOfOne(prior, after));
+      if (policy.wholePlanOnly || phase() !== "update") return;
+      await judge(policy.description, report, find(args.getConfig()), (prior) => planOfOne(prior, after));
     },
   };
 }
 
+/** What could not be judged is told once, whichever policy was the first to meet it. */
+const told = new Set<string>();
+
 /** Fails closed: what cannot be seen or judged is refused, for the engine would make an error in here advisory. */
-async function judge(policy: Policy, report: ReportViolation, plan: (prior: Resource[]) => Plan): Promise<void> {
-  let findings: Finding[];
+export async function judge(
+  description: string,
+  report: ReportViolation,
+  find: (plan: Plan) => Judged[],
+  plan: (prior: Resource[]) => Plan,
+): Promise<void> {
+  let findings: Judged[];
   try {
-    findings = policy.judge(plan(await priorState()));
+    if (phase() === "analysis") throw new Error(NO_PLAN);
+    findings = find(plan(await priorState()));
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split("\n").slice(0, 3).join(" ") : String(error);
-    report(`What the update would do to users cannot be told, so it is refused: ${reason}`);
+    const message = `What the update would do to users cannot be told, so it is refused: ${reasonOf(error)}`;
+    // By its own level, so that a policy which a team has made advisory does not let the rest of the pack pass unseen.
+    if (!told.has(message)) report({ message, enforcementLevel: "mandatory" } as unknown as string);
+    told.add(message);
     return;
   }
   for (const { urn, what, why, instead, advisory } of findings) {
-    const message = `${policy.description}\n${what}\n${why}\n${instead}`;
+    const message = `${description}\n${what}\n${why}\n${instead}`;
     // The SDK takes an object with a level too, which its types do not say (pulumi-policy, `makeReportViolationFun`).
     report({ message, urn, ...(advisory && { enforcementLevel: "advisory" }) } as unknown as string);
   }
+}
+
+const NO_PLAN =
+  'this pack judges the way from one state to the next, and an analysis of a state ("pulumi policy analyze") has no next one. Run "pulumi preview --policy-pack" on the program, or "crossfade check" on a preview\'s JSON';
+
+/** What the engine asks the pack in. An analysis of a state has no stack's name, and no dry run either. */
+export function phase(): "preview" | "update" | "analysis" {
+  if (pulumi.runtime.isDryRun()) return "preview";
+  return process.env.PULUMI_NODEJS_STACK ? "update" : "analysis";
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof z.ZodError)
+    return `the policy's settings are wrong: ${z.prettifyError(error).replace(/\s+/g, " ")}`;
+  return error instanceof Error ? error.message.split("\n").slice(0, 3).join(" ") : String(error);
+}
+
+function configSchema(settings: z.ZodObject): PolicyConfigSchema {
+  const { properties = {} } = z.toJSONSchema(settings, { io: "input" });
+  return { properties: properties as PolicyConfigSchema["properties"] };
 }

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import {
   edgesOf,
   type Interruption,
@@ -7,24 +8,16 @@ import {
   PREVIEW_HEADER,
   type Step,
 } from "../traffic";
-import { type Plan, type Policy, servesUntil } from "./policy";
+import { type Plan, policy, servesUntil } from "./policy";
 
-/**
- * Refuses an update that loses requests at some moment of it, where it is now or where it could stop.
- *
- * The engine makes creations and updates in parallel, held back by data edges, `dependsOn` and parents alone, and deletions at
- * the end; a failed step, a lost connection or a kill ends it after any set of steps that respects these edges. A listener's
- * rule needs the target group that it forwards to and not the service that fills the group: without an edge it is updated first,
- * and every request is answered with 503 until the service is there, or for good (ELB guide, "HTTP 503: Service unavailable").
- *
- * What serves and would be replaced or deleted is refused by the policies of these names; here it is judged as if it stayed.
- * What another stack registers or routes is no step of this update: it is taken to be as it should.
- *
- * The safe way: an edge, so that what must come first does, or two updates.
- */
-export const interruptedUpdate: Policy = {
+export const interruptedUpdate = policy({
   name: "interrupted-update",
   description: "Refuses an update that loses requests on its way.",
+  mechanism:
+    'The engine makes creations and updates in parallel, held back by data edges, `dependsOn` and parents alone, and deletions at the end; a failed step, a lost connection or a kill ends it after any set of steps that respects these edges. A listener\'s rule needs the target group that it forwards to and not the service that fills the group: without an edge it is updated first, and every request is answered with 503 until the service is there, or for good (ELB guide, "HTTP 503: Service unavailable"). What serves and would be replaced or deleted is refused by the policies of these names; here it is judged as if it stayed. What another stack registers or routes is no step of this update: it is taken to be as it should.',
+  safeWay: "An edge (`dependsOn`), so that what must come first does, or two updates.",
+  hazards: ["2", "17", "19", "44", "A1", "A12"],
+  settings: z.strictObject({}),
   wholePlanOnly: true,
   judge: (plan) => {
     const stays = (change: PlannedChange) => servesUntil(change, plan) !== undefined;
@@ -37,7 +30,7 @@ export const interruptedUpdate: Policy = {
       instead: instead(interruption, plan),
     }));
   },
-};
+});
 
 function moment({ after, until, forGood, bounded }: Interruption): string {
   if (bounded) return "At some moment of this update, which has more steps than can all be tried, perhaps";

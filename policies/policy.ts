@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import {
   type PlannedChange,
   plannedChange,
@@ -15,6 +16,8 @@ export interface Plan {
   changes: readonly PlannedChange[];
   /** Who serves in the prior state. */
   serving: Serving;
+  /** When it is judged. */
+  now: Date;
 }
 
 /** One thing that a policy refuses. */
@@ -30,30 +33,57 @@ export interface Finding {
   advisory?: boolean;
 }
 
+/** What a policy says of itself; `policies/README.md` is made of it. */
+interface About {
+  /** As it is switched off, exempted and configured. */
+  name: string;
+  /** One line: what it refuses. */
+  description: string;
+  /** How requests are lost by it, with the source of each statement. */
+  mechanism: string;
+  /** How the same is done without loss. */
+  safeWay: string;
+  /** The numbers of the hazards that it stands against, as `hazards.ts` has them. */
+  hazards: readonly string[];
+}
+
 /**
- * A rule as a function of plain data. One file each: what it refuses, the mechanism with its source, the safe way.
+ * A rule as a function of plain data. One file each.
  *
  * All of them judge the way from the prior state to the desired one, never a state alone: what was so before an update does not
  * stop it, so that the pack can be switched on for any stack.
  */
-export interface Policy {
-  name: string;
-  /** One line: what it refuses. */
-  description: string;
+export interface Policy extends About {
+  /** What a team can set by `--policy-pack-config`, each with its default. */
+  settings: z.ZodObject;
   /** It judges all changes of an update together, so in a preview only. */
-  wholePlanOnly?: boolean;
-  judge(plan: Plan): Finding[];
+  wholePlanOnly: boolean;
+  /** @throws ZodError where the settings are none. */
+  judge(plan: Plan, settings?: unknown): Finding[];
+}
+
+/** Makes a policy; its settings are read before it judges. */
+export function policy<S extends z.ZodObject>(
+  given: About & { settings: S; wholePlanOnly?: boolean; judge(plan: Plan, settings: z.output<S>): Finding[] },
+): Policy {
+  const { judge, wholePlanOnly = false, settings, ...about } = given;
+  return {
+    ...about,
+    settings,
+    wholePlanOnly,
+    judge: (plan, raw = {}) => judge(plan, settings.parse(raw)),
+  };
 }
 
 /** The plan of a whole stack. */
-export function planOf(prior: readonly Resource[], desired: readonly Resource[]): Plan {
-  return { prior, desired, changes: plannedChanges(prior, desired), serving: servingResources(prior) };
+export function planOf(prior: readonly Resource[], desired: readonly Resource[], now = new Date()): Plan {
+  return { prior, desired, changes: plannedChanges(prior, desired), serving: servingResources(prior), now };
 }
 
 /** The part of a plan that one resource shows: no deletion, and nothing of the others. */
-export function planOfOne(prior: readonly Resource[], after: Resource): Plan {
+export function planOfOne(prior: readonly Resource[], after: Resource, now = new Date()): Plan {
   const change = plannedChange(prior, after);
-  return { prior, desired: [after], changes: change ? [change] : [], serving: servingResources(prior) };
+  return { prior, desired: [after], changes: change ? [change] : [], serving: servingResources(prior), now };
 }
 
 /**

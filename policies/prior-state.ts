@@ -23,6 +23,7 @@ interface Exported {
   propertyDependencies?: Record<string, string[] | null>;
   pendingReplacement?: boolean;
   created?: string;
+  modified?: string;
 }
 
 let reading: Promise<Resource[]> | undefined;
@@ -60,7 +61,18 @@ export function parseExport(text: string): Resource[] {
   return resources.filter(({ external, pendingReplacement }) => !external && !pendingReplacement).map(toResource);
 }
 
-function toResource({ urn, type, custom, id, inputs, outputs, parent, created, ...rest }: Exported): Resource {
+function toResource({
+  urn,
+  type,
+  custom,
+  id,
+  inputs,
+  outputs,
+  parent,
+  created,
+  modified,
+  ...rest
+}: Exported): Resource {
   return {
     urn,
     type: canonicalType(type),
@@ -73,6 +85,7 @@ function toResource({ urn, type, custom, id, inputs, outputs, parent, created, .
       Object.entries(rest.propertyDependencies ?? {}).map(([property, urns]) => [property, urns ?? []]),
     ),
     created,
+    modified,
     pendingDelete: rest.delete === true,
     retainOnDelete: rest.retainOnDelete === true,
   };

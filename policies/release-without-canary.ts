@@ -1,20 +1,17 @@
+import { z } from "zod";
 import { at, list, nameOf, type Resource, sameValue } from "../traffic";
-import type { Plan, Policy } from "./policy";
+import { type Plan, policy } from "./policy";
 
 const SERVICE = "aws:ecs/service:Service";
 
-/**
- * Refuses a new version on an environment that has weight.
- *
- * The service would roll it out to all of that environment's users at once, with no stage to hold it back and no environment to
- * return to (SRE workbook, "Canarying Releases"). Where the service's group is the only one of its route there is no other way:
- * there it is said and not refused.
- *
- * The safe way: give the new version to the color that has no weight, and promote it.
- */
-export const releaseWithoutCanary: Policy = {
+export const releaseWithoutCanary = policy({
   name: "release-without-canary",
   description: "Refuses a new version on an environment that has weight.",
+  mechanism:
+    "The service rolls it out to all of that environment's users at once, with no stage to hold it back and no environment to return to (SRE workbook, \"Canarying Releases\"). Where the service's group is the only one of its route there is no other way: there it is said and not refused.",
+  safeWay: "Give the new version to the color that has no weight, and promote it.",
+  hazards: ["42", "A2"],
+  settings: z.strictObject({}),
   judge: (plan) =>
     plan.changes.flatMap((change) => {
       if (change.kind !== "update" || change.after.type !== SERVICE) return [];
@@ -31,7 +28,7 @@ export const releaseWithoutCanary: Policy = {
         advisory: !hasSibling(before, plan),
       };
     }),
-};
+});
 
 /** Whether a rule that leads to the service could lead somewhere else as well. */
 function hasSibling(service: Resource, { prior }: Plan): boolean {

@@ -1,18 +1,17 @@
+import { z } from "zod";
 import { nameOf } from "../traffic";
-import { type Policy, servesUntil } from "./policy";
+import { policy, servesUntil } from "./policy";
 
-/**
- * Refuses to delete what serves.
- *
- * Deleting a target group or a service ends the requests that are in flight, whatever the drain; deleting a record or a
- * balancer ends them all. A rename without an alias is a deletion too: the engine makes a new resource and deletes the old one.
- * A policy pack is never shown a deletion (pulumi-policy#299): it is found by comparing with the prior state.
- *
- * The safe way: take the weight away first, wait until nothing can hold on to it, and delete then.
- */
-export const servingDeletion: Policy = {
+export const servingDeletion = policy({
   name: "serving-deletion",
   description: "Refuses to delete a resource that serves users.",
+  mechanism:
+    "Deleting a target group or a service ends the requests that are in flight, whatever the drain; deleting a record or a balancer ends them all. A rename without an alias is a deletion too: the engine makes a new resource and deletes the old one. A policy pack is never shown a deletion (pulumi-policy#299): it is found by comparing with the prior state.",
+  safeWay: "Take the weight away first, wait until nothing can hold on to it, and delete then.",
+  hazards: ["4", "5", "A26"],
+  settings: z.strictObject({}),
+  // A resource that goes is shown to no resource policy.
+  wholePlanOnly: true,
   judge: (plan) =>
     plan.changes.flatMap((change) => {
       if (change.kind !== "delete") return [];
@@ -31,4 +30,4 @@ export const servingDeletion: Policy = {
           : "Take its weight away first (roll back or promote), then remove it; on a rename, give the new one aliases: [{ name: <old name> }].",
       };
     }),
-};
+});

@@ -1,18 +1,15 @@
+import { z } from "zod";
 import { nameOf, type PropertyChange, UNKNOWN } from "../traffic";
-import { type Policy, servesUntil } from "./policy";
+import { policy, servesUntil } from "./policy";
 
-/**
- * Refuses to replace what serves.
- *
- * A replacement is another resource: a new target group has no healthy target, a new balancer another address. With a name of
- * its own the old one is even deleted first (pulumi-terraform-bridge, `nameRequiresDeleteBeforeReplace`). `protect` does not
- * stop it where the same commit removes `protect` (pulumi/pulumi, `new.Protect && old.Protect`).
- *
- * The safe way: make the change on the color that has no weight, then move the weight.
- */
-export const servingReplacement: Policy = {
+export const servingReplacement = policy({
   name: "serving-replacement",
   description: "Refuses to replace a resource that serves users.",
+  mechanism:
+    "A replacement is another resource: a new target group has no healthy target, a new balancer another address. With a name of its own the old one is even deleted first (pulumi-terraform-bridge, `nameRequiresDeleteBeforeReplace`), and so is all that hangs on it. `protect` does not stop it where the same commit removes `protect` (pulumi/pulumi, `new.Protect && old.Protect`).",
+  safeWay: "Make the change on the color that has no weight, then move the weight.",
+  hazards: ["9", "10", "18", "26", "40", "47", "A25"],
+  settings: z.strictObject({}),
   judge: (plan) =>
     plan.changes.flatMap((change) => {
       if (change.kind !== "replace") return [];
@@ -29,7 +26,7 @@ export const servingReplacement: Policy = {
           "Make the change on the color that has no weight, promote it, and remove this one when it has none. To keep this one, take the change back.",
       };
     }),
-};
+});
 
 function causes(because: readonly PropertyChange[]): string {
   if (because.length === 0) return "a change that the provider cannot make in place";

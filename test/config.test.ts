@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { ConfigError, formatDuration, parseConfig, parseDuration } from "../components";
+import { ConfigError, parseConfig } from "../components";
+import { formatDuration, parseDuration } from "../traffic";
 
 const V1 = `shop@sha256:${"1".repeat(64)}`;
 const V2 = `shop@sha256:${"2".repeat(64)}`;

@@ -25,7 +25,14 @@ export const TYPES = {
   function: "aws:lambda/function:Function",
   alias: "aws:lambda/alias:Alias",
   functionUrl: "aws:lambda/functionUrl:FunctionUrl",
-  other: "aws:iam/role:Role",
+  vpc: "aws:ec2/vpc:Vpc",
+  subnet: "aws:ec2/subnet:Subnet",
+  securityGroup: "aws:ec2/securityGroup:SecurityGroup",
+  cluster: "aws:ecs/cluster:Cluster",
+  taskDefinition: "aws:ecs/taskDefinition:TaskDefinition",
+  certificate: "aws:acm/certificate:Certificate",
+  role: "aws:iam/role:Role",
+  other: "aws:iam/policy:Policy",
 } as const;
 
 /** Stands in an input for the ARN of the program's resource of the name. */

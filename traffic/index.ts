@@ -1,8 +1,13 @@
+export * from "./duration";
 export type { Step } from "./entity";
+export * from "./exemption";
+export { handling } from "./forward";
+export { registeredGroups } from "./group-members";
 export * from "./plan-check";
 export * from "./planned-change";
 export * from "./resource";
 export * from "./rollout";
+export { isPreview } from "./rule-conditions";
 export * from "./same-value";
 export * from "./serving";
 export * from "./transition";

@@ -22,12 +22,16 @@ export interface Resource {
   aliases?: string[];
   /** Desired state: the program's own `deleteBeforeReplace`. */
   deleteBeforeReplace?: boolean;
+  /** The program's own `ignoreChanges`. */
+  ignoreChanges?: readonly string[];
   /** Prior state: an earlier update replaced it and was stopped before it could delete it. */
   pendingDelete?: boolean;
   /** Prior state: it stays in the cloud when it leaves the stack. */
   retainOnDelete?: boolean;
   /** Prior state: when it was first seen, ISO 8601. */
   created?: string;
+  /** Prior state: when a step last changed it, ISO 8601. A component's never moves. */
+  modified?: string;
 }
 
 /** The header by which people reach an environment before it has weight. A rule that asks for it serves no live user. */

@@ -1,0 +1,59 @@
+import type { Exemption } from "../traffic";
+import { bakeTime } from "./bake-time";
+import { breakGlass, exempted } from "./break-glass";
+import { capacity } from "./capacity";
+import { freezeWindow } from "./freeze-window";
+import { holdTime } from "./hold-time";
+import { interruptedUpdate } from "./interrupted-update";
+import { oneChange } from "./one-change";
+import type { Finding, Plan, Policy } from "./policy";
+import { releaseWithoutCanary } from "./release-without-canary";
+import { servingDeletion } from "./serving-deletion";
+import { servingReplacement } from "./serving-replacement";
+import { stageOrder } from "./stage-order";
+
+/** All policies, in the order in which a reader wants their findings: what would be lost first, then process, then settings. */
+export const rules: readonly Policy[] = [
+  servingReplacement,
+  servingDeletion,
+  interruptedUpdate,
+  releaseWithoutCanary,
+  stageOrder,
+  bakeTime,
+  oneChange,
+  holdTime,
+  capacity,
+  freezeWindow,
+];
+
+/** A finding with the policy that it is of. */
+export type Judged = Finding & { policy: string };
+
+/**
+ * What one policy finds, those that the stack's owner has let through as advice.
+ *
+ * @throws ZodError where its settings are none.
+ */
+export function judged(rule: Policy, plan: Plan, exemptions: readonly Exemption[], settings?: unknown): Judged[] {
+  return rule
+    .judge(plan, settings)
+    .map((found) => ({ policy: rule.name, ...exempted(rule.name, found, plan, exemptions) }));
+}
+
+/**
+ * What all policies find, outside of the engine.
+ *
+ * @param settings by policy: an object, or `"disabled"` and `"advisory"`, as in a file for `--policy-pack-config`
+ */
+export function judgeAll(
+  plan: Plan,
+  { exemptions = [], settings = {} }: { exemptions?: readonly Exemption[]; settings?: Record<string, unknown> } = {},
+): Judged[] {
+  const own = rules.flatMap((rule) => {
+    const setting = settings[rule.name];
+    if (setting === "disabled") return [];
+    const found = judged(rule, plan, exemptions, typeof setting === "object" ? setting : undefined);
+    return setting === "advisory" ? found.map((finding) => ({ ...finding, advisory: true })) : found;
+  });
+  return [...own, ...breakGlass(exemptions, plan, rules)];
+}
