@@ -40,7 +40,12 @@ function app(n: number, weight: number, version: number): Resource[] {
     [balancer],
   );
   const colors = ["blue", "green"].map((color, i) => {
-    const group = make("aws:lb/targetGroup:TargetGroup", color, { port: 8080, protocol: "HTTP", targetType: "ip", vpcId });
+    const group = make("aws:lb/targetGroup:TargetGroup", color, {
+      port: 8080,
+      protocol: "HTTP",
+      targetType: "ip",
+      vpcId,
+    });
     const preview = make(
       "aws:lb/listenerRule:ListenerRule",
       `${color}-preview`,
@@ -52,13 +57,19 @@ function app(n: number, weight: number, version: number): Resource[] {
       },
       [listener, group],
     );
-    const role = make("aws:iam/role:Role", `${color}-role`, { assumeRolePolicy: JSON.stringify({ Version: "2012-10-17" }) });
+    const role = make("aws:iam/role:Role", `${color}-role`, {
+      assumeRolePolicy: JSON.stringify({ Version: "2012-10-17" }),
+    });
     const task = make("aws:ecs/taskDefinition:TaskDefinition", `${color}-task`, {
       family: `app-${n}`,
       cpu: "256",
       memory: "512",
       containerDefinitions: JSON.stringify([
-        { name: "service", image: `shop@sha256:${String(version).repeat(64)}`, portMappings: [{ containerPort: 8080 }] },
+        {
+          name: "service",
+          image: `shop@sha256:${String(version).repeat(64)}`,
+          portMappings: [{ containerPort: 8080 }],
+        },
       ]),
     });
     const service = make(
@@ -94,7 +105,11 @@ function app(n: number, weight: number, version: number): Resource[] {
     aliases: [{ name: `app-${n}.elb.example.com`, zoneId: "ZELB", evaluateTargetHealth: false }],
   });
   for (let i = made.length; i < EACH; i++) {
-    make("aws:cloudwatch/metricAlarm:MetricAlarm", `alarm-${i}`, { namespace: "AWS/ApplicationELB", threshold: i, period: 60 });
+    make("aws:cloudwatch/metricAlarm:MetricAlarm", `alarm-${i}`, {
+      namespace: "AWS/ApplicationELB",
+      threshold: i,
+      period: 60,
+    });
   }
   return made;
 }
