@@ -92,8 +92,17 @@ export function planOfOne(prior: readonly Resource[], after: Resource, now = new
   return { prior, desired: [after], now, ...affected(prior, change ? [change] : []) };
 }
 
+/** In an update every resource is judged on its own, beside the same prior state. */
+const servings = new WeakMap<readonly Resource[], Serving>();
+
+function servingIn(prior: readonly Resource[]): Serving {
+  const serving = servings.get(prior) ?? servingResources(prior);
+  servings.set(prior, serving);
+  return serving;
+}
+
 function affected(prior: readonly Resource[], changes: PlannedChange[]): Pick<Plan, "changes" | "serving" | "spare"> {
-  const serving = servingResources(prior);
+  const serving = servingIn(prior);
   const going = changes.flatMap((change) =>
     (change.kind === "replace" || change.kind === "delete") && serving.has(change.before) ? [change.before] : [],
   );
