@@ -81,7 +81,7 @@ function keysOf(value: unknown): string[] {
 /** Whether the program leaves the weights in a property alone. A path into a single weight leaves the others to it. */
 export function ignores({ ignoreChanges = [] }: Resource, property: string): boolean {
   return ignoreChanges.some((path) => {
-    if (path === "*" || path === property) return true;
+    if (path === "*" || path === property || property.startsWith(`${path}.`)) return true;
     const rest = path.startsWith(property) ? path.slice(property.length) : "";
     return /^[.[]/.test(rest) && !/targetGroups\[\d|backendRefs\[\d/.test(rest);
   });
