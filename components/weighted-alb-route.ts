@@ -86,7 +86,8 @@ export class WeightedAlbRoute extends pulumi.ComponentResource {
      * rule's own moves with a tag or a refresh. Bake and hold times are counted from it.
      */
     function createClock(parent: WeightedAlbRoute): void {
-      const shares = Object.fromEntries(present.map(([color]) => [color, rollout.shares[color]]));
+      // Without the zeros: a candidate that comes to be there at weight 0 moves nothing.
+      const shares = Object.fromEntries(Object.entries(rollout.shares).filter(([, share]) => share > 0));
       new pulumi.Stash(
         `${name}-weights`,
         { input: { shares, sticky: rollout.keepsClients } },

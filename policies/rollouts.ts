@@ -40,7 +40,8 @@ export function routeChanges(plan: Plan): RouteChange[] {
   return plan.desired
     .filter(({ type }) => type === ROUTE)
     .map((route) => {
-      const before = plan.prior.find((r) => r.type === ROUTE && [route.urn, ...(route.aliases ?? [])].includes(r.urn));
+      const urns = [route.urn, ...(route.aliases ?? [])];
+      const before = plan.prior.find((r) => r.type === ROUTE && urns.includes(r.urn));
       const asked = route.inputs as unknown as RolloutPlan;
       const rule = before && ruleOf(before, plan.prior);
       const wire = before && rule && sharesOf(before, rule, plan.prior);
@@ -51,7 +52,7 @@ export function routeChanges(plan: Plan): RouteChange[] {
         before,
         asked,
         wire,
-        since: before && rule && wire && since(before, rule, wire, plan.prior),
+        since: rule && weightsSince(rule, plan.prior),
         transition: judgeTransition({ wire, recorded, asked, older }),
       };
     });
@@ -81,15 +82,32 @@ function sharesOf(route: Resource, rule: Resource, prior: readonly Resource[]): 
 }
 
 /**
- * Since when the weights are as they are. The route's own clock is written after the rule and by nothing else than another
- * weight; where an update stopped between the two, or the route is of a time before there was a clock, the rule's last change
- * is the latest that it can have been.
+ * Since when the weights of a rule or a listener are as they are. A route's own clock is written after its rule and by nothing
+ * else than another weight; where an update stopped between the two, or there is no clock, the rule's last change is the latest
+ * that it can have been.
  */
-function since(route: Resource, rule: Resource, wire: Shares, prior: readonly Resource[]): Date | undefined {
-  const clock = prior.find((r) => r.type === CLOCK && r.parent === route.urn && !r.pendingDelete);
-  const sticky = at(list(rule.outputs.actions)[0], "forward", "stickiness", "enabled") === true;
-  const { modified } = sameValue(clock?.inputs.input, { shares: wire, sticky }) ? (clock as Resource) : rule;
+export function weightsSince(carrier: Resource, prior: readonly Resource[]): Date | undefined {
+  const { modified } = clockOf(carrier, prior);
   return modified === undefined ? undefined : new Date(modified);
+}
+
+/** Whether the weights may ever have been others: what nothing has changed since it was made has the first it had. */
+export function haveMoved(carrier: Resource, prior: readonly Resource[]): boolean {
+  const { created, modified } = clockOf(carrier, prior);
+  return created === undefined || created !== modified;
+}
+
+function clockOf(carrier: Resource, prior: readonly Resource[]): Resource {
+  const route = prior.find((r) => r.type === ROUTE && r.urn === carrier.parent);
+  const clock = route && prior.find((r) => r.type === CLOCK && r.parent === route.urn && !r.pendingDelete);
+  return clock && sameValue(clock.inputs.input, onTheWire(route, carrier, prior)) ? clock : carrier;
+}
+
+/** What the clock keeps: who has which share, and whether clients are held. */
+function onTheWire(route: Resource, rule: Resource, prior: readonly Resource[]): unknown {
+  const shares = Object.entries(sharesOf(route, rule, prior)).filter(([, share]) => share > 0);
+  const sticky = at(list(rule.outputs.actions)[0], "forward", "stickiness", "enabled") === true;
+  return { shares: Object.fromEntries(shares), sticky };
 }
 
 /**

@@ -1,11 +1,16 @@
 import type { Exemption } from "../traffic";
+import { bakeTime } from "./bake-time";
 import { breakGlass, exempted } from "./break-glass";
 import { candidateAttached } from "./candidate-attached";
+import { capacity } from "./capacity";
 import { drain } from "./drain";
 import { entrypointProtected } from "./entrypoint-protected";
+import { freezeWindow } from "./freeze-window";
 import { healthCheck } from "./health-check";
+import { holdTime } from "./hold-time";
 import { imageDigest } from "./image-digest";
 import { interruptedUpdate } from "./interrupted-update";
+import { oneChange } from "./one-change";
 import type { Finding, Plan, Policy } from "./policy";
 import { releaseWithoutCanary } from "./release-without-canary";
 import { servingDeletion } from "./serving-deletion";
@@ -22,6 +27,10 @@ export const rules: readonly Policy[] = [
   interruptedUpdate,
   releaseWithoutCanary,
   stageOrder,
+  bakeTime,
+  oneChange,
+  holdTime,
+  capacity,
   weightsExplicit,
   candidateAttached,
   singleWriter,
@@ -30,6 +39,7 @@ export const rules: readonly Policy[] = [
   healthCheck,
   imageDigest,
   entrypointProtected,
+  freezeWindow,
 ];
 
 /** A finding with the policy that it is of. */

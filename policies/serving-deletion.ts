@@ -10,6 +10,8 @@ export const servingDeletion = policy({
   safeWay: "Take the weight away first, wait until nothing can hold on to it, and delete then.",
   hazards: ["4", "5", "A26"],
   settings: z.strictObject({}),
+  // A resource that goes is shown to no resource policy.
+  wholePlanOnly: true,
   judge: ({ changes, serving }) =>
     changes.flatMap((change) => {
       if (change.kind !== "delete") return [];

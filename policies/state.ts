@@ -1,4 +1,4 @@
-import { handling, list, type Resource, text, UNKNOWN } from "../traffic";
+import { handling, list, type Resource, registeredGroups, text, UNKNOWN } from "../traffic";
 
 const GROUP = "aws:lb/targetGroup:TargetGroup";
 
@@ -14,11 +14,15 @@ export interface Forwarded {
 export class State {
   private readonly byIdentity = new Map<string, Resource[]>();
   private readonly byUrn = new Map<string, Resource>();
+  private readonly byAlias = new Map<string, Resource>();
+  private forwarders: Map<Resource, Resource[]> | undefined;
+  private members: Map<Resource, Resource[]> | undefined;
 
   constructor(readonly resources: readonly Resource[]) {
     for (const resource of resources) {
       if (resource.pendingDelete) continue;
       this.byUrn.set(resource.urn, resource);
+      for (const alias of resource.aliases ?? []) this.byAlias.set(alias, resource);
       const { arn, id, name } = resource.outputs;
       for (const identity of new Set([arn, id, name ?? resource.inputs.name].map(text))) {
         if (identity === undefined) continue;
@@ -35,6 +39,11 @@ export class State {
 
   get(urn: string): Resource | undefined {
     return this.byUrn.get(urn);
+  }
+
+  /** What a resource of the prior state is in this one, by its URN or an alias. */
+  heirOf({ urn }: Resource): Resource | undefined {
+    return this.byUrn.get(urn) ?? this.byAlias.get(urn);
   }
 
   /** What a value of a property can refer to in this stack: an ARN, an id or a name, or what it will be made of. */
@@ -55,10 +64,26 @@ export class State {
   }
 
   /** The rules and listeners that forward to a group. */
-  forwarding(group: Resource): Resource[] {
-    return this.ofType("aws:lb/listenerRule:ListenerRule", "aws:lb/listener:Listener").filter((from) =>
-      this.forwarded(from).some(({ groups }) => groups.includes(group)),
+  forwarding(group: Resource): readonly Resource[] {
+    this.forwarders ??= indexed(this.ofType("aws:lb/listenerRule:ListenerRule", "aws:lb/listener:Listener"), (from) =>
+      this.forwarded(from).flatMap(({ groups }) => groups),
     );
+    return this.forwarders.get(group) ?? [];
+  }
+
+  /** The groups that a resource registers targets in; itself, where it is a group. */
+  groupsOf(resource: Resource): readonly Resource[] {
+    if (resource.type === GROUP) return [resource];
+    return registeredGroups(resource.type, (property) => read(resource, property)).flatMap(({ property, arn }) =>
+      this.referred(resource, property, arn, GROUP),
+    );
+  }
+
+  /** What registers targets in a group. */
+  membersOf(group: Resource): readonly Resource[] {
+    const others = () => this.resources.filter(({ type, pendingDelete }) => type !== GROUP && !pendingDelete);
+    this.members ??= indexed(others(), (member) => this.groupsOf(member));
+    return this.members.get(group) ?? [];
   }
 
   /** Whether it is part of a component of ours, where all is to be as Crossfade says. */
@@ -68,6 +93,18 @@ export class State {
     }
     return false;
   }
+}
+
+function indexed(resources: readonly Resource[], of: (r: Resource) => readonly Resource[]): Map<Resource, Resource[]> {
+  const index = new Map<Resource, Resource[]>();
+  for (const resource of resources) {
+    for (const key of new Set(of(resource))) {
+      const same = index.get(key);
+      if (same) same.push(resource);
+      else index.set(key, [resource]);
+    }
+  }
+  return index;
 }
 
 /** What the program asks for; where it says nothing, what the cloud has. */

@@ -35,7 +35,10 @@ export class LocalWorld {
     cpSync(join(ROOT, "stacks/Pulumi.local.yaml"), file);
     const pulumi = new Pulumi(this.engine, ROOT, this.cloud.env);
     await pulumi.initStack(this.home, "crossfade", "local");
-    return new TestStack(pulumi, ["--stack", "local", "--config-file", file], new StackFile(file));
+    const config = new StackFile(file);
+    // The stages of the defaults, without their bake times.
+    config.set("stages", [{ weight: 5 }, { weight: 25 }, { weight: 50 }]);
+    return new TestStack(pulumi, ["--stack", "local", "--config-file", file], config);
   }
 
   /** A project with one file of source, as somebody might have it. */
@@ -88,10 +91,13 @@ export class TestStack {
   }
 }
 
-/** The pack, and the pack with one policy off. */
+/** The pack; the pack with settings; the pack with one policy off. */
 export const PACK = ["--policy-pack", join(ROOT, "policies")];
-export function packWithout(policy: string, home: string): string[] {
-  const file = join(home, `without-${policy}.json`);
-  writeFileSync(file, JSON.stringify({ [policy]: "disabled" }));
+export function packWith(settings: Record<string, unknown>, home: string): string[] {
+  const file = join(mkdtempSync(join(home, "pack-")), "settings.json");
+  writeFileSync(file, JSON.stringify(settings));
   return [...PACK, "--policy-pack-config", file];
+}
+export function packWithout(policy: string, home: string): string[] {
+  return packWith({ [policy]: "disabled" }, home);
 }

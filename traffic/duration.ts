@@ -13,3 +13,15 @@ export function formatDuration(seconds: number): string {
     .find(([, size]) => seconds >= size && seconds % size === 0) ?? ["s", 1];
   return `${seconds / size}${unit}`;
 }
+
+/** Seconds as one says them, in the two largest units: `1h 5m`, `7m 17s`, `45s`. */
+export function spokenDuration(seconds: number): string {
+  let left = Math.max(0, Math.round(seconds));
+  const parts: string[] = [];
+  for (const [unit, size] of (Object.entries(SECONDS) as [string, number][]).reverse()) {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    if (count > 0) parts.push(`${count}${unit}`);
+  }
+  return parts.slice(0, 2).join(" ") || "0s";
+}

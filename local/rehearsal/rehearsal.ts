@@ -5,6 +5,7 @@ import { Failure } from "../../cli/failure";
 import { type Load, mostRequests, startLoad } from "../../load/load";
 import type { Progress } from "../../load/progress";
 import { measured, type Report } from "../../load/report";
+import { IDLE } from "../../traffic";
 import { acquireLock } from "../lock";
 import { endLeftovers, ProcessFile } from "../process-file";
 import { withBadVersions } from "./bad-versions";
@@ -12,7 +13,7 @@ import { RehearsalCloud } from "./cloud";
 import { REFUSALS } from "./refusals";
 import { RehearsedStack } from "./rehearsed-stack";
 import { release, stepsOf } from "./release";
-import { badReleases, wayBack } from "./roll-backs";
+import { badReleases, WELL_SECONDS, wayBack } from "./roll-backs";
 import { type Servers, useServers } from "./servers";
 import type { Step } from "./step";
 import { TrafficLog } from "./traffic-log";
@@ -87,6 +88,7 @@ async function walk(
 ): Promise<Report> {
   const { progress, signal, bakeSeconds, servers } = options;
   const began = Date.now();
+  stack.set({ stages: shortened(stack, bakeSeconds) });
   await stack.init(cloud.env);
   progress.event("install: the first version, without load");
   await stack.up(servers && hint(servers));
@@ -113,6 +115,13 @@ async function walk(
   } finally {
     await load.stop();
   }
+}
+
+/** The stages with a bake time that a rehearsal has the time for: the policies hold it to what the config says. */
+function shortened(stack: RehearsedStack, bakeSeconds: number) {
+  const bake = `${Math.floor(Math.min(bakeSeconds, WELL_SECONDS))}s`;
+  const { stages } = stack.file.config().rollout;
+  return stages.filter(({ name }) => name !== IDLE).map(({ name, weight }) => ({ name, weight, bake }));
 }
 
 /** What it is most often, where somebody's own server does not get healthy. */

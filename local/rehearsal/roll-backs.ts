@@ -10,7 +10,7 @@ const LEAST_ANSWERS = 20;
 const MOST_ERRORS = 0.05;
 
 /** How long a stage is watched once it is adopted: one that should be well, and the one that must show the fault. */
-const WELL_SECONDS = 3;
+export const WELL_SECONDS = 3;
 const SICK_SECONDS = 60;
 
 /** Releases that go wrong, each in its own way, and are rolled back. It begins where blue is stable and the stage is idle. */

@@ -1,0 +1,111 @@
+import { z } from "zod";
+import { isPreview, nameOf, type Resource, text } from "../traffic";
+import { askedCount, liveCount } from "./entry-point-parts";
+import { type Finding, type Plan, policy } from "./policy";
+import { sharesOf } from "./raises";
+import { routeChanges } from "./rollouts";
+import { read, State } from "./state";
+
+const CARRIERS = ["aws:lb/listenerRule:ListenerRule", "aws:lb/listener:Listener"];
+const AUTOSCALER = "aws:appautoscaling/target:Target";
+
+const settings = z.strictObject({
+  headroom: z
+    .number()
+    .min(0)
+    .default(0.1)
+    .describe("How much more load one target may get than one is known to bear, as a part of it: 0.1 is 10 %."),
+});
+
+export const capacity = policy({
+  name: "capacity",
+  description: "Refuses weight on an environment that cannot carry it.",
+  mechanism:
+    'What can be known of a plan: how many targets share which part of the requests now, and how many would after it. What one target bears is taken to be what the busiest has now, or its part of all requests in the largest environment; more is untried, and an overloaded target queues, times out and is taken for dead (SRE book, "Addressing Cascading Failures"). Counts are the live ones where an autoscaler has them, for it scales an environment in as its weight falls; a program that writes `desiredCount` puts it back (service-auto-scaling guide). The targets\' size is not compared. On the way back too few targets are told and not refused: too few good ones are better than enough bad ones.',
+  safeWay: "Scale out first, in an update of its own; keep a floor under both colors while a rollout is on.",
+  hazards: ["2", "13", "30", "31", "A4", "A6"],
+  settings,
+  wholePlanOnly: true,
+  judge: (plan, { headroom }) => [...overloads(plan, headroom), ...putBack(plan)],
+});
+
+/** Groups that would get more requests for each target than one is known to bear. */
+function overloads(plan: Plan, headroom: number): Finding[] {
+  const [prior, desired] = [new State(plan.prior), new State(plan.desired)];
+  const waysBack = new Set(
+    routeChanges(plan).flatMap(({ route, transition }) =>
+      transition.kind === "rollback" || transition.kind === "return" ? [route.urn] : [],
+    ),
+  );
+  return plan.changes.flatMap((change) => {
+    if (change.kind !== "update" || !CARRIERS.includes(change.after.type) || isPreview(change.after.inputs.conditions))
+      return [];
+    const { before, after } = change;
+    const [had, has] = [sharesOf(before, prior), sharesOf(after, desired)];
+    if (!had || !has) return [];
+    const running = [...had].flatMap(([urn, share]) => {
+      const targets = targetsOf(urn, prior, liveCount);
+      return targets ? [{ targets, load: share / targets }] : [];
+    });
+    if (running.length === 0) return [];
+    // The largest environment carried all before the rollout, or could.
+    const borne = Math.max(...running.map(({ load }) => load), 1 / Math.max(...running.map(({ targets }) => targets)));
+    return [...has].flatMap(([urn, share]) => {
+      const targets = targetsOf(urn, desired, (member) => countAfter(member, prior));
+      if (targets === undefined || share <= (had.get(urn) ?? 0)) return [];
+      const needed = Math.ceil(share / (borne * (1 + headroom)) - 1e-9);
+      if (targets >= needed) return [];
+      return {
+        urn: after.urn,
+        what: `"${nameOf(urn)}" would carry ${percent(share)} of the requests of "${nameOf(after.urn)}" with ${targets} ${targets === 1 ? "target" : "targets"}, and one is known to bear ${percent(borne)}.`,
+        why: `It needs ${needed} for that. What one bears is read from the busiest now, and from the largest environment, which carries all alone.`,
+        instead: `Scale "${nameOf(urn)}" out to ${needed} in an update of its own, and move the weight then.`,
+        advisory: waysBack.has(after.parent ?? ""),
+      };
+    });
+  });
+}
+
+/** Services whose number of tasks an autoscaler has raised, and that the program would put back. */
+function putBack(plan: Plan): Finding[] {
+  const prior = new State(plan.prior);
+  return plan.changes.flatMap((change) => {
+    if (change.kind !== "update" || change.after.type !== "aws:ecs/service:Service") return [];
+    if (!plan.serving.has(change.before) || !hasAutoscaler(change.before, prior)) return [];
+    const [live, asked] = [liveCount(change.before), askedCount(change.after)];
+    const isLeftAlone = change.after.ignoreChanges?.includes("desiredCount");
+    if (live === undefined || asked === undefined || asked >= live || isLeftAlone) return [];
+    return {
+      urn: change.after.urn,
+      what: `"${nameOf(change.after.urn)}" runs ${live} tasks by its autoscaler, and the update would put it back to ${asked}.`,
+      why: "The autoscaler raised it because the load asked for it; it takes minutes to raise it again.",
+      instead: 'Leave the number to the autoscaler: ignoreChanges: ["desiredCount"] on the service.',
+    };
+  });
+}
+
+function hasAutoscaler(service: Resource, state: State): boolean {
+  const name = text(service.outputs.name);
+  return state
+    .ofType(AUTOSCALER)
+    .some((target) => name !== undefined && text(read(target, "resourceId"))?.endsWith(`/${name}`) === true);
+}
+
+/** What a member runs after the update: what is asked for anew, else what there is now. */
+function countAfter(member: Resource, prior: State): number | undefined {
+  const before = prior.get(member.urn);
+  const asked = askedCount(member);
+  return before && askedCount(before) === asked ? liveCount(before) : asked;
+}
+
+/** How many targets a group has; undefined where others fill it or a number is not known. */
+function targetsOf(urn: string, state: State, count: (member: Resource) => number | undefined): number | undefined {
+  const group = state.get(urn);
+  const counts = group ? state.membersOf(group).map(count) : [];
+  if (counts.length === 0 || counts.some((n) => n === undefined)) return undefined;
+  return counts.reduce<number>((sum, n) => sum + (n ?? 0), 0);
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`;
+}

@@ -1,0 +1,130 @@
+/** A way in which a release loses requests, and what stands against it besides policies, which name their hazards themselves. */
+export interface Hazard {
+  /** "1" to "48": `progressive-delivery`; "A1" to "A27": `aws-facts`. */
+  id: string;
+  title: string;
+  /** Whether a plan can show it, or only a live read or the run itself. */
+  seen: "plan" | "plan and live" | "live" | "run";
+  /** Which component is built so that it cannot happen. */
+  component?: string;
+  /** Why it is not covered, or not wholly. */
+  gap?: string;
+}
+
+const ENVIRONMENT = "FargateEnvironment";
+const ROUTE = "WeightedAlbRoute";
+const LATER_KUBERNETES = "the Kubernetes components come later; the policies cover the plain resources";
+
+const one = (id: string, title: string, seen: Hazard["seen"], more: Partial<Hazard> = {}): Hazard => ({
+  id,
+  title,
+  seen,
+  ...more,
+});
+
+/** All hazards, in the order of their sources. */
+export const HAZARDS: readonly Hazard[] = [
+  one("1", "A target group in no rule is never health-checked", "plan", { component: `${ENVIRONMENT}: preview rule` }),
+  one("2", "Weight onto an empty target group", "plan and live", { component: `${ROUTE}: waits for \`ready\`` }),
+  one("3", "Weight onto unhealthy targets: the balancer fails open", "live", {
+    component: `${ENVIRONMENT}: waits until it is steady`,
+    gap: "health at the moment of the shift is for a hook, which comes with the live gates",
+  }),
+  one("4", "The old environment goes in the update that shifts", "plan"),
+  one("5", "Cookies outrank weights", "plan", { component: `${ROUTE}: stickiness at canary stages only` }),
+  one("6", "Target stickiness without group stickiness in a weighted forward", "plan"),
+  one("7", "A weight that is left out is 1, not 0", "plan", { component: `${ROUTE}: writes every weight` }),
+  one("8", "All weights of a forward are 0", "plan", { component: "Rollout: weights sum to 100" }),
+  one("9", "A target group is replaced", "plan", { component: `${ENVIRONMENT}: auto-naming` }),
+  one("10", "A listener or a rule is replaced", "plan"),
+  one("11", "A rule shadows the weighted one", "plan"),
+  one("12", "The drain is shorter than the longest request", "plan", { component: `${ENVIRONMENT}: drain 60 s` }),
+  one("13", "A cold environment gets its full share", "plan", {
+    gap: "slow start has no effect on a group that was empty; small first stages warm up",
+  }),
+  one("14", "AWS's quotas stop the update half way", "plan", {
+    gap: "groups of a forward are counted, other quotas not",
+  }),
+  one("15", "A health check that says nothing", "plan", { component: `${ENVIRONMENT}: on the traffic port` }),
+  one("16", "Actions that do not go together", "plan"),
+  one("17", "Two weighted records are two calls", "plan", { gap: "WeightedDnsRoute comes later" }),
+  one("18", "A serving record's type or set identifier changes", "plan"),
+  one("19", "Simple and weighted records do not coexist", "plan"),
+  one("20", "All weights of a record set are 0", "plan"),
+  one("21", "Caches keep the old answer for the old TTL", "plan"),
+  one("22", "Clients that ignore the TTL", "run", {
+    gap: "only what keeps running on the old edge helps: see hold-time",
+  }),
+  one("23", "Records of a set that AWS refuses together", "plan"),
+  one("24", "A weighted record without any health", "plan"),
+  one("25", "The share of look-ups is not the share of requests", "plan"),
+  one("26", "An ECS service is replaced", "plan"),
+  one("27", "Two writers of the weights", "plan", { component: "Rollout: the only writer" }),
+  one("28", "The provider gives up before the deployment is done", "plan"),
+  one("29", "`up` is green after a circuit-breaker rollback", "live", {
+    component: `${ENVIRONMENT}: \`waitForSteadyState\` fails on a rolled-back deployment`,
+  }),
+  one("30", "Desired count in code against the autoscaler", "plan", {
+    component: `${ENVIRONMENT}: ignores it with scaling`,
+  }),
+  one("31", "The way back is scaled in", "plan"),
+  one("32", "Alarms that watch one target group", "plan", { gap: "alarms come with the analysis of stages" }),
+  one("33", "Autoscaling by requests per target of one group", "plan", {
+    component: `${ENVIRONMENT}: scales by CPU`,
+    gap: "policies of others' autoscaling are not read",
+  }),
+  one("34", "A selector swap moves all at once", "plan"),
+  one("35", "Pods end before they are deregistered", "plan"),
+  one("36", "A controller is behind its annotation", "live", { gap: "the live weight is for a hook" }),
+  one("37", "The namespace lacks the readiness gate's label", "plan"),
+  one("38", "A budget that lets all pods go", "plan"),
+  one("39", "An autoscaler and `replicas` in code", "plan"),
+  one("40", "An immutable selector: deleted, then created", "plan", { gap: LATER_KUBERNETES }),
+  one("41", "A skipped stage, or two changes at once", "plan", { component: "Rollout: one stage an edit" }),
+  one("42", "The serving version is changed in place", "plan"),
+  one("43", "The state moved between preview and update", "plan", {
+    gap: "rules of one resource judge again before each step; `up --plan` holds the rest",
+  }),
+  one("44", "The update fails half way", "plan", {
+    component: `${ROUTE} and ${ENVIRONMENT}: in the order on the wire`,
+  }),
+  one("45", "Someone moved the weights by hand", "live", { gap: "a pack sees what the state knows: refresh first" }),
+  one("46", "A schema that one of the versions does not know", "plan", { gap: "migrations come later" }),
+  one("47", "A replacement that spreads to what hangs on it", "plan"),
+  one("48", "The version to return to is gone", "plan and live", {
+    component: `${ENVIRONMENT}: keeps task definitions`,
+  }),
+  one("A1", "ECS refuses a service whose group is in no rule", "plan", { component: `${ENVIRONMENT}: preview rule` }),
+  one("A2", "What both colors share changes the serving one", "plan", { component: "the stack config: all by color" }),
+  one("A3", "A flip of stable that moves weight", "plan"),
+  one("A4", "Autoscaling scales the way back in", "plan and live", { gap: "floors by stage come with live gates" }),
+  one("A5", "Background work of an unreleased version", "run", { gap: "workers come later" }),
+  one("A6", "A rollback to what was scaled in, changed or deleted", "plan"),
+  one("A7", "The last writer of a rule wins", "run", { gap: "comes with `crossfade rollback`" }),
+  one("A8", "What is ordered is not yet so on the wire", "plan and live"),
+  one("A9", "One duration bounds no active user's cookie", "plan", {
+    component: `${ROUTE}: stickiness off when it ends`,
+  }),
+  one("A10", "Alias health and an empty group", "plan", { gap: "WeightedDnsRoute comes later" }),
+  one("A11", "A and AAAA move apart; the idle edge differs", "plan", { gap: "WeightedDnsRoute comes later" }),
+  one("A12", "Which record goes first cannot be a static order", "plan"),
+  one("A13", "Cross-zone off: a zone without targets", "plan"),
+  one("A14", "Metrics that miss the balancer's own errors", "run", { gap: "comes with the analysis of stages" }),
+  one("A15", "Metrics that are absent, not zero", "run", { gap: "comes with the analysis of stages" }),
+  one("A16", "Metrics that come late", "run", { gap: "comes with the analysis of stages" }),
+  one("A17", "Too few requests to see a regression", "run", { gap: "comes with the analysis of stages" }),
+  one("A18", "Steady is not healthy; no grace kills slow starters", "plan", {
+    component: `${ENVIRONMENT}: grace 60 s`,
+  }),
+  one("A19", "The provider does not wait for an instance refresh", "plan", {
+    gap: "Auto Scaling environments come later",
+  }),
+  one("A20", "Readiness gates come at pod creation only", "plan"),
+  one("A21", "A stored route is not an accepted one", "run", { gap: "WeightedGatewayRoute comes later" }),
+  one("A22", "SIGTERM before deregistration", "plan", { component: `${ENVIRONMENT}: ECS deregisters first` }),
+  one("A23", "A server that closes connections first", "run", { component: "`crossfade rehearse` shows it" }),
+  one("A24", "States that differ in writing only", "plan"),
+  one("A25", "A provider that replaces all under it", "plan"),
+  one("A26", "Users of what stands in another stack", "plan"),
+  one("A27", "Clocks that a tag resets", "plan", { component: `${ROUTE}: a clock of its own` }),
+];

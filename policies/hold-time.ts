@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { handling, isPreview, nameOf, type PlannedChange, type Resource, spokenDuration } from "../traffic";
+import { askedCount } from "./entry-point-parts";
+import { type Finding, type Plan, policy } from "./policy";
+import { haveMoved, weightsSince } from "./rollouts";
+import { read, State, seconds } from "./state";
+
+const settings = z.strictObject({
+  settle: z
+    .number()
+    .min(0)
+    .default(60)
+    .describe("Seconds until every balancer node can be taken to act on new weights; AWS gives no bound."),
+});
+
+export const holdTime = policy({
+  name: "hold-time",
+  description: "Refuses to remove or shrink what may still receive requests.",
+  mechanism:
+    'A weight of 0 is an order, not a fact: the balancer\'s nodes adopt it one after the other (argo-rollouts#3333 was an outage of that kind), requests that are under way go on for as long as the drain allows (ELB guide, "Deregistration delay"), and deleting a target group waits for none of them. No graph of resources orders "weight down, then scale in" in one update. The time counts from the last move of the weights: the route\'s own clock, or the last change of the rule.',
+  safeWay: "Move the weight, wait for the drain and some time for the balancer, and remove or shrink it then.",
+  hazards: ["4", "5", "21", "31", "36", "A6", "A8", "A9"],
+  settings,
+  wholePlanOnly: true,
+  judge: (plan, { settle }) => {
+    const [prior, desired] = [new State(plan.prior), new State(plan.desired)];
+    return plan.changes.flatMap((change) => {
+      if (change.kind === "create") return [];
+      const isShrunk = change.kind === "update" && isScaledIn(change);
+      const isGone = change.kind === "delete" || change.kind === "replace";
+      const reached = isShrunk || isGone ? prior.groupsOf(change.before) : [];
+      const findings = reached.flatMap((group) =>
+        prior
+          .forwarding(group)
+          .filter((carrier) => !isPreview(read(carrier, "conditions")))
+          .flatMap((carrier) => held(change, group, carrier, { plan, prior, desired, settle }) ?? []),
+      );
+      return findings.slice(0, 1);
+    });
+  },
+});
+
+interface Scene {
+  plan: Plan;
+  prior: State;
+  desired: State;
+  settle: number;
+}
+
+/** Why a group's targets must stay for now, as one rule or listener has it; undefined where they need not. */
+function held(
+  change: PlannedChange & { before: Resource },
+  group: Resource,
+  carrier: Resource,
+  { plan, prior, desired, settle }: Scene,
+): Finding | undefined {
+  const had = weightIn(carrier, group, prior);
+  const name = `"${nameOf(change.before.urn)}"`;
+  const does = change.kind === "update" ? "be scaled in" : change.kind === "delete" ? "be deleted" : "be replaced";
+  const [after, groupAfter] = [desired.heirOf(carrier), desired.heirOf(group)];
+  if (had > 0) {
+    // What is deleted while it serves has a policy of its own; here it is the order in one update.
+    if (change.kind !== "update" || !after || !groupAfter || weightIn(after, groupAfter, desired) > 0) return undefined;
+    return {
+      urn: change.before.urn,
+      what: `${name} would ${does} in the update that takes its weight in "${nameOf(carrier.urn)}" away.`,
+      why: "No order in one update is safe: the balancer sends it requests until its nodes have adopted the new weights, and those under way need their drain.",
+      instead: "Take the weight away in this update, and scale it in in a later one.",
+    };
+  }
+  if (!haveMoved(carrier, plan.prior)) return undefined;
+  const since = weightsSince(carrier, plan.prior);
+  const hold = (seconds(read(group, "deregistrationDelay"), 300) ?? 3600) + settle;
+  const over = since && since.getTime() + hold * 1000;
+  if (over !== undefined && over <= plan.now.getTime()) return undefined;
+  const left = over === undefined ? hold : (over - plan.now.getTime()) / 1000;
+  return {
+    urn: change.before.urn,
+    what: `${name} would ${does} ${since ? `${spokenDuration((plan.now.getTime() - since.getTime()) / 1000)} after the weights of "${nameOf(carrier.urn)}" last moved` : `and since when "${nameOf(carrier.urn)}" gives it no weight cannot be told`}.`,
+    why: `It may still receive requests, and answer some, for ${spokenDuration(hold)}: the drain of ${spokenDuration(hold - settle)}, and ${spokenDuration(settle)} for the balancer's nodes.`,
+    instead: `Wait ${spokenDuration(left)}, then remove or shrink it.`,
+    advisory: since === undefined && !prior.isOurs(carrier),
+  };
+}
+
+function isScaledIn({ before, after }: PlannedChange & { kind: "update" }): boolean {
+  const [had, has] = [askedCount(before), askedCount(after)];
+  return had !== undefined && has !== undefined && has < had;
+}
+
+/** A group's weight in a rule; a cookie's hold on a group without weight counts as one. */
+function weightIn(carrier: Resource, group: Resource, state: State): number {
+  const found = state.forwarded(carrier).filter(({ groups }) => groups.includes(group));
+  const does = handling(read(carrier, carrier.inputs.actions === undefined ? "defaultActions" : "actions"));
+  const sticky = does.does === "forward" && does.sticky ? 1 : 0;
+  return found.reduce((sum, { weight }) => sum + Math.max(weight ?? 1, sticky), 0);
+}

@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { capacity } from "../policies/capacity";
+import { planOf } from "../policies/policy";
+import { NOW, planBetween, type StackShape, stack } from "./crossfade-stack";
+
+function findings(before: StackShape, after: StackShape, settings?: unknown): string[] {
+  return capacity
+    .judge(planBetween(before, after), settings)
+    .map(({ what, why, advisory }) => `${advisory ? "told" : "refused"}: ${what} ${why}`);
+}
+
+const tasks = (blue: number, green: number): StackShape => ({ tasks: { blue, green } });
+
+test.each<[string, StackShape, StackShape, RegExp | undefined]>([
+  ["5 % on one target", tasks(4, 1), { ...tasks(4, 1), stage: "canary-5" }, undefined],
+  [
+    "all on too few",
+    { ...tasks(4, 1), stage: "canary-50" },
+    { ...tasks(4, 1), stage: "full" },
+    /refused: "green" would carry 100 % .* with 1 target, and one is known to bear 50 %. It needs 2/,
+  ],
+  ["all on enough", { ...tasks(4, 2), stage: "canary-50" }, { ...tasks(4, 2), stage: "full" }, /with 2 .* needs 4/],
+  ["all on as many", { ...tasks(4, 4), stage: "canary-50" }, { ...tasks(4, 4), stage: "full" }, undefined],
+  [
+    "scaled out in the same update",
+    { ...tasks(4, 2), stage: "canary-50" },
+    { ...tasks(4, 4), stage: "full" },
+    undefined,
+  ],
+  [
+    "back to a stable that was scaled in",
+    { ...tasks(1, 4), stage: "full" },
+    { ...tasks(1, 4), stage: "idle" },
+    /told: "blue" would carry 100 %/,
+  ],
+  ["a scale-in without weights", { tasks: { blue: 4 } }, { tasks: { blue: 1 } }, undefined],
+])("%s", (_, before, after, expected) => {
+  expect(findings(before, after)).toEqual(expected ? [expect.stringMatching(expected)] : []);
+});
+
+test("how much more a target may get is a setting", () => {
+  const plan: [StackShape, StackShape] = [
+    { ...tasks(4, 3), stage: "canary-50" },
+    { ...tasks(4, 3), stage: "full" },
+  ];
+  // Three would carry what four can.
+  expect(findings(...plan)).toHaveLength(1);
+  expect(findings(...plan, { headroom: 1 })).toEqual([]);
+});
+
+test("the program does not put back what an autoscaler raised, and leaves it alone where it says so", () => {
+  const before = stack({ ...tasks(4, 4), autoscaled: { live: 9 } });
+  const after = stack({ ...tasks(5, 4), autoscaled: { live: 9 } });
+  const judged = (ignoreChanges?: string[]) =>
+    capacity
+      .judge(
+        planOf(
+          before,
+          after.map((r) => ({ ...r, ignoreChanges })),
+          NOW,
+        ),
+      )
+      .map(({ what }) => what);
+  expect(judged()).toEqual(['"shop-blue" runs 9 tasks by its autoscaler, and the update would put it back to 5.']);
+  expect(judged(["desiredCount"])).toEqual([]);
+  // Without an autoscaler the number is the program's.
+  const alone = (state: typeof before) => state.filter(({ type }) => !type.startsWith("aws:appautoscaling/"));
+  expect(capacity.judge(planOf(alone(before), alone(after), NOW))).toEqual([]);
+});
+
+test("what an autoscaler has raised carries weight", () => {
+  const at = (stage: string, live: number) => ({
+    ...tasks(2, 4),
+    stable: "green" as const,
+    stage,
+    autoscaled: { live },
+  });
+  // Green is stable with 8 live tasks of 4 asked for; blue's two would carry half of it.
+  expect(findings(at("canary-5", 8), at("canary-50", 8))).toHaveLength(1);
+  expect(findings(at("canary-5", 4), at("canary-50", 4))).toEqual([]);
+});
