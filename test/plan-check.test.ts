@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { interruptedUpdate } from "../policies/interrupted-update";
 import { planOf } from "../policies/policy";
-import { interruptions, plannedChanges, type Resource, UNKNOWN } from "../traffic";
+import { plannedChanges, UNKNOWN } from "../traffic";
 import { albEntryPoints } from "../traffic/alb-entry-points";
 import type { Moment } from "../traffic/moment";
 import { exhaustive } from "../traffic/plan-check";
 import { orderedPlan } from "../traffic/step-order";
+import { edited, losses } from "./plan-losses";
 import {
   balancer,
   deployed,
@@ -37,25 +38,7 @@ const environment = (color: string, own: object = {}, runs: object = {}) => [
 ];
 const both = { dependsOn: ["blue-s", "green-s"] };
 
-function losses(before: Program | Resource[], after: Program | Resource[]): string[] {
-  const prior = before.every(isResource) ? before : deployed(before as Program);
-  const desired = after.every(isResource) ? (after as Resource[]) : previewed(after as Program, prior);
-  return interruptions(prior, desired, plannedChanges(prior, desired)).map(
-    ({ after: done, until, lost, requests, why }) => {
-      const steps = (list: typeof done) =>
-        list.map(({ urn, does, half }) => `${half ? "half " : ""}${does} ${nameOf(urn)}`).join(", ");
-      return `after ${steps(done)}; until ${steps(until)}; ${Math.round(lost * 100)} % of ${requests}: ${why.join(", ")}`;
-    },
-  );
-}
-
-const isResource = (item: Item | Resource): item is Resource => "urn" in item;
 const nameOf = (urn: string) => urn.split("::").at(-1);
-
-/** The one of a program with other inputs. */
-function edited(program: Program, name: string, inputs: object): Program {
-  return program.map((item) => (item.name === name ? { ...item, inputs: { ...item.inputs, ...inputs } } : item));
-}
 
 const ONE = [...EDGE, ...BLUE, shop({ blue: 100 })];
 const TWO = [...EDGE, ...BLUE, ...GREEN, shop({ blue: 75, green: 25 })];

@@ -10,6 +10,10 @@ export const TYPES = {
   scaling: "aws:autoscaling/group:Group",
   attachment: "aws:autoscaling/attachment:Attachment",
   target: "aws:lb/targetGroupAttachment:TargetGroupAttachment",
+  zone: "aws:route53/zone:Zone",
+  record: "aws:route53/record:Record",
+  healthCheck: "aws:route53/healthCheck:HealthCheck",
+  eip: "aws:ec2/eip:Eip",
   other: "aws:iam/role:Role",
 } as const;
 
@@ -37,8 +41,15 @@ export function urnOf({ name, kind }: Pick<Item, "name" | "kind">): string {
 export function deployed(program: Program): Resource[] {
   return program.map((item) => {
     const inputs = resolved(item.inputs, (name) => `arn:${name}`);
-    return resource(item, program, inputs, { ...inputs, id: `arn:${item.name}`, arn: `arn:${item.name}` });
+    const arn = `arn:${item.name}`;
+    return resource(item, program, inputs, { ...inputs, id: arn, arn, ...addressOf(item, arn) });
   });
+}
+
+/** Its ARN is its address too: one text for whatever a program refers to. */
+function addressOf({ kind }: Item, arn: string): object {
+  if (kind === "balancer") return { dnsName: arn };
+  return kind === "eip" ? { publicIp: arn } : {};
 }
 
 /** The desired state as a stack policy is shown it in a preview of the program. */
@@ -139,5 +150,45 @@ export function service(name: string, behind: string, inputs: object = {}, more:
     kind: "service",
     inputs: { ...own, loadBalancers: [{ targetGroupArn: ref(behind) }], ...inputs },
     ...more,
+  };
+}
+
+export interface RecordShape {
+  name?: string;
+  type?: string;
+  zone?: string;
+  weight?: number | typeof UNKNOWN;
+  /** Of a weighted record, its own name by default. */
+  set?: string;
+}
+
+/** A record that leads to a balancer. */
+export function record(
+  name: string,
+  to: string,
+  shape: RecordShape = {},
+  inputs: object = {},
+  more: Partial<Item> = {},
+): Item {
+  const aliases = [{ name: ref(to), zoneId: "Z-ELB", evaluateTargetHealth: false }];
+  return { name, kind: "record", inputs: { ...recordInputs(name, shape), aliases, ...inputs }, ...more };
+}
+
+/** A record that leads to addresses. */
+export function addressRecord(name: string, to: unknown[], shape: RecordShape = {}, more: Partial<Item> = {}): Item {
+  return { name, kind: "record", inputs: { ...recordInputs(name, shape), ttl: 300, records: to }, ...more };
+}
+
+function recordInputs(
+  own: string,
+  { name = "shop.example.com", type = "A", zone = "Z1", weight, set }: RecordShape,
+): object {
+  const weighted = { setIdentifier: set ?? own, weightedRoutingPolicies: [{ weight }] };
+  return {
+    zoneId: zone,
+    name,
+    type,
+    ...(weight !== undefined && weighted),
+    ...(set !== undefined && { setIdentifier: set }),
   };
 }

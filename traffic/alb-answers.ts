@@ -27,8 +27,10 @@ export interface AlbRequests {
 
 /** Who answers the requests of Application Load Balancers in the course of an update. */
 export class AlbAnswers {
-  private readonly ownListeners: readonly Entity[];
+  readonly ownListeners: readonly Entity[];
   private readonly listenerForms: ReadonlyMap<Entity, (ListenerForm | undefined)[]>;
+  /** Those with a preview's header too. */
+  private readonly allRules: readonly Rule[];
   private readonly rules: readonly Rule[];
   private readonly rulesByListener = new Map<On, Set<Rule>>();
   private readonly members: GroupMembers;
@@ -44,9 +46,13 @@ export class AlbAnswers {
     this.listenerForms = new Map(
       listeners.entities.map((e) => [e, e.forms.map((f) => f && listenerForm(f, balancers, groups))]),
     );
-    this.rules = ofType("aws:lb/listenerRule:ListenerRule").entities.map((entity) => ({
+    this.allRules = ofType("aws:lb/listenerRule:ListenerRule").entities.map((entity) => ({
       entity,
       forms: entity.forms.map((f) => f && ruleForm(f, listeners, groups)),
+    }));
+    this.rules = this.allRules.map(({ entity, forms }) => ({
+      entity,
+      forms: forms.map((form) => (form?.preview ? undefined : form)),
     }));
     for (const rule of this.rules) {
       for (const on of rule.forms.flatMap(listenersOf)) {
@@ -68,6 +74,28 @@ export class AlbAnswers {
   /** The rules that are on the listener at some time. */
   rulesOf(listener: On): Rule[] {
     return [...(this.rulesByListener.get(listener) ?? [])];
+  }
+
+  /** The forms of a listener of this stack. */
+  formsOf(listener: Entity): readonly (ListenerForm | undefined)[] {
+    return this.listenerForms.get(listener) ?? [];
+  }
+
+  /** The balancer that a listener is on before the update. */
+  balancersBefore(listener: Entity): readonly Entity[] {
+    const [before] = this.formsOf(listener);
+    return before ? targets(before.balancer) : [];
+  }
+
+  /** All that the listener and its rules do at some time, with a preview's requests too. */
+  actionsOn(listener: Entity): Action[] {
+    const ruled = this.allRules.flatMap(({ forms }) => forms.filter((form) => isOn(form, listener)));
+    return [...this.formsOf(listener), ...ruled].filter((action) => action !== undefined);
+  }
+
+  /** All that a group's answers may hang on. */
+  behind(group: Entity): Entity[] {
+    return this.members.behind(group);
   }
 
   /** What is done with the requests before the update. */
@@ -158,7 +186,8 @@ export class AlbAnswers {
     return `several target groups are new, so which of them they go to is not known before the update, and ${reason}`;
   }
 
-  private whyGroupDead(group: Entity, moment: Moment): string | undefined {
+  /** Why nobody answers behind a group; undefined where somebody does. */
+  whyGroupDead(group: Entity, moment: Moment): string | undefined {
     for (const { form, given } of moment.forms(group)) {
       if (!form) return `target group "${nameOf(group.urn)}" is not there`;
       if (this.filledFromElsewhere.has(group) || this.members.answer(group, given)) continue;

@@ -6,17 +6,28 @@ import { targets } from "./reference";
 import { nameOf } from "./resource";
 import { areApart, type Condition, covers, oneByOne } from "./rule-conditions";
 
-/** The requests that each listener and each rule takes in, of the listeners that are there before the update. */
-export function albEntryPoints(entities: readonly Entity[]): EntryPoint[] {
-  const alb = new AlbAnswers(entities);
-  return alb.listeners().flatMap((listener) => {
-    const requests = distinct([...plain(alb, listener), ...takenOver(alb, listener)]).map((r) => ({
-      ...r,
-      rules: alb.matching(listener, r.conditions),
-    }));
-    const kept = requests.flatMap((r) => withCookies(alb, listener, r));
-    return [...requests, ...kept].map((r) => entryPoint(alb, listener, r));
-  });
+/**
+ * The requests that each listener and each rule takes in, of the listeners that are there before the update.
+ *
+ * @param isDark balancers that no user finds
+ */
+export function albEntryPoints(
+  entities: readonly Entity[],
+  alb = new AlbAnswers(entities),
+  isDark: (balancer: Entity) => boolean = () => false,
+): EntryPoint[] {
+  const hasUsers = (listener: On) => typeof listener === "string" || !alb.balancersBefore(listener).some(isDark);
+  return alb
+    .listeners()
+    .filter(hasUsers)
+    .flatMap((listener) => {
+      const requests = distinct([...plain(alb, listener), ...takenOver(alb, listener)]).map((r) => ({
+        ...r,
+        rules: alb.matching(listener, r.conditions),
+      }));
+      const kept = requests.flatMap((r) => withCookies(alb, listener, r));
+      return [...requests, ...kept].map((r) => entryPoint(alb, listener, r));
+    });
 }
 
 /** Requests of a kind: those of the resource, in words, and what rules ask of them. */

@@ -14,10 +14,14 @@ export interface Action {
 
 export interface ListenerForm extends Action {
   balancer: Reference;
+  /** Undefined where it is not known. */
+  port: number | undefined;
 }
 
 export interface RuleForm extends Action {
   listener: Reference;
+  /** Only a preview's header leads to it. */
+  preview: boolean;
   conditions: Conditions;
   /** A lower number comes first; undefined where it is not known. */
   priority: number | undefined;
@@ -31,15 +35,18 @@ export interface Rule {
 
 export function listenerForm(form: Form, balancers: Directory, groups: Directory): ListenerForm {
   const balancer = balancers.resolve(form.props.loadBalancerArn, "loadBalancerArn", form);
-  return { balancer, ...action("defaultActions", form, groups) };
+  return { balancer, port: number(form.props.port), ...action("defaultActions", form, groups) };
 }
 
-export function ruleForm(form: Form, listeners: Directory, groups: Directory): RuleForm | undefined {
-  if (isPreview(form.props.conditions)) return undefined;
+export function ruleForm(form: Form, listeners: Directory, groups: Directory): RuleForm {
   const { priority } = form.props;
+  const listener = listeners.resolve(form.props.listenerArn, "listenerArn", form);
+  const isOnOneOfMany = listener.to === "unknown" && listener.entities.length > 1;
   return {
-    listener: listeners.resolve(form.props.listenerArn, "listenerArn", form),
-    conditions: conditionsOf(form.props.conditions),
+    listener,
+    preview: isPreview(form.props.conditions),
+    // On which of several it is, is not known: it may take requests on each, or not.
+    conditions: isOnOneOfMany ? undefined : conditionsOf(form.props.conditions),
     // AWS gives a rule without a priority the next one after the last.
     priority: number(priority ?? Number.POSITIVE_INFINITY),
     ...action("actions", form, groups),
@@ -58,8 +65,8 @@ function action(property: string, form: Form, groups: Directory): Action {
 export type On = Entity | string;
 
 export function isOn(form: RuleForm | undefined, listener: On): form is RuleForm {
-  if (form?.listener.to === "any") return typeof listener !== "string" && form.listener.entities.includes(listener);
-  return form?.listener.to === "elsewhere" && form.listener.name === listener;
+  if (form?.listener.to === "elsewhere") return form.listener.name === listener;
+  return typeof listener !== "string" && (form?.listener.entities.includes(listener) ?? false);
 }
 
 /**

@@ -1,5 +1,6 @@
+import { dnsNameOf } from "./dns-name";
 import type { PlannedChange } from "./planned-change";
-import { number, type Properties, type Resource } from "./resource";
+import { list, number, type Properties, type Resource } from "./resource";
 import { sameValue } from "./same-value";
 
 /** How something in the cloud is at a moment of an update. */
@@ -15,6 +16,8 @@ export interface Entity {
   type: string;
   /** What references call it: ARN, id and name, as far as they are known. */
   identities: ReadonlySet<unknown>;
+  /** What DNS records call it: names and IP addresses, as far as they are known. */
+  addresses: ReadonlySet<unknown>;
   /** It gets, or may get, an identity that is not known before the update. */
   isNew: boolean;
   /** The forms it has one after the other, the prior one first; undefined where it is not there. */
@@ -34,7 +37,7 @@ export interface Step {
 
 /** An unchanged resource. */
 export function keptEntity(before: Resource): Entity {
-  return entity(before, [priorForm(before)], [], identitiesOf(before));
+  return entity(before, [priorForm(before)], []);
 }
 
 /** What a change does, the old of a replacement first. */
@@ -63,11 +66,11 @@ export function stayingEntities(change: PlannedChange & { before: Resource }): E
 
 function created(after: Resource): Entity {
   const form = { props: { ...after.outputs, ...after.inputs }, propertyDependencies: after.propertyDependencies ?? {} };
-  return entity(after, [undefined, form], [step(after, "create")], identitiesOf(after));
+  return entity(after, [undefined, form], [step(after, "create")]);
 }
 
 function deleted(before: Resource): Entity {
-  return entity(before, [priorForm(before), undefined], [step(before, "delete")], identitiesOf(before));
+  return entity(before, [priorForm(before), undefined], [step(before, "delete")]);
 }
 
 function updated(before: Resource, after: Resource): Entity {
@@ -76,7 +79,7 @@ function updated(before: Resource, after: Resource): Entity {
   const half = halfway(after.type, first, last);
   const forms = half ? [first, half, last] : [first, last];
   const steps = half ? [step(after, "update", true), step(after, "update")] : [step(after, "update")];
-  return entity(after, forms, steps, identitiesOf(before));
+  return { ...entity(before, forms, steps), urn: after.urn, type: after.type };
 }
 
 /** What the cloud has stays where the program asks for nothing else: an autoscaler's count, for one. */
@@ -114,8 +117,11 @@ function priorForm(before: Resource): Form {
   return { props: { ...before.inputs, ...Object.fromEntries(known) }, propertyDependencies: {} };
 }
 
-function entity({ urn, type }: Resource, forms: Entity["forms"], steps: Step[], identities: Set<unknown>): Entity {
-  return { urn, type, forms, steps, identities, isNew: forms[0] === undefined };
+/** `of`: it, as the cloud knows it. */
+function entity(of: Resource, forms: Entity["forms"], steps: Step[]): Entity {
+  const { urn, type } = of;
+  const isNew = forms[0] === undefined;
+  return { urn, type, forms, steps, identities: identitiesOf(of), addresses: addressesOf(of), isNew };
 }
 
 function step({ urn, type }: Resource, does: Step["does"], half = false): Step {
@@ -125,4 +131,10 @@ function step({ urn, type }: Resource, does: Step["does"], half = false): Step {
 function identitiesOf({ inputs, outputs }: Resource): Set<unknown> {
   const { arn, id, name } = outputs;
   return new Set([arn, id, name ?? inputs.name].filter((identity) => typeof identity === "string"));
+}
+
+function addressesOf({ inputs, outputs }: Resource): Set<unknown> {
+  const { dnsName, domainName, publicIp, publicDns, ipv6Addresses } = { ...inputs, ...outputs };
+  const all = [dnsName, domainName, publicIp, publicDns, ...list(ipv6Addresses)];
+  return new Set(all.filter((address) => typeof address === "string").map(dnsNameOf));
 }

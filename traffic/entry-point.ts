@@ -32,3 +32,8 @@ export function lost(...why: string[]): Answer {
 export function worst(answers: readonly Answer[]): Answer {
   return answers.reduce((a, b) => (b.share < a.share ? b : a));
 }
+
+/** The answer with the greatest share. */
+export function best(answers: readonly Answer[]): Answer {
+  return answers.reduce((a, b) => (b.share > a.share ? b : a));
+}

@@ -53,3 +53,21 @@ export function anyMoment({ steps, before }: OrderedPlan): Moment {
   });
   return moment(0n, []);
 }
+
+/** Up to so many combinations of forms are told apart. */
+const COMBINATIONS = 1024;
+
+/** Every combination of forms that these may have together now, by their indexes; undefined where they are too many. */
+export function assignments(
+  entities: readonly Entity[],
+  moment: Moment,
+): { indexes: readonly number[]; given: Moment }[] | undefined {
+  let ways: { indexes: number[]; given: Moment }[] = [{ indexes: [], given: moment }];
+  for (const entity of entities) {
+    ways = ways.flatMap(({ indexes, given }) =>
+      given.forms(entity).map((p) => ({ indexes: [...indexes, p.index], given: p.given })),
+    );
+    if (ways.length > COMBINATIONS) return undefined;
+  }
+  return ways;
+}

@@ -1,3 +1,4 @@
+import { ADDRESSED } from "./dns-targets";
 import { changedEntities } from "./entity";
 import type { PlannedChange } from "./planned-change";
 import { sameValue } from "./same-value";
@@ -5,13 +6,43 @@ import { sameValue } from "./same-value";
 /** What the entry points read of each type that they know. */
 const READ: Record<string, readonly string[]> = {
   "aws:lb/loadBalancer:LoadBalancer": [],
-  "aws:lb/listener:Listener": ["loadBalancerArn", "defaultActions"],
+  "aws:lb/listener:Listener": ["loadBalancerArn", "defaultActions", "port"],
   "aws:lb/listenerRule:ListenerRule": ["listenerArn", "conditions", "actions", "priority"],
   "aws:lb/targetGroup:TargetGroup": ["targetType"],
   "aws:lb/targetGroupAttachment:TargetGroupAttachment": ["targetGroupArn"],
   "aws:ecs/service:Service": ["loadBalancers", "desiredCount", "schedulingStrategy"],
   "aws:autoscaling/group:Group": ["targetGroupArns", "desiredCapacity", "minSize"],
   "aws:autoscaling/attachment:Attachment": ["lbTargetGroupArn", "autoscalingGroupName"],
+  "aws:route53/zone:Zone": [],
+  "aws:route53/record:Record": [
+    "type",
+    "setIdentifier",
+    "records",
+    "aliases",
+    "healthCheckId",
+    "weightedRoutingPolicies",
+    "failoverRoutingPolicies",
+    "geolocationRoutingPolicies",
+    "geoproximityRoutingPolicy",
+    "latencyRoutingPolicies",
+    "cidrRoutingPolicy",
+    "multivalueAnswerRoutingPolicy",
+  ],
+  "aws:route53/healthCheck:HealthCheck": [
+    "type",
+    "fqdn",
+    "ipAddress",
+    "port",
+    "resourcePath",
+    "searchString",
+    "enableSni",
+    "invertHealthcheck",
+    "disabled",
+    "childHealthchecks",
+    "childHealthThreshold",
+    "cloudwatchAlarmName",
+  ],
+  ...Object.fromEntries(ADDRESSED.map((type) => [type, []])),
 };
 
 /** Whether requests can meet resources of the type. */

@@ -1,6 +1,6 @@
-import { albEntryPoints } from "./alb-entry-points";
 import type { Step } from "./entity";
 import type { EntryPoint } from "./entry-point";
+import { entryPoints } from "./entry-points";
 import { anyMoment, momentAfter } from "./moment";
 import type { PlannedChange } from "./planned-change";
 import type { Resource } from "./resource";
@@ -44,7 +44,7 @@ export function interruptions(
   stays: (change: PlannedChange) => boolean = () => false,
 ): Interruption[] {
   const plan = orderedPlan(prior, desired, changes, stays);
-  const found = albEntryPoints(plan.entities).flatMap((entry) => interruption(entry, plan) ?? []);
+  const found = entryPoints(plan.entities).flatMap((entry) => interruption(entry, plan) ?? []);
   const key = ({ after, why }: Interruption) => JSON.stringify([after, why]);
   return found.filter((one, i) => found.findIndex((other) => key(other) === key(one)) === i);
 }

@@ -15,9 +15,13 @@ export class Directory {
   private readonly byIdentity = new Map<unknown, Entity[]>();
   private readonly newByUrn = new Map<string, Entity[]>();
 
-  constructor(readonly entities: readonly Entity[]) {
+  /** @param identitiesOf by default ARN, id and name */
+  constructor(
+    readonly entities: readonly Entity[],
+    identitiesOf: (entity: Entity) => Iterable<unknown> = ({ identities }) => identities,
+  ) {
     for (const entity of entities) {
-      for (const identity of entity.identities) append(this.byIdentity, identity, entity);
+      for (const identity of identitiesOf(entity)) append(this.byIdentity, identity, entity);
       if (entity.isNew) append(this.newByUrn, entity.urn, entity);
     }
   }
