@@ -31,7 +31,7 @@ export function servingResources(state: readonly Resource[]): Serving {
       for (const group of byArn("aws:lb/targetGroup:TargetGroup", arn)) mark(group, why);
     }
     if (actions.length === 0) continue;
-    mark(r, `answers users as ${where}`);
+    if (what === "listener" || !isRefusal(actions)) mark(r, `answers users as ${where}`);
     if (what === "rule") {
       for (const listener of byArn("aws:lb/listener:Listener", value(r, "listenerArn")))
         mark(listener, `carries ${where}`);
@@ -107,6 +107,15 @@ function receivers(actions: unknown, where: string): { arn: unknown; why: string
     if (weight > 0) return [{ arn, why: `receives ${Math.round((weight / sum) * 100)} % of the requests of ${where}` }];
     return handled.sticky ? [{ arn, why: `may receive requests with a stickiness cookie of ${where}` }] : [];
   });
+}
+
+/**
+ * A rule that turns every request away, as one does that is about to go, is missed by nobody. Of a listener that does the same
+ * other stacks may have rules.
+ */
+function isRefusal(actions: unknown): boolean {
+  const does = handling(actions);
+  return does.does === "answer" && does.status >= 400;
 }
 
 /** Providers accept an ARN, an id or a name for most references. */
