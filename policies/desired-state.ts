@@ -1,4 +1,4 @@
-import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
+import type { PolicyResource, PolicyResourceOptions, ResourceValidationArgs } from "@pulumi/policy";
 import { canonicalType, type Properties, type Resource, UNKNOWN } from "../traffic";
 
 /** How the engine writes a value that it does not know yet, one for each type (pulumi/sdk, `plugin.UnknownStringValue`). */
@@ -28,9 +28,7 @@ export function desiredBeforeStep({ urn, type, props, opts, provider }: Resource
     custom: provider !== undefined && !type.startsWith("pulumi:providers:"),
     inputs,
     outputs: {},
-    aliases: opts.aliases,
-    deleteBeforeReplace: opts.deleteBeforeReplace,
-    ignoreChanges: opts.ignoreChanges,
+    ...optionsOf(opts),
   };
 }
 
@@ -49,9 +47,25 @@ export function desiredInStack(resource: PolicyResource): Resource {
     propertyDependencies: Object.fromEntries(
       Object.entries(propertyDependencies).map(([property, made]) => [property, urnsOf(made)]),
     ),
-    aliases: opts.aliases,
-    deleteBeforeReplace: opts.deleteBeforeReplace,
-    ignoreChanges: opts.ignoreChanges,
+    ...optionsOf(opts),
+  };
+}
+
+/** The resource options that rules read. A time-out that is not set is shown as 0. */
+function optionsOf({
+  aliases,
+  deleteBeforeReplace,
+  ignoreChanges,
+  protect,
+  customTimeouts,
+}: PolicyResourceOptions): Partial<Resource> {
+  const { createSeconds, updateSeconds } = customTimeouts ?? {};
+  return {
+    aliases,
+    deleteBeforeReplace,
+    ignoreChanges,
+    protect,
+    customTimeouts: { create: createSeconds || undefined, update: updateSeconds || undefined },
   };
 }
 

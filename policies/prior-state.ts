@@ -15,6 +15,9 @@ interface Exported {
   external?: boolean;
   delete?: boolean;
   retainOnDelete?: boolean;
+  protect?: boolean;
+  ignoreChanges?: string[];
+  customTimeouts?: { create?: number; update?: number };
   id?: string;
   inputs?: Properties;
   outputs?: Properties;
@@ -88,6 +91,9 @@ function toResource({
     modified,
     pendingDelete: rest.delete === true,
     retainOnDelete: rest.retainOnDelete === true,
+    protect: rest.protect === true,
+    ignoreChanges: rest.ignoreChanges ?? [],
+    customTimeouts: rest.customTimeouts ?? {},
   };
 }
 

@@ -7,7 +7,7 @@ export * from "./plan-check";
 export * from "./planned-change";
 export * from "./resource";
 export * from "./rollout";
-export { isPreview } from "./rule-conditions";
+export { conditionsOf, covers, isPreview } from "./rule-conditions";
 export * from "./same-value";
 export * from "./serving";
 export * from "./transition";
