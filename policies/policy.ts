@@ -4,6 +4,7 @@ import {
   plannedChange,
   plannedChanges,
   type Resource,
+  type Served,
   type Serving,
   servingResources,
 } from "../traffic";
@@ -83,4 +84,17 @@ export function planOf(prior: readonly Resource[], desired: readonly Resource[],
 export function planOfOne(prior: readonly Resource[], after: Resource, now = new Date()): Plan {
   const change = plannedChange(prior, after);
   return { prior, desired: [after], changes: change ? [change] : [], serving: servingResources(prior), now };
+}
+
+/**
+ * How what would be replaced or deleted serves, where that loses requests. What others only stand on, such as a certificate, can
+ * be exchanged: the new one is made first, they are led to it, and the old one goes last.
+ */
+export function servesUntil(change: PlannedChange, { serving, changes }: Plan): Served | undefined {
+  if (change.kind !== "replace" && change.kind !== "delete") return undefined;
+  const served = serving.get(change.before);
+  if (!served?.movableFor) return served;
+  if (change.kind === "replace") return change.deletedFirst ? served : undefined;
+  const led = new Set(changes.flatMap((other) => ("before" in other ? [other.before] : [])));
+  return served.movableFor.every((standing) => led.has(standing)) ? undefined : served;
 }

@@ -16,13 +16,13 @@ export const releaseWithoutCanary = policy({
     plan.changes.flatMap((change) => {
       if (change.kind !== "update" || change.after.type !== SERVICE) return [];
       const { before, after } = change;
-      const why = plan.serving.get(before);
-      if (why === undefined || sameValue(before.inputs.taskDefinition, after.inputs.taskDefinition)) return [];
+      const served = plan.serving.get(before);
+      if (!served || sameValue(before.inputs.taskDefinition, after.inputs.taskDefinition)) return [];
       // Another group or port is a replacement, which has a policy of its own.
       if (!sameValue(before.inputs.loadBalancers, after.inputs.loadBalancers)) return [];
       return {
         urn: after.urn,
-        what: `"${nameOf(after.urn)}" would get a new version in place, and it ${why}.`,
+        what: `"${nameOf(after.urn)}" would get a new version in place, and it ${served.why}.`,
         why: "All its users get it at once, and the version to return to is gone.",
         instead: "Put the new version on the color that has no weight, and promote it stage by stage.",
         advisory: !hasSibling(before, plan),

@@ -14,6 +14,17 @@ export const TYPES = {
   record: "aws:route53/record:Record",
   healthCheck: "aws:route53/healthCheck:HealthCheck",
   eip: "aws:ec2/eip:Eip",
+  deployment: "kubernetes:apps/v1:Deployment",
+  stateful: "kubernetes:apps/v1:StatefulSet",
+  daemon: "kubernetes:apps/v1:DaemonSet",
+  kubernetesService: "kubernetes:core/v1:Service",
+  ingress: "kubernetes:networking.k8s.io/v1:Ingress",
+  gateway: "kubernetes:gateway.networking.k8s.io/v1:Gateway",
+  httpRoute: "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
+  binding: "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding",
+  function: "aws:lambda/function:Function",
+  alias: "aws:lambda/alias:Alias",
+  functionUrl: "aws:lambda/functionUrl:FunctionUrl",
   other: "aws:iam/role:Role",
 } as const;
 

@@ -6,12 +6,6 @@ import { type ShopShape, shop } from "./worlds";
 const both = (before: ShopShape, after: ShopShape) => ({ prior: shop(before), desired: shop(after) });
 const balancer2 = item("aws:lb/loadBalancer:LoadBalancer", "lb2", { internal: false });
 
-/** What waits for the other: the rule for the candidate's service, or the service for the rule. */
-const order = (first: "service" | "rule") =>
-  first === "service"
-    ? { shop: { dependsOn: ["green-svc"] }, "green-svc": { dependsOn: [] } }
-    : { shop: {}, "green-svc": { dependsOn: ["shop"] } };
-
 /** Hazards of an application balancer and of what stands behind it, in a stack that knows nothing of us. */
 export const albPairs: Pair[] = [
   pair("h9", {
@@ -72,10 +66,10 @@ export const albPairs: Pair[] = [
   pair("hA8", {
     hazards: ["A8", "36"],
     policy: "hold-time",
-    // The drain of 300 s is over, the balancer's nodes may not all know it yet.
+    // A drain of 300 s, and a minute for the balancer's nodes.
     change: (movedAgo: number) => both({ movedAgo }, { movedAgo, without: ["green-svc"] }),
-    refused: 310,
-    passes: 370,
+    refused: 120,
+    passes: 900,
   }),
   pair("hA6", {
     hazards: ["A6"],
@@ -89,23 +83,53 @@ export const albPairs: Pair[] = [
     passes: 3600,
   }),
   pair("h2", {
-    hazards: ["2", "A1"],
+    hazards: ["2"],
+    policy: "candidate-attached",
+    change: (tasks: number) =>
+      both(
+        { inputs: { "green-svc": { desiredCount: tasks } } },
+        { weights: { blue: 95, green: 5 }, inputs: { "green-svc": { desiredCount: 2 } } },
+      ),
+    refused: 0,
+    passes: 2,
+    // Nor is it sure that the tasks are there before the weight is.
+    also: ["interrupted-update"],
+  }),
+  pair("h1", {
+    hazards: ["1"],
+    policy: "candidate-attached",
+    change: (weights: Record<string, number>) => both({ weights }, { weights: { blue: 95, green: 5 } }),
+    refused: { blue: 100 },
+    passes: { blue: 100, green: 0 },
+  }),
+  pair("hA1", {
+    hazards: ["A1"],
     policy: "interrupted-update",
-    change: (first: "service" | "rule") =>
-      both({ without: ["green-svc"], more: order(first) }, { weights: { blue: 95, green: 5 }, more: order(first) }),
-    refused: "rule",
-    passes: "service",
+    // The group needs a rule before its service can be: one that users meet, or one that asks for a header.
+    change: (condition: object) => {
+      const without = ["green-svc"];
+      const rule = item("aws:lb/listenerRule:ListenerRule", "green-rule", {
+        listenerArn: ref("web"),
+        priority: 5,
+        conditions: [{ hostHeader: { values: ["shop"] } }, condition],
+        actions: [{ type: "forward", targetGroupArn: ref("green") }],
+      });
+      const more = { "green-svc": { dependsOn: ["green-rule"] } };
+      return both({ weights: { blue: 100 }, without }, { weights: { blue: 100 }, more, last: [rule] });
+    },
+    refused: { pathPattern: { values: ["/new/*"] } },
+    passes: { httpHeader: { httpHeaderName: "x-crossfade", values: ["green"] } },
   }),
   pair("h44", {
     hazards: ["44"],
     policy: "interrupted-update",
-    change: (first: "service" | "rule") =>
-      both(
-        { inputs: { "green-svc": { desiredCount: 0 } }, more: order(first) },
-        { weights: { blue: 50, green: 50 }, more: order(first) },
-      ),
-    refused: "rule",
-    passes: "service",
+    change: (deploymentMinimumHealthyPercent: number) => {
+      const version = (taskDefinition: string) => ({ "blue-svc": { deploymentMinimumHealthyPercent, taskDefinition } });
+      const alone = { weights: { blue: 1 }, without: ["green", "green-svc"] };
+      return both({ ...alone, inputs: version("arn:v1") }, { ...alone, inputs: version("arn:v2") });
+    },
+    refused: 0,
+    passes: 100,
   }),
   pair("h42", {
     hazards: ["42"],
