@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { at, number, type Resource } from "../traffic";
-import { forwardersOf, GROUP, LISTENER } from "./forwards";
+import { GROUP, LISTENER } from "./forwards";
 import { podDrainProblems } from "./pod-drain";
 import { policy } from "./policy";
 import { type Problem, ratchet } from "./ratchet";
@@ -41,9 +41,8 @@ export const drain = policy({
 });
 
 function groupProblems(state: State, serving: ReadonlySet<string>, declared: number | undefined): Problem[] {
-  const forwarders = forwardersOf(state);
   return state.ofType(GROUP).flatMap((group): Problem[] => {
-    const from = forwarders.get(group) ?? [];
+    const from = state.forwarding(group);
     const isServing = [group.urn, ...(group.aliases ?? [])].some((urn) => serving.has(urn));
     // Deregistering a function cuts nothing.
     if ((from.length === 0 && !isServing) || setting(group, "targetType") === "lambda") return [];

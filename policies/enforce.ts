@@ -26,18 +26,21 @@ export function enforce(policy: Policy): ResourceValidationPolicy & StackValidat
     enforcementLevel: "mandatory",
     configSchema: configSchema(policy.settings),
     validateStack: async ({ resources, getConfig }, report) => {
-      if (!pulumi.runtime.isDryRun()) return;
+      if (phase() === "update") return;
       await judge(policy.description, report, find(getConfig()), (prior) =>
         planOf(prior, resources.map(desiredInStack)),
       );
     },
     validateResource: async (args, report) => {
       const after = desiredBeforeStep(args);
-      if (policy.wholePlanOnly || pulumi.runtime.isDryRun()) return;
+      if (policy.wholePlanOnly || phase() !== "update") return;
       await judge(policy.description, report, find(args.getConfig()), (prior) => planOfOne(prior, after));
     },
   };
 }
+
+/** What could not be judged is told once, whichever policy was the first to meet it. */
+const told = new Set<string>();
 
 /** Fails closed: what cannot be seen or judged is refused, for the engine would make an error in here advisory. */
 export async function judge(
@@ -48,9 +51,13 @@ export async function judge(
 ): Promise<void> {
   let findings: Judged[];
   try {
+    if (phase() === "analysis") throw new Error(NO_PLAN);
     findings = find(plan(await priorState()));
   } catch (error) {
-    report(`What the update would do to users cannot be told, so it is refused: ${reasonOf(error)}`);
+    const message = `What the update would do to users cannot be told, so it is refused: ${reasonOf(error)}`;
+    // By its own level, so that a policy which a team has made advisory does not let the rest of the pack pass unseen.
+    if (!told.has(message)) report({ message, enforcementLevel: "mandatory" } as unknown as string);
+    told.add(message);
     return;
   }
   for (const { urn, what, why, instead, advisory } of findings) {
@@ -58,6 +65,15 @@ export async function judge(
     // The SDK takes an object with a level too, which its types do not say (pulumi-policy, `makeReportViolationFun`).
     report({ message, urn, ...(advisory && { enforcementLevel: "advisory" }) } as unknown as string);
   }
+}
+
+const NO_PLAN =
+  'this pack judges the way from one state to the next, and an analysis of a state ("pulumi policy analyze") has no next one. Run "pulumi preview --policy-pack" on the program, or "crossfade check" on a preview\'s JSON';
+
+/** What the engine asks the pack in. An analysis of a state has no stack's name, and no dry run either. */
+export function phase(): "preview" | "update" | "analysis" {
+  if (pulumi.runtime.isDryRun()) return "preview";
+  return process.env.PULUMI_NODEJS_STACK ? "update" : "analysis";
 }
 
 function reasonOf(error: unknown): string {

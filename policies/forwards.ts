@@ -1,5 +1,4 @@
 import { at, list, number, type Resource } from "../traffic";
-import { groupBy } from "./group-by";
 import { type State, setting } from "./state";
 
 export const LISTENER = "aws:lb/listener:Listener";
@@ -41,14 +40,6 @@ export function splits(state: State): Split[] {
         sticky: { isOn: at(stickiness, "enabled") === true, seconds: number(at(stickiness, "duration")) },
       };
     }),
-  );
-}
-
-/** The rules and listeners that forward to each group. */
-export function forwardersOf(state: State): ReadonlyMap<Resource, Resource[]> {
-  return groupBy(
-    state.ofType(LISTENER, RULE),
-    (from) => new Set(state.forwarded(from).flatMap(({ groups }) => groups)),
   );
 }
 

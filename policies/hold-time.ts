@@ -2,7 +2,7 @@ import { z } from "zod";
 import { handling, isPreview, nameOf, type PlannedChange, type Resource, spokenDuration } from "../traffic";
 import { askedCount } from "./entry-point-parts";
 import { type Finding, type Plan, policy } from "./policy";
-import { weightsSince } from "./rollouts";
+import { haveMoved, weightsSince } from "./rollouts";
 import { read, State, seconds } from "./state";
 
 const settings = z.strictObject({
@@ -68,6 +68,7 @@ function held(
       instead: "Take the weight away in this update, and scale it in in a later one.",
     };
   }
+  if (!haveMoved(carrier, plan.prior)) return undefined;
   const since = weightsSince(carrier, plan.prior);
   const hold = (seconds(read(group, "deregistrationDelay"), 300) ?? 3600) + settle;
   const over = since && since.getTime() + hold * 1000;

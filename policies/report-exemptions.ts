@@ -1,8 +1,7 @@
 import type { StackValidationPolicy } from "@pulumi/policy";
-import * as pulumi from "@pulumi/pulumi";
 import { breakGlass } from "./break-glass";
 import { desiredInStack } from "./desired-state";
-import { judge } from "./enforce";
+import { judge, phase } from "./enforce";
 import { planOf } from "./policy";
 import { rules } from "./rules";
 import { readExemptions } from "./stack-config";
@@ -15,7 +14,7 @@ export const reportExemptions: StackValidationPolicy = {
   description: DESCRIPTION,
   enforcementLevel: "mandatory",
   validateStack: async ({ resources }, report) => {
-    if (!pulumi.runtime.isDryRun()) return;
+    if (phase() === "update") return;
     const find = (plan: Parameters<typeof breakGlass>[1]) => breakGlass(readExemptions(), plan, rules);
     await judge(DESCRIPTION, report, find, (prior) => planOf(prior, resources.map(desiredInStack)));
   },

@@ -87,10 +87,20 @@ function sharesOf(route: Resource, rule: Resource, prior: readonly Resource[]): 
  * that it can have been.
  */
 export function weightsSince(carrier: Resource, prior: readonly Resource[]): Date | undefined {
+  const { modified } = clockOf(carrier, prior);
+  return modified === undefined ? undefined : new Date(modified);
+}
+
+/** Whether the weights may ever have been others: what nothing has changed since it was made has the first it had. */
+export function haveMoved(carrier: Resource, prior: readonly Resource[]): boolean {
+  const { created, modified } = clockOf(carrier, prior);
+  return created === undefined || created !== modified;
+}
+
+function clockOf(carrier: Resource, prior: readonly Resource[]): Resource {
   const route = prior.find((r) => r.type === ROUTE && r.urn === carrier.parent);
   const clock = route && prior.find((r) => r.type === CLOCK && r.parent === route.urn && !r.pendingDelete);
-  const { modified } = clock && sameValue(clock.inputs.input, onTheWire(route, carrier, prior)) ? clock : carrier;
-  return modified === undefined ? undefined : new Date(modified);
+  return clock && sameValue(clock.inputs.input, onTheWire(route, carrier, prior)) ? clock : carrier;
 }
 
 /** What the clock keeps: who has which share, and whether clients are held. */

@@ -43,6 +43,13 @@ test("a candidate that comes to be there moves no clock, so it may go again at o
   expect(clock(before)).toEqual(clock(after));
 });
 
+test("weights that were never others hold nothing", () => {
+  const asMade = (resources: Resource[]) => resources.map((r) => ({ ...r, created: r.modified }));
+  const [before, after] = [stack({ movedAgo: 1 }), stack(gone)];
+  expect(holdTime.judge(planOf(asMade(before), after, NOW))).toEqual([]);
+  expect(holdTime.judge(planOf(before, after, NOW))).toHaveLength(2);
+});
+
 test("where it cannot be told, a rule of ours refuses and another tells", () => {
   const untimed = (resources: Resource[], ours: boolean) =>
     resources

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LocalWorld, PACK, packWithout, type TestStack } from "./local-world";
+import { LocalWorld, PACK, packWith, packWithout, type TestStack } from "./local-world";
 
 /** A plain program: a listener that leads to blue, and on request an environment green. No component of ours. */
 interface Shape {
@@ -153,7 +154,8 @@ test("every step of a release passes: install, candidate, stages, finish, return
   ];
   for (const [step, edits] of steps) {
     for (const [key, value] of Object.entries(edits)) stack.config.set(key, value);
-    const { code, output } = await stack.up(...PACK);
+    if (step === "the candidate goes") await sleep(5000); // the drain of the local stack
+    const { code, output } = await stack.up(...packWith({ "hold-time": { settle: 0 } }, world.home));
     expect([step, output.match(/^ *(error:.*|.*(interrupted-update|\[mandatory\]).*)$/gm), code]).toEqual([
       step,
       null,

@@ -91,10 +91,13 @@ export class TestStack {
   }
 }
 
-/** The pack, and the pack with one policy off. */
+/** The pack; the pack with settings; the pack with one policy off. */
 export const PACK = ["--policy-pack", join(ROOT, "policies")];
-export function packWithout(policy: string, home: string): string[] {
-  const file = join(home, `without-${policy}.json`);
-  writeFileSync(file, JSON.stringify({ [policy]: "disabled" }));
+export function packWith(settings: Record<string, unknown>, home: string): string[] {
+  const file = join(mkdtempSync(join(home, "pack-")), "settings.json");
+  writeFileSync(file, JSON.stringify(settings));
   return [...PACK, "--policy-pack-config", file];
+}
+export function packWithout(policy: string, home: string): string[] {
+  return packWith({ [policy]: "disabled" }, home);
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Pulumi } from "../cli/pulumi";
-import { LocalWorld, PACK, packWithout, ROOT, type TestStack } from "./local-world";
+import { LocalWorld, PACK, packWith, packWithout, ROOT, type TestStack } from "./local-world";
 
 const RULE = "aws:lb/listenerRule:ListenerRule";
 
@@ -128,17 +129,14 @@ test("after an update that failed half way the weights on the wire are judged, n
   expect(await weights()).toEqual([75, 25]);
 });
 
-test.each<[string, Record<string, unknown>, string]>([
-  ["port", { green: { image: V2, port: 9090 } }, "port 8080 -> 9090"],
-  ["protocol version", { green: { image: V2, protocol: "HTTP2" } }, 'protocolVersion "HTTP1" -> "HTTP2"'],
-  ["VPC", { network: { vpcId: "vpc-2", subnetIds: ["subnet-c", "subnet-d"] } }, 'vpcId "vpc-local" -> "vpc-2"'],
-])("another %s for an environment with weight is refused, and passes with the policy off", async (_, edit, cause) => {
-  const before = Object.keys(edit).map((key) => [key, stack.config.get(key)] as const);
-  for (const [key, value] of Object.entries(edit)) stack.config.set(key, value);
+test("another port for an environment with weight is refused, and passes with the policy off", async () => {
+  stack.config.set("green", { image: V2, port: 9090 });
   const { code, output } = await stack.preview(...PACK);
   const control = await stack.preview(...packWithout("serving-replacement", world.home));
-  for (const [key, value] of before) stack.config.set(key, value);
-  expect(output).toContain(`"shop-green" would be replaced, for ${cause}, and it receives 25 % of the requests`);
+  stack.config.set("green", V2);
+  expect(output).toContain(
+    '"shop-green" would be replaced, for port 8080 -> 9090, and it receives 25 % of the requests',
+  );
   expect(code).not.toBe(0);
   expect(control.output).not.toContain("error:");
   expect(control.code).toBe(0);
@@ -156,12 +154,17 @@ test("a new version on an environment with weight is refused by release-without-
   stack.config.set("green", V2);
 });
 
-test("rolled back, the candidate may be replaced, for it serves nobody", async () => {
+test("rolled back, the candidate may be replaced once its drain is over, for it serves nobody", async () => {
   stack.config.set("stage", "idle");
   await up();
   expect(await weights()).toEqual([100, 0]);
   stack.config.set("green", { image: V2, port: 9090 });
-  const { code, output } = await stack.preview(...PACK);
+  const early = await stack.preview(...PACK);
+  expect(early.output).toMatch(/\[mandatory\] +hold-time/);
+  expect(early.output).toContain("It may still receive requests, and answer some, for 1m 5s");
+  // The drain of the local stack, without the time that AWS may take to adopt a weight.
+  await sleep(5000);
+  const { code, output } = await stack.preview(...packWith({ "hold-time": { settle: 0 } }, world.home));
   expect(output).toMatch(/aws:lb:TargetGroup shop-green (create-)?replace/);
   expect(code).toBe(0);
   stack.config.set("green", V2);
