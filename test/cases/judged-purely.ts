@@ -1,0 +1,15 @@
+import { planOf } from "../../policies/policy";
+import { parseExport } from "../../policies/prior-state";
+import { type Judged, judgeAll } from "../../policies/rules";
+import type { Change } from "./case";
+import { PreviewProvider } from "./preview-provider";
+import { previewed } from "./previewed";
+import { stateOf } from "./state";
+
+/** What the policies say of a change without an engine. */
+export async function judgedPurely({ prior, desired }: Change, now: Date): Promise<Judged[]> {
+  const provider = new PreviewProvider();
+  const resources = stateOf(prior, provider, now);
+  const state = parseExport(JSON.stringify({ version: 3, deployment: { resources } }));
+  return judgeAll(planOf(state, await previewed(desired, resources, provider), now));
+}
