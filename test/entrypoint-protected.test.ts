@@ -54,8 +54,8 @@ test("listeners and records are asked for where a team says so", () => {
 });
 
 test("protection may go when nothing serves, and comes at any time", () => {
-  const alone = kept(balancer({ internal: true }));
-  expect(verdicts(entrypointProtected, [alone], [changed(alone, {}, { protect: false })])).toEqual([]);
+  const refusing = kept(listener({ type: "fixed-response", fixedResponse: { statusCode: "404" } }));
+  expect(verdicts(entrypointProtected, [refusing], [changed(refusing, {}, { protect: false })])).toEqual([]);
   expect(verdicts(entrypointProtected, [aws(false), web], [aws(true), web])).toEqual([]);
 });
 
