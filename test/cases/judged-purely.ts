@@ -1,6 +1,6 @@
 import { planOf } from "../../policies/policy";
-import { parseExport } from "../../policies/prior-state";
 import { type Judged, judgeAll } from "../../policies/rules";
+import { parseExport } from "../../traffic/sources/state";
 import type { Change } from "./case";
 import { PreviewProvider } from "./preview-provider";
 import { previewed } from "./previewed";
