@@ -14,12 +14,12 @@ const WORKLOADS = ["Deployment", "StatefulSet", "DaemonSet"];
 const ROUTES = ["HTTPRoute", "GRPCRoute"];
 
 /** `Deployment` of `kubernetes:apps/v1:Deployment`; undefined where it is nothing of Kubernetes. */
-export function kindOf({ type }: Resource): string | undefined {
+export function kindOf({ type }: Pick<Resource, "type">): string | undefined {
   return type.startsWith("kubernetes:") ? type.split(":").at(-1) : undefined;
 }
 
 export function ofKind(state: State, ...kinds: string[]): Resource[] {
-  return state.resources.filter((r) => !r.pendingDelete && kinds.includes(kindOf(r) ?? ""));
+  return state.ofType(...state.types().filter((type) => kinds.includes(kindOf({ type }) ?? "")));
 }
 
 /** A key for the namespace: its name, or what it will be made of. */

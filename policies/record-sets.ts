@@ -1,7 +1,6 @@
 import { at, list, number, type Resource, text } from "../traffic";
-import { one } from "./forwards";
 import { groupBy } from "./group-by";
-import { type State, setting } from "./state";
+import { one, type State, setting } from "./state";
 
 const RECORD = "aws:route53/record:Record";
 const ZONE = "aws:route53/zone:Zone";
