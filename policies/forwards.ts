@@ -1,5 +1,5 @@
 import { at, list, number, type Resource } from "../traffic";
-import { leavesOut, one, type State, setting } from "./state";
+import { leavesOut, oncePerState, one, setting } from "./state";
 
 export const LISTENER = "aws:lb/listener:Listener";
 export const RULE = "aws:lb/listenerRule:ListenerRule";
@@ -21,7 +21,7 @@ export interface Split {
 }
 
 /** All forwards of a state that are written with weights. */
-export function splits(state: State): Split[] {
+export const splits = oncePerState((state): Split[] => {
   return state.ofType(LISTENER, RULE).flatMap((from) =>
     actionsOf(from).flatMap((action) => {
       const targets = list(at(action, "forward", "targetGroups"));
@@ -41,7 +41,7 @@ export function splits(state: State): Split[] {
       };
     }),
   );
-}
+});
 
 /** Where its actions are written: a listener has default ones. */
 export function actionsProperty({ type }: Resource): "actions" | "defaultActions" {

@@ -19,6 +19,16 @@ export function stateOf(resources: readonly Resource[]): State {
   return state;
 }
 
+/** A reading of a state that is worked out once, however many rules ask for it. */
+export function oncePerState<T>(reading: (state: State) => T): (state: State) => T {
+  const known = new WeakMap<State, { value: T }>();
+  return (state) => {
+    const found = known.get(state) ?? { value: reading(state) };
+    known.set(state, found);
+    return found.value;
+  };
+}
+
 /** A state, prior or desired, as rules ask about it. */
 export class State {
   private readonly byIdentity = new Map<string, Resource[]>();
