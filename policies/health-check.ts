@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { at } from "../traffic";
-import { one } from "./forwards";
 import { groupHealthProblems } from "./group-health";
 import { kubernetesHealthProblems } from "./kubernetes-health";
 import { policy } from "./policy";
 import { type Problem, ratchet } from "./ratchet";
 import { recordSets } from "./record-sets";
 import { serviceHealthProblems } from "./service-health";
-import { type State, setting } from "./state";
+import { one, type State, setting } from "./state";
 import { named } from "./words";
 
 export const healthCheck = policy({
