@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { nameOf, type PlannedChange, UNKNOWN } from "../traffic";
+import { nameOf, UNKNOWN } from "../traffic";
 import { type Planned, readPlanned, type Sources, Unreadable } from "../traffic/sources";
 import { parseState } from "../traffic/sources/state";
+import { changeLine } from "./change-line";
 import {
   asked,
   document,
@@ -20,15 +21,7 @@ import {
 
 /** What is planned, a line each. */
 function lines({ changes }: Pick<Planned, "changes">): string[] {
-  return changes.map(line).sort();
-}
-
-function line(change: PlannedChange): string {
-  const name = nameOf("after" in change ? change.after.urn : change.before.urn);
-  if (change.kind === "delete") return `delete ${name}${change.leftOver ? ", left over" : ""}`;
-  if (change.kind !== "replace") return `${change.kind} ${name}`;
-  const order = change.deletedFirst ? "deleted first" : "created first";
-  return `replace ${name}, ${order}, for ${change.because.map(({ property }) => property)}`;
+  return changes.map(changeLine).sort();
 }
 
 const same = (old: Written): WrittenStep => ({ op: "same", urn: old.urn, old, new: { ...old, outputs: undefined } });
