@@ -97,7 +97,6 @@ export function stepsOfPlan(plan: PlanFile, state: State): EngineStep[] {
       old: before && { resource: before, deletedFirst: false },
       new: after && { resource: after, deletedFirst: false },
       replacing: [],
-      differing: new Set([...Object.keys(goal?.inputDiff.adds ?? {}), ...Object.keys(goal?.inputDiff.updates ?? {})]),
     }));
   });
 }
