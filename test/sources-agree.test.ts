@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Verdict } from "../cli/verdict";
+import { planFrom } from "../policies/policy";
 import { type Judged, judgeAll } from "../policies/rules";
-import { servingResources } from "../traffic";
 import { type Previewed, readPlanned } from "../traffic/sources";
 import { changeLine } from "./change-line";
 import { LocalWorld, ROOT, type TestStack } from "./local-world";
@@ -84,7 +84,7 @@ const keys = (findings: readonly Judged[]) =>
   findings.map(({ policy, urn, advisory }) => `${advisory ? "advice" : "refused"} ${policy} ${urn}`).sort();
 
 function seen(planned: Previewed): Seen {
-  const plan = { ...planned, serving: servingResources(planned.prior), now: new Date() };
+  const plan = planFrom(planned);
   return { changes: planned.changes.map(changeLine).sort(), findings: keys(judgeAll(plan)) };
 }
 
