@@ -80,7 +80,7 @@ function isEntryPoint(resource: Resource, serving: ReadonlySet<string>): boolean
 function dropped(plan: Plan): Finding[] {
   const types = new Set<string>(Object.values(TYPES));
   return [...formerOf(plan)].flatMap(([after, before]) => {
-    const why = plan.serving.get(before);
+    const why = plan.serving.get(before)?.why;
     if (why === undefined || !types.has(after.type)) return [];
     const lost = (["protect", "deletionProtection"] as const).filter(
       (guard) => has(before, guard) && !has(after, guard),

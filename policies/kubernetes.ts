@@ -11,7 +11,7 @@ export interface Exposed {
 }
 
 const WORKLOADS = ["Deployment", "StatefulSet", "DaemonSet"];
-const ROUTES = ["HTTPRoute", "GRPCRoute"];
+export const ROUTE_KINDS = ["HTTPRoute", "GRPCRoute"];
 
 /** `Deployment` of `kubernetes:apps/v1:Deployment`; undefined where it is nothing of Kubernetes. */
 export function kindOf({ type }: Pick<Resource, "type">): string | undefined {
@@ -56,7 +56,7 @@ export function backendsOf(route: Resource): unknown[][] {
 }
 
 export function routesOf(state: State): Resource[] {
-  return ofKind(state, ...ROUTES);
+  return ofKind(state, ...ROUTE_KINDS);
 }
 
 /** The workloads that users' requests reach, each once. */
@@ -98,7 +98,7 @@ export function selectedBy(
 export const exposedServices = oncePerState((state): { service: Resource; by: Resource }[] => {
   const services = ofKind(state, "Service").filter(isService);
   const byName = new Map(services.map((s) => [`${namespaceOf(s)} ${nameIn(s)}`, s]));
-  const led = ofKind(state, "Ingress", "TargetGroupBinding", ...ROUTES).flatMap((by) =>
+  const led = ofKind(state, "Ingress", "TargetGroupBinding", ...ROUTE_KINDS).flatMap((by) =>
     serviceNames(by).flatMap((name) => {
       const made = by.propertyDependencies?.spec?.flatMap((urn) => state.get(urn) ?? []) ?? [];
       const meant = name === UNKNOWN ? made.filter(isService) : [byName.get(`${namespaceOf(by)} ${name}`)];
