@@ -96,19 +96,23 @@ export function selectedBy(
 
 /** The Services that users' requests reach, and what leads there. */
 export const exposedServices = oncePerState((state): { service: Resource; by: Resource }[] => {
-  const services = ofKind(state, "Service").filter(({ type }) => type.startsWith("kubernetes:core/"));
+  const services = ofKind(state, "Service").filter(isService);
   const byName = new Map(services.map((s) => [`${namespaceOf(s)} ${nameIn(s)}`, s]));
   const led = ofKind(state, "Ingress", "TargetGroupBinding", ...ROUTE_KINDS).flatMap((by) =>
     serviceNames(by).flatMap((name) => {
       const made = by.propertyDependencies?.spec?.flatMap((urn) => state.get(urn) ?? []) ?? [];
-      const meant =
-        name === UNKNOWN ? made.filter((r) => services.includes(r)) : [byName.get(`${namespaceOf(by)} ${name}`)];
+      const meant = name === UNKNOWN ? made.filter(isService) : [byName.get(`${namespaceOf(by)} ${name}`)];
       return meant.flatMap((service) => (service ? [{ service, by }] : []));
     }),
   );
   const own = services.filter((s) => at(setting(s, "spec"), "type") === "LoadBalancer");
   return [...led, ...own.map((service) => ({ service, by: service }))];
 });
+
+/** Of Kubernetes itself: others, as Knative, have kinds of the name. */
+function isService({ type }: Resource): boolean {
+  return type.startsWith("kubernetes:core/") && type.endsWith(":Service");
+}
 
 function serviceNames(by: Resource): unknown[] {
   const spec = setting(by, "spec");

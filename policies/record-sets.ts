@@ -26,6 +26,8 @@ export const recordSets = oncePerState((state): DnsRecord[][] => {
       isAlias: list(setting(resource, "aliases")).length > 0,
     };
   });
+  // In the order of their names: that of a state changes from run to run.
+  records.sort((a, b) => (a.resource.urn < b.resource.urn ? -1 : 1));
   return [...groupBy(records, ({ resource }) => [keyOf(resource, state)]).values()];
 });
 
