@@ -1,4 +1,4 @@
-import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
+import type { PolicyResource, PolicyResourceOptions, ResourceValidationArgs } from "@pulumi/policy";
 import { canonicalType, type Properties, type Resource } from "../traffic";
 import { readProperties } from "../traffic/sources/values";
 
@@ -19,9 +19,7 @@ export function desiredBeforeStep({ urn, type, props, opts, provider }: Resource
     inputs,
     outputs: {},
     provider: provider?.urn,
-    aliases: opts.aliases,
-    deleteBeforeReplace: opts.deleteBeforeReplace,
-    ignoreChanges: opts.ignoreChanges,
+    ...optionsOf(opts),
   };
 }
 
@@ -41,9 +39,25 @@ export function desiredInStack(resource: PolicyResource): Resource {
     propertyDependencies: Object.fromEntries(
       Object.entries(propertyDependencies).map(([property, made]) => [property, urnsOf(made)]),
     ),
-    aliases: opts.aliases,
-    deleteBeforeReplace: opts.deleteBeforeReplace,
-    ignoreChanges: opts.ignoreChanges,
+    ...optionsOf(opts),
+  };
+}
+
+/** The resource options that rules read. A time-out that is not set is shown as 0. */
+function optionsOf({
+  aliases,
+  deleteBeforeReplace,
+  ignoreChanges,
+  protect,
+  customTimeouts,
+}: PolicyResourceOptions): Partial<Resource> {
+  const { createSeconds, updateSeconds } = customTimeouts ?? {};
+  return {
+    aliases,
+    deleteBeforeReplace,
+    ignoreChanges,
+    protect,
+    customTimeouts: { create: createSeconds || undefined, update: updateSeconds || undefined },
   };
 }
 

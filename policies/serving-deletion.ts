@@ -1,29 +1,29 @@
 import { z } from "zod";
 import { nameOf } from "../traffic";
-import { policy } from "./policy";
+import { policy, servesUntil } from "./policy";
 
 export const servingDeletion = policy({
   name: "serving-deletion",
   description: "Refuses to delete a resource that serves users.",
   mechanism:
-    "Deleting a target group or a service ends the requests that are in flight, whatever the drain; deleting a record or a balancer ends them all. A rename without an alias is a deletion too: the engine makes a new resource and deletes the old one. A policy pack is never shown a deletion (pulumi-policy#299): it is found by comparing with the prior state.",
+    "Deleting a target group or a service ends the requests that are in flight, whatever the drain; deleting a record or a balancer ends them all. A rename without an alias is a deletion too: the engine makes a new resource and deletes the old one. A policy pack is never shown a deletion (pulumi-policy#299): it is found by comparing with the prior state. What no request would miss may go: one of two services behind a group drains, and so does one whose successor is healthy in the group by then.",
   safeWay: "Take the weight away first, wait until nothing can hold on to it, and delete then.",
   hazards: ["4", "5", "A26"],
   settings: z.strictObject({}),
   // A resource that goes is shown to no resource policy.
   wholePlanOnly: true,
-  judge: ({ changes, serving }) =>
-    changes.flatMap((change) => {
+  judge: (plan) =>
+    plan.changes.flatMap((change) => {
       if (change.kind !== "delete") return [];
-      const why = serving.get(change.before);
-      if (why === undefined) return [];
+      const served = servesUntil(change, plan);
+      if (!served) return [];
       const { urn } = change.before;
       const cause = change.leftOver
         ? "An earlier update replaced it and was stopped; this update would carry the deletion out"
         : "It is in the state and not in the program; if it was renamed, the program lacks an alias";
       return {
         urn,
-        what: `"${nameOf(urn)}" would be deleted, and it ${why}.`,
+        what: `"${nameOf(urn)}" would be deleted, and it ${served.why}.`,
         why: `${cause}. Requests in flight are cut, and new ones are not answered.`,
         instead: change.leftOver
           ? "Point the route at the resource that is to stay, then update again."

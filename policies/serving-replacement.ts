@@ -1,26 +1,26 @@
 import { z } from "zod";
 import { nameOf, type PropertyChange, UNKNOWN } from "../traffic";
-import { policy } from "./policy";
+import { policy, servesUntil } from "./policy";
 
 export const servingReplacement = policy({
   name: "serving-replacement",
   description: "Refuses to replace a resource that serves users.",
   mechanism:
-    "A replacement is another resource: a new target group has no healthy target, a new balancer another address. With a name of its own the old one is even deleted first (pulumi-terraform-bridge, `nameRequiresDeleteBeforeReplace`), and so is all that hangs on it. `protect` does not stop it where the same commit removes `protect` (pulumi/pulumi, `new.Protect && old.Protect`).",
+    "A replacement is another resource: a new target group has no healthy target, a new balancer another address. With a name of its own the old one is even deleted first (pulumi-terraform-bridge, `nameRequiresDeleteBeforeReplace`), and so is all that hangs on it. `protect` does not stop it where the same commit removes `protect` (pulumi/pulumi, `new.Protect && old.Protect`). What no request would miss may be replaced: a service whose step waits until the new one is healthy in the group, before the old one drains.",
   safeWay: "Make the change on the color that has no weight, then move the weight.",
   hazards: ["9", "10", "18", "26", "40", "47", "A25"],
   settings: z.strictObject({}),
-  judge: ({ changes, serving }) =>
-    changes.flatMap((change) => {
+  judge: (plan) =>
+    plan.changes.flatMap((change) => {
       if (change.kind !== "replace") return [];
-      const why = serving.get(change.before);
-      if (why === undefined) return [];
+      const served = servesUntil(change, plan);
+      if (!served) return [];
       const order = change.deletedFirst
         ? "It has a name of its own, so the old one is deleted before the new one is there"
         : "The new one starts empty, and the old one goes when the update ends";
       return {
         urn: change.after.urn,
-        what: `"${nameOf(change.after.urn)}" would be replaced, for ${causes(change.because)}, and it ${why}.`,
+        what: `"${nameOf(change.after.urn)}" would be replaced, for ${causes(change.because)}, and it ${served.why}.`,
         why: `${order}: requests are lost in between.`,
         instead:
           "Make the change on the color that has no weight, promote it, and remove this one when it has none. To keep this one, take the change back.",

@@ -14,12 +14,33 @@ export const TYPES = {
   record: "aws:route53/record:Record",
   healthCheck: "aws:route53/healthCheck:HealthCheck",
   eip: "aws:ec2/eip:Eip",
-  other: "aws:iam/role:Role",
+  deployment: "kubernetes:apps/v1:Deployment",
+  stateful: "kubernetes:apps/v1:StatefulSet",
+  daemon: "kubernetes:apps/v1:DaemonSet",
+  kubernetesService: "kubernetes:core/v1:Service",
+  ingress: "kubernetes:networking.k8s.io/v1:Ingress",
+  gateway: "kubernetes:gateway.networking.k8s.io/v1:Gateway",
+  httpRoute: "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
+  binding: "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding",
+  function: "aws:lambda/function:Function",
+  alias: "aws:lambda/alias:Alias",
+  functionUrl: "aws:lambda/functionUrl:FunctionUrl",
+  vpc: "aws:ec2/vpc:Vpc",
+  subnet: "aws:ec2/subnet:Subnet",
+  securityGroup: "aws:ec2/securityGroup:SecurityGroup",
+  cluster: "aws:ecs/cluster:Cluster",
+  taskDefinition: "aws:ecs/taskDefinition:TaskDefinition",
+  certificate: "aws:acm/certificate:Certificate",
+  role: "aws:iam/role:Role",
+  other: "aws:iam/policy:Policy",
 } as const;
 
-/** Stands in an input for the ARN of the program's resource of the name. */
+/** Stands in an input for an output of the program's resource of the name. */
 export class Ref {
-  constructor(readonly name: string) {}
+  constructor(
+    readonly name: string,
+    readonly output = "arn",
+  ) {}
 }
 
 /** A resource as a program has it; what it refers to and depends on comes before it. */
@@ -29,6 +50,7 @@ export interface Item {
   inputs: Record<string, unknown>;
   dependsOn?: string[];
   parent?: string;
+  deleteBeforeReplace?: boolean;
 }
 
 export type Program = readonly Item[];
@@ -81,6 +103,7 @@ function resource(item: Item, program: Program, inputs: Resource["inputs"], outp
     dependencies,
     propertyDependencies,
     parent,
+    ...(item.deleteBeforeReplace && { deleteBeforeReplace: true }),
   };
 }
 
@@ -102,7 +125,7 @@ function text(value: unknown): string {
   return JSON.stringify(value === UNKNOWN ? ["unknown"] : value);
 }
 
-export const ref = (name: string) => new Ref(name);
+export const ref = (name: string, output?: string) => new Ref(name, output);
 
 export function balancer(name = "lb", inputs: object = {}): Item {
   return { name, kind: "balancer", inputs: { internal: false, __defaults: ["name"], ...inputs } };

@@ -27,7 +27,7 @@ export interface Interruption {
 }
 
 /** Up to so many steps all sets of them are tried. */
-const TRIED = 16;
+export const TRIED = 16;
 
 /** Rounding is no loss. */
 const EPSILON = 1e-9;

@@ -24,8 +24,12 @@ export interface Resource {
   aliases?: string[];
   /** Desired state: the program's own `deleteBeforeReplace`. */
   deleteBeforeReplace?: boolean;
-  /** The program's own `ignoreChanges`. */
+  /** The properties whose changes the engine leaves alone, as paths. */
   ignoreChanges?: readonly string[];
+  /** The engine refuses to delete it. */
+  protect?: boolean;
+  /** Seconds that its steps may take; none where they are the provider's own. */
+  customTimeouts?: { create?: number; update?: number };
   /** Prior state: an earlier update replaced it and was stopped before it could delete it. */
   pendingDelete?: boolean;
   /** Prior state: it stays in the cloud when it leaves the stack. */

@@ -26,6 +26,8 @@ export const serializedResource = z.object({
   created: z.string().nullish(),
   modified: z.string().nullish(),
   ignoreChanges: z.array(z.string()).nullish(),
+  protect: z.boolean().default(false),
+  customTimeouts: z.object({ create: z.number().optional(), update: z.number().optional() }).nullish(),
 });
 export type SerializedResource = z.infer<typeof serializedResource>;
 
@@ -44,6 +46,8 @@ export function readResource(written: SerializedResource, opensSecrets = false):
     dependencies: written.dependencies ?? [],
     propertyDependencies: edgesByProperty(written.propertyDependencies),
     ignoreChanges: ignoreChanges ?? undefined,
+    protect: written.protect,
+    customTimeouts: written.customTimeouts ?? {},
     created: created ?? undefined,
     modified: modified ?? undefined,
     pendingDelete: written.delete,
