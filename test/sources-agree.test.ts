@@ -1,10 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Verdict } from "../cli/verdict";
-import { planFrom } from "../policies/policy";
-import { type Judged, judgeAll } from "../policies/rules";
+import { type Verdict, verdictOf } from "../cli/verdict";
+import type { Judged } from "../policies/rules";
 import { type Previewed, readPlanned } from "../traffic/sources";
 import { changeLine } from "./change-line";
 import { LocalWorld, ROOT, type TestStack } from "./local-world";
@@ -62,6 +61,7 @@ const { desiredBeforeStep, desiredInStack } = require(${JSON.stringify(join(ROOT
 const { planOf } = require(${JSON.stringify(join(ROOT, "policies/policy.ts"))});
 const { priorState } = require(${JSON.stringify(join(ROOT, "policies/prior-state.ts"))});
 const { judgeAll } = require(${JSON.stringify(join(ROOT, "policies/rules.ts"))});
+const { readExemptions } = require(${JSON.stringify(join(ROOT, "policies/stack-config.ts"))});
 const { changeLine } = require(${JSON.stringify(join(ROOT, "test/change-line.ts"))});
 new PolicyPack("dump", {
   policies: [{
@@ -69,7 +69,7 @@ new PolicyPack("dump", {
     validateResource: (args) => { desiredBeforeStep(args); },
     validateStack: async ({ resources }) => {
       const plan = planOf((await priorState()).resources, resources.map(desiredInStack));
-      const seen = { changes: plan.changes.map(changeLine).sort(), findings: judgeAll(plan) };
+      const seen = { changes: plan.changes.map(changeLine).sort(), findings: judgeAll(plan, { exemptions: readExemptions() }) };
       writeFileSync(${JSON.stringify(file)}, JSON.stringify(seen));
     },
   }],
@@ -84,9 +84,18 @@ const keys = (findings: readonly Judged[]) =>
   findings.map(({ policy, urn, advisory }) => `${advisory ? "advice" : "refused"} ${policy} ${urn}`).sort();
 
 function seen(planned: Previewed): Seen {
-  const plan = planFrom(planned);
-  return { changes: planned.changes.map(changeLine).sort(), findings: keys(judgeAll(plan)) };
+  return { changes: planned.changes.map(changeLine).sort(), findings: keys(verdictOf(planned).findings) };
 }
+
+/** Lets one of the findings through. */
+const CONFIG = `
+config:
+  crossfade:breakGlass:
+    - policy: serving-replacement
+      urn: lb
+      reason: the office is closed
+      until: "2099-01-01"
+`;
 
 describe("one preview through the real engine", () => {
   let world: LocalWorld;
@@ -109,6 +118,7 @@ describe("one preview through the real engine", () => {
     writeFileSync(file("state.json"), JSON.stringify(exported));
     await run("stack", "import", "--file", file("state.json"));
     stack.write(program(true));
+    appendFileSync(file("sources/Pulumi.dev.yaml"), CONFIG);
 
     mkdirSync(file("pack"));
     writeFileSync(file("pack/PulumiPolicy.yaml"), "runtime: nodejs\nmain: index.js\n");
@@ -167,15 +177,15 @@ describe("one preview through the real engine", () => {
 
   test("the policies find the same in all of them", () => {
     const { stream: preview, document, plan, state } = texts;
-    expect(pack.findings.filter((line) => line.startsWith("refused"))).not.toEqual([]);
-    for (const sources of [
-      { preview, plan, state },
-      { preview: document, state },
-      { preview: document },
-      { plan, state },
-    ]) {
+    const refused = pack.findings.filter((line) => line.startsWith("refused"));
+    expect(refused.map((line) => line.split("::").at(-1))).toEqual(["web", "create-first"]);
+    expect(pack.findings.join()).toMatch(/advice break-glass .*advice serving-replacement .*LoadBalancer::lb/);
+    for (const sources of [{ preview, plan, state }, { preview: document, state }, { preview: document }]) {
       expect(seen(readPlanned(sources)).findings, Object.keys(sources).join()).toEqual(pack.findings);
     }
+    // A plan does not tell the config, and so no exemption: only more is refused.
+    const found = seen(readPlanned({ plan, state })).findings.filter((line) => line.startsWith("refused"));
+    expect(found.map((line) => line.split("::").at(-1))).toEqual(["web", "lb", "create-first"]);
   });
 
   test("without the plan the stream does not tell what waits for what: nothing is found less", () => {
