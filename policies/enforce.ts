@@ -64,7 +64,8 @@ export async function judge(
   let findings: Judged[];
   try {
     if (phase() === "analysis") throw new Error(NO_PLAN);
-    findings = find(plan(await priorState()));
+    const { resources, pending } = await priorState();
+    findings = find({ ...plan(resources), pending });
   } catch (error) {
     const message = `What the update would do to users cannot be told, so it is refused: ${reasonOf(error)}`;
     // By its own level, so that a policy which a team has made advisory does not let the rest of the pack pass unseen.

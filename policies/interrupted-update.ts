@@ -8,7 +8,7 @@ import {
   PREVIEW_HEADER,
   type Step,
 } from "../traffic";
-import { type Plan, policy } from "./policy";
+import { type Plan, policy, servesUntil } from "./policy";
 
 export const interruptedUpdate = policy({
   name: "interrupted-update",
@@ -20,11 +20,8 @@ export const interruptedUpdate = policy({
   settings: z.strictObject({}),
   wholePlanOnly: true,
   judge: (plan) => {
-    const stays = (change: PlannedChange) =>
-      (change.kind === "replace" || change.kind === "delete") &&
-      plan.serving.has(change.before) &&
-      !plan.spare.has(change.before);
-    return interruptions(plan.prior, plan.desired, plan.changes, stays).map((interruption) => ({
+    const stays = (change: PlannedChange) => servesUntil(change, plan) !== undefined;
+    return interruptions(plan.prior, plan.desired, plan.changes, stays, plan.pending).map((interruption) => ({
       urn: interruption.urn,
       what: `${moment(interruption)}, ${percent(interruption.lost)} of ${interruption.requests} are lost.`,
       why: `${capital(interruption.why.join("; "))}. ${

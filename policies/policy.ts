@@ -1,9 +1,11 @@
 import type { z } from "zod";
 import {
+  type PendingOperation,
   type PlannedChange,
   plannedChange,
   plannedChanges,
   type Resource,
+  type Served,
   type Serving,
   servingResources,
   spare,
@@ -14,6 +16,8 @@ export interface Plan {
   prior: readonly Resource[];
   desired: readonly Resource[];
   changes: readonly PlannedChange[];
+  /** What an earlier update was doing when it was stopped. */
+  pending?: readonly PendingOperation[];
   /** Who serves in the prior state. */
   serving: Serving;
   /** Those who serve and would go, without whom nobody loses a request. */
@@ -103,4 +107,17 @@ function affected(prior: readonly Resource[], changes: PlannedChange[]): Pick<Pl
     (change.kind === "replace" || change.kind === "delete") && serving.has(change.before) ? [change.before] : [],
   );
   return { changes, serving, spare: going.length > 0 ? spare(prior, changes, new Set(going)) : new Set() };
+}
+
+/**
+ * How what would be replaced or deleted serves, where that loses requests. What others only stand on, such as a certificate, can
+ * be exchanged: the new one is made first, they are led to it, and the old one goes last.
+ */
+export function servesUntil(change: PlannedChange, { serving, spare, changes }: Plan): Served | undefined {
+  if ((change.kind !== "replace" && change.kind !== "delete") || spare.has(change.before)) return undefined;
+  const served = serving.get(change.before);
+  if (!served?.movableFor) return served;
+  if (change.kind === "replace") return change.deletedFirst ? served : undefined;
+  const led = new Set(changes.flatMap((other) => ("before" in other ? [other.before] : [])));
+  return served.movableFor.every((standing) => led.has(standing)) ? undefined : served;
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { nameOf } from "../traffic";
-import { policy } from "./policy";
+import { policy, servesUntil } from "./policy";
 
 export const servingDeletion = policy({
   name: "serving-deletion",
@@ -12,18 +12,18 @@ export const servingDeletion = policy({
   settings: z.strictObject({}),
   // A resource that goes is shown to no resource policy.
   wholePlanOnly: true,
-  judge: ({ changes, serving, spare }) =>
-    changes.flatMap((change) => {
+  judge: (plan) =>
+    plan.changes.flatMap((change) => {
       if (change.kind !== "delete") return [];
-      const why = serving.get(change.before);
-      if (why === undefined || spare.has(change.before)) return [];
+      const served = servesUntil(change, plan);
+      if (!served) return [];
       const { urn } = change.before;
       const cause = change.leftOver
         ? "An earlier update replaced it and was stopped; this update would carry the deletion out"
         : "It is in the state and not in the program; if it was renamed, the program lacks an alias";
       return {
         urn,
-        what: `"${nameOf(urn)}" would be deleted, and it ${why}.`,
+        what: `"${nameOf(urn)}" would be deleted, and it ${served.why}.`,
         why: `${cause}. Requests in flight are cut, and new ones are not answered.`,
         instead: change.leftOver
           ? "Point the route at the resource that is to stay, then update again."

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { nameOf, type PropertyChange, UNKNOWN } from "../traffic";
-import { policy } from "./policy";
+import { policy, servesUntil } from "./policy";
 
 export const servingReplacement = policy({
   name: "serving-replacement",
@@ -10,17 +10,17 @@ export const servingReplacement = policy({
   safeWay: "Make the change on the color that has no weight, then move the weight.",
   hazards: ["9", "10", "18", "26", "40", "47", "A25"],
   settings: z.strictObject({}),
-  judge: ({ changes, serving, spare }) =>
-    changes.flatMap((change) => {
+  judge: (plan) =>
+    plan.changes.flatMap((change) => {
       if (change.kind !== "replace") return [];
-      const why = serving.get(change.before);
-      if (why === undefined || spare.has(change.before)) return [];
+      const served = servesUntil(change, plan);
+      if (!served) return [];
       const order = change.deletedFirst
         ? "It has a name of its own, so the old one is deleted before the new one is there"
         : "The new one starts empty, and the old one goes when the update ends";
       return {
         urn: change.after.urn,
-        what: `"${nameOf(change.after.urn)}" would be replaced, for ${causes(change.because)}, and it ${why}.`,
+        what: `"${nameOf(change.after.urn)}" would be replaced, for ${causes(change.because)}, and it ${served.why}.`,
         why: `${order}: requests are lost in between.`,
         instead:
           "Make the change on the color that has no weight, promote it, and remove this one when it has none. To keep this one, take the change back.",

@@ -113,6 +113,12 @@ export function read(resource: Resource, property: string): unknown {
   return asked === undefined ? resource.outputs[property] : asked;
 }
 
+/** The same, of a setting: what is to be made and is not asked for gets the provider's default, and so is not there. */
+export function setting(resource: Resource, property: string): unknown {
+  const found = read(resource, property);
+  return found === UNKNOWN && resource.inputs[property] !== UNKNOWN ? undefined : (found ?? undefined);
+}
+
 /** The elements of a list property of a resource, or the one object that the provider takes for it. */
 export function blocks(resource: Resource, property: string): unknown[] {
   const value = read(resource, property);

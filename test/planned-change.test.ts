@@ -187,7 +187,7 @@ describe("who serves", () => {
     const old = { ...target("a"), pendingDelete: true };
     const next = { ...target("a"), outputs: { id: "arn:new", arn: "arn:new" } };
     const state = [listener(forward(["a", 1])), next, old];
-    expect(servingResources(state).get(old)).toContain("100 %");
+    expect(servingResources(state).get(old)?.why).toContain("100 %");
     expect(servingResources(state).has(next)).toBe(false);
   });
 });

@@ -12,6 +12,7 @@ import {
 import type { Entity } from "./entity";
 import { ANSWERED, type Answer, lost, worst } from "./entry-point";
 import { GroupMembers } from "./group-members";
+import { KubernetesServices } from "./kubernetes-services";
 import { type Moment, momentAfter } from "./moment";
 import { Directory, type Reference, targets } from "./reference";
 import { nameOf } from "./resource";
@@ -33,11 +34,11 @@ export class AlbAnswers {
   private readonly allRules: readonly Rule[];
   private readonly rules: readonly Rule[];
   private readonly rulesByListener = new Map<On, Set<Rule>>();
-  private readonly members: GroupMembers;
+  readonly members: GroupMembers;
   /** The groups that get requests and that nothing in this stack fills: somebody else does. */
   private readonly filledFromElsewhere: ReadonlySet<Entity>;
 
-  constructor(entities: readonly Entity[]) {
+  constructor(entities: readonly Entity[], services = new KubernetesServices(entities)) {
     const ofType = (type: string) => new Directory(entities.filter((e) => e.type === type));
     const balancers = ofType("aws:lb/loadBalancer:LoadBalancer");
     const listeners = ofType("aws:lb/listener:Listener");
@@ -59,7 +60,7 @@ export class AlbAnswers {
         this.rulesByListener.set(on, (this.rulesByListener.get(on) ?? new Set()).add(rule));
       }
     }
-    this.members = new GroupMembers(entities);
+    this.members = new GroupMembers(entities, services);
     this.filledFromElsewhere = this.weightedBefore();
   }
 
@@ -91,11 +92,6 @@ export class AlbAnswers {
   actionsOn(listener: Entity): Action[] {
     const ruled = this.allRules.flatMap(({ forms }) => forms.filter((form) => isOn(form, listener)));
     return [...this.formsOf(listener), ...ruled].filter((action) => action !== undefined);
-  }
-
-  /** All that a group's answers may hang on. */
-  behind(group: Entity): Entity[] {
-    return this.members.behind(group);
   }
 
   /** What is done with the requests before the update. */

@@ -70,7 +70,7 @@ export class BalancerAnswers {
 
   /** All that decides which groups of the balancer are dead. */
   health(balancer: Entity): Entity[] {
-    return this.groups(balancer).flatMap((group) => this.alb.behind(group));
+    return this.groups(balancer).flatMap((group) => this.alb.members.behind(group));
   }
 
   private groups(balancer: Entity): Entity[] {

@@ -1,6 +1,7 @@
 import { dnsNameOf } from "./dns-name";
+import { isWorkload, rollsThroughNone } from "./kubernetes-objects";
 import type { PlannedChange } from "./planned-change";
-import { list, number, type Properties, type Resource } from "./resource";
+import { at, list, number, type Properties, type Resource } from "./resource";
 import { sameValue } from "./same-value";
 
 /** How something in the cloud is at a moment of an update. */
@@ -77,7 +78,7 @@ export function goneEntity(before: Resource): Entity {
 function updated(before: Resource, after: Resource): Entity {
   const first = priorForm(before);
   const last = { props: updatedProps(before, after), propertyDependencies: after.propertyDependencies ?? {} };
-  const half = halfway(after.type, first, last);
+  const half = halfway(before, after, first, last);
   const forms = half ? [first, half, last] : [first, last];
   const steps = half ? [step(after, "update", true), step(after, "update")] : [step(after, "update")];
   return { ...entity(before, forms, steps), urn: after.urn, type: after.type };
@@ -99,9 +100,10 @@ export const DEPLOYED = ["taskDefinition", "loadBalancers", "networkConfiguratio
  * How a resource is while an update of it is under way, where that is neither the old form nor the new one.
  *
  * A rule's priority and the rest of it are two calls, the priority first (terraform-provider-aws, `listener_rule.go`). A
- * deployment of a service may stop all its tasks at once where it need keep none (ECS API, `minimumHealthyPercent`).
+ * deployment of a service may stop all its tasks at once where it need keep none (ECS API, `minimumHealthyPercent`), and so may
+ * a roll of pods.
  */
-function halfway(type: string, before: Form, after: Form): Form | undefined {
+function halfway(prior: Resource, { type, inputs }: Resource, before: Form, after: Form): Form | undefined {
   const changed = (...keys: string[]) => keys.some((key) => !sameValue(before.props[key], after.props[key]));
   if (type === "aws:lb/listenerRule:ListenerRule") {
     if (!changed("priority") || !changed("actions", "conditions")) return undefined;
@@ -112,6 +114,12 @@ function halfway(type: string, before: Form, after: Form): Form | undefined {
     const keepsNone = (number(minimum ?? 100) ?? 0) === 0;
     if (!keepsNone || !changed(...DEPLOYED)) return undefined;
     return { ...before, props: { ...before.props, desiredCount: 0 } };
+  }
+  if (isWorkload(type)) {
+    // The cluster fills in what the program leaves out: only inputs can be compared.
+    const isSame = sameValue(at(prior.inputs.spec, "template"), at(inputs.spec, "template"));
+    if (isSame || !rollsThroughNone(type, after.props)) return undefined;
+    return { ...before, props: { ...before.props, spec: { ...(before.props.spec as object), replicas: 0 } } };
   }
   return undefined;
 }
@@ -133,8 +141,8 @@ function step({ urn, type }: Resource, does: Step["does"], half = false): Step {
 }
 
 function identitiesOf({ inputs, outputs }: Resource): Set<unknown> {
-  const { arn, id, name } = outputs;
-  return new Set([arn, id, name ?? inputs.name].filter((identity) => typeof identity === "string"));
+  const { arn, qualifiedArn, id, name } = outputs;
+  return new Set([arn, qualifiedArn, id, name ?? inputs.name].filter((identity) => typeof identity === "string"));
 }
 
 function addressesOf({ inputs, outputs }: Resource): Set<unknown> {

@@ -5,11 +5,23 @@ import { DnsAnswers } from "./dns-answers";
 import { darkTargets, dnsEntryPoints } from "./dns-entry-points";
 import type { Entity } from "./entity";
 import type { EntryPoint } from "./entry-point";
+import { KubernetesAnswers } from "./kubernetes-answers";
+import { kubernetesEntryPoints } from "./kubernetes-entry-points";
+import { KubernetesServices } from "./kubernetes-services";
+import { lambdaEntryPoints } from "./lambda-entry-points";
 
 /** All ways by which live users' requests come in, among what is in the cloud in the course of an update. */
 export function entryPoints(entities: readonly Entity[]): EntryPoint[] {
-  const alb = new AlbAnswers(entities);
+  const services = new KubernetesServices(entities);
+  const alb = new AlbAnswers(entities, services);
   const dns = new DnsAnswers(entities, new BalancerAnswers(alb));
+  const routes = new KubernetesAnswers(entities, services);
+  const used = new Set([...routes.led(), ...alb.members.attached()]);
   const dark = darkTargets(dns.namesBefore());
-  return [...albEntryPoints(entities, alb, (balancer) => dark.has(balancer)), ...dnsEntryPoints(dns)];
+  return [
+    ...albEntryPoints(entities, alb, (balancer) => dark.has(balancer)),
+    ...dnsEntryPoints(dns),
+    ...kubernetesEntryPoints(routes, services, (service) => used.has(service)),
+    ...lambdaEntryPoints(entities),
+  ];
 }

@@ -1,5 +1,6 @@
 import { ADDRESSED } from "./dns-targets";
 import { changedEntities } from "./entity";
+import { kubernetesKind } from "./kubernetes-objects";
 import type { PlannedChange } from "./planned-change";
 import { sameValue } from "./same-value";
 
@@ -42,6 +43,9 @@ const READ: Record<string, readonly string[]> = {
     "childHealthThreshold",
     "cloudwatchAlarmName",
   ],
+  "aws:lambda/function:Function": [],
+  "aws:lambda/alias:Alias": ["functionName"],
+  "aws:lambda/functionUrl:FunctionUrl": ["functionName", "qualifier"],
   ...Object.fromEntries(ADDRESSED.map((type) => [type, []])),
 };
 
@@ -58,7 +62,7 @@ const LINGERING: ReadonlySet<string> = new Set(["aws:lb/listenerRule:ListenerRul
 
 /** Whether requests can meet resources of the type. */
 export function carriesTraffic(type: string): boolean {
-  return type in READ;
+  return read(type) !== undefined;
 }
 
 /** Whether resources of the type answer requests, or have to do with who does; others lead them on. */
@@ -73,10 +77,15 @@ export function lingers(type: string): boolean {
 
 /** Whether a change can move a request: all do that make or delete, and updates of what decides where it goes. */
 export function movesTraffic(change: PlannedChange): boolean {
-  const read = READ["after" in change ? change.after.type : change.before.type];
-  if (!read) return false;
+  const properties = read("after" in change ? change.after.type : change.before.type);
+  if (!properties) return false;
   if (change.kind !== "update") return true;
   const { before, after } = change;
-  if (read.some((key) => !sameValue(before.inputs[key], after.inputs[key]))) return true;
+  if (properties.some((key) => !sameValue(before.inputs[key], after.inputs[key]))) return true;
   return changedEntities(change).some(({ steps }) => steps.length > 1);
+}
+
+/** Of an object of Kubernetes its metadata has the annotation that says whether it is waited for, and `spec` all the rest. */
+function read(type: string): readonly string[] | undefined {
+  return kubernetesKind(type) ? ["metadata", "spec"] : READ[type];
 }

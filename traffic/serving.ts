@@ -1,122 +1,89 @@
-import { handling } from "./forward";
-import { registeredGroups } from "./group-members";
-import { at, list, nameOf, type Properties, type Resource, UNKNOWN } from "./resource";
-import { isPreview } from "./rule-conditions";
+import { AlbAnswers } from "./alb-answers";
+import { albFlows } from "./alb-flows";
+import { BalancerAnswers } from "./balancer-answers";
+import { DnsAnswers } from "./dns-answers";
+import { dnsFlows, ledByRecords } from "./dns-flows";
+import { type Entity, keptEntity } from "./entity";
+import type { Flow } from "./flow";
+import { KubernetesAnswers } from "./kubernetes-answers";
+import { kubernetesFlows } from "./kubernetes-flows";
+import { KubernetesServices } from "./kubernetes-services";
+import { lambdaFlows } from "./lambda-flows";
+import type { Resource } from "./resource";
+import { groundFlows } from "./stands-on";
 
-/** Why a resource serves: a phrase such as `receives 95 % of the requests of rule "shop"`. */
-export type Serving = ReadonlyMap<Resource, string>;
+/** That a resource serves, and how much. */
+export interface Served {
+  /** The share of its entry point's live requests that reach it, or what stands on it, 0 to 1. At 0 some may, by a cookie. */
+  share: number;
+  /** A phrase such as `receives 95 % of the requests of rule "shop"`. */
+  why: string;
+  /**
+   * Set where it serves only as what others stand on, which can be led to another in the update that replaces it: these
+   * others. A certificate is one, or a task definition.
+   */
+  movableFor?: readonly Resource[];
+}
 
-/** The resources of a state that can receive a live user's request now, by its own weights and cookies. */
+export type Serving = ReadonlyMap<Resource, Served>;
+
+/** The resources of a state that can receive a live user's request now, with what they stand on. */
 export function servingResources(state: readonly Resource[]): Serving {
-  const serving = new Map<Resource, string>();
-  const mark = (resource: Resource | undefined, why: string) => {
-    if (resource && !serving.has(resource)) serving.set(resource, why);
-  };
-  const ofType = (type: string) => state.filter((r) => r.type === type);
-  const byArn = (type: string, arn: unknown) => state.filter((r) => r.type === type && refersTo(r, arn));
-
-  const rules = [
-    ...ofType("aws:lb/listener:Listener").map((r) => ({
-      r,
-      what: "listener",
-      actions: list(value(r, "defaultActions")),
-    })),
-    ...ofType("aws:lb/listenerRule:ListenerRule")
-      .filter((r) => !isPreview(value(r, "conditions")))
-      .map((r) => ({ r, what: "rule", actions: list(value(r, "actions")) })),
-  ];
-  for (const { r, what, actions } of rules) {
-    const where = `${what} "${nameOf(r.urn)}"`;
-    for (const { arn, why } of receivers(actions, where)) {
-      for (const group of byArn("aws:lb/targetGroup:TargetGroup", arn)) mark(group, why);
-    }
-    if (actions.length === 0) continue;
-    mark(r, `answers users as ${where}`);
-    if (what === "rule") {
-      for (const listener of byArn("aws:lb/listener:Listener", value(r, "listenerArn")))
-        mark(listener, `carries ${where}`);
-    }
+  const resources = new Map(state.filter(({ custom }) => custom).map((resource) => [keptEntity(resource), resource]));
+  const flows = flowsOf([...resources.keys()]);
+  const reached = reach(flows);
+  const into = grouped(flows, ({ to }) => to);
+  const serving = new Map<Resource, Served>();
+  for (const [entity, resource] of resources) {
+    const served = reached.get(entity);
+    if (!served) continue;
+    const own = (into.get(entity) ?? []).filter(({ from }) => from === undefined || reached.has(from));
+    const isMovable = own.every(({ movable }) => movable);
+    const standing = own.flatMap(({ from }) => (from && resources.get(from)) ?? []);
+    serving.set(resource, isMovable ? { ...served, movableFor: standing } : served);
   }
-  for (const listener of ofType("aws:lb/listener:Listener")) {
-    for (const balancer of byArn("aws:lb/loadBalancer:LoadBalancer", value(listener, "loadBalancerArn"))) {
-      mark(balancer, `carries listener "${nameOf(listener.urn)}"`);
-    }
-  }
-  markBehindGroups(state, serving, mark);
-  markDns(state, mark);
   return serving;
 }
 
-type Mark = (resource: Resource | undefined, why: string) => void;
+function flowsOf(entities: readonly Entity[]): Flow[] {
+  const ofType = (type: string) => entities.filter((e) => e.type === type);
+  const services = new KubernetesServices(entities);
+  const alb = new AlbAnswers(entities, services);
+  const dns = new DnsAnswers(entities, new BalancerAnswers(alb));
+  const routes = new KubernetesAnswers(entities, services);
+  const used = new Set([...routes.led(), ...alb.members.attached()]);
+  return [
+    ...dnsFlows(ofType("aws:route53/zone:Zone"), dns),
+    ...albFlows(ofType("aws:lb/loadBalancer:LoadBalancer"), alb, ledByRecords(dns)),
+    ...kubernetesFlows(routes, services, (service) => used.has(service)),
+    ...lambdaFlows(entities),
+    ...groundFlows(entities),
+  ];
+}
 
-/** Compute serves when one of its target groups does; what it stands on serves with it. */
-function markBehindGroups(state: readonly Resource[], serving: Serving, mark: Mark): void {
-  const group = (arn: unknown) =>
-    state.find((r) => r.type === "aws:lb/targetGroup:TargetGroup" && serving.has(r) && refersTo(r, arn));
-  for (const r of state) {
-    const behind = registeredGroups(r.type, (property) => value(r, property))
-      .map(({ arn }) => group(arn))
-      .find((g) => g !== undefined);
-    if (!behind) continue;
-    mark(r, `runs behind target group "${nameOf(behind.urn)}", which ${serving.get(behind)}`);
-    if (r.type === "aws:ecs/service:Service") {
-      const cluster = value(r, "cluster");
-      mark(
-        state.find((c) => c.type === "aws:ecs/cluster:Cluster" && refersTo(c, cluster)),
-        `runs service "${nameOf(r.urn)}", which serves`,
-      );
-    }
-    if (r.type === "aws:autoscaling/attachment:Attachment") {
-      const name = value(r, "autoscalingGroupName");
-      mark(
-        state.find((g) => g.type === "aws:autoscaling/group:Group" && refersTo(g, name)),
-        `is attached to target group "${nameOf(behind.urn)}", which serves`,
-      );
-    }
+/** What requests reach, by the way on which the greatest share of them does. */
+function reach(flows: readonly Flow[]): Map<Entity, Served> {
+  const from = grouped(flows, (flow) => flow.from);
+  const reached = new Map<Entity, Served>();
+  const open = flows.filter((flow) => flow.from === undefined);
+  for (let flow = open.shift(); flow; flow = open.shift()) {
+    const above = flow.from ? reached.get(flow.from) : { share: 1, why: "" };
+    if (!above) continue;
+    const share = flow.share * above.share;
+    const known = reached.get(flow.to);
+    if (known && known.share >= share) continue;
+    reached.set(flow.to, { share, why: flow.why(above.why) });
+    open.push(...(from.get(flow.to) ?? []));
   }
+  return reached;
 }
 
-/** A simple record answers always, a weighted one while its weight is positive or no weight of its set is. */
-function markDns(state: readonly Resource[], mark: Mark): void {
-  const records = state.filter(
-    (r) => r.type === "aws:route53/record:Record" && ["A", "AAAA", "CNAME", "HTTPS"].includes(String(value(r, "type"))),
-  );
-  const key = (r: Resource) => [value(r, "zoneId"), value(r, "name"), value(r, "type")].join();
-  const weight = (r: Resource) => at(list(value(r, "weightedRoutingPolicies"))[0], "weight");
-  for (const r of records) {
-    const set = records.filter((other) => key(other) === key(r));
-    const answers = weight(r) === undefined || Number(weight(r)) > 0 || set.every((s) => Number(weight(s)) === 0);
-    if (!answers) continue;
-    mark(r, `answers for ${String(value(r, "name"))}`);
-    mark(
-      state.find((zone) => zone.type === "aws:route53/zone:Zone" && refersTo(zone, value(r, "zoneId"))),
-      `holds record "${nameOf(r.urn)}"`,
-    );
+function grouped<K>(flows: readonly Flow[], keyOf: (flow: Flow) => K): Map<K, Flow[]> {
+  const groups = new Map<K, Flow[]>();
+  for (const flow of flows) {
+    const group = groups.get(keyOf(flow));
+    if (group) group.push(flow);
+    else groups.set(keyOf(flow), [flow]);
   }
-}
-
-/** The groups that actions can send a request to. */
-function receivers(actions: unknown, where: string): { arn: unknown; why: string }[] {
-  const handled = handling(actions);
-  if (handled.does !== "forward") return [];
-  if (!handled.weighted) return handled.groups.map(({ arn }) => ({ arn, why: `receives all requests of ${where}` }));
-  const weights = handled.groups.map(({ weight }) => weight ?? 1); // an unknown weight may be any
-  const sum = weights.reduce((a, b) => a + b, 0);
-  return handled.groups.flatMap(({ arn }, index) => {
-    const weight = weights[index] ?? 0;
-    if (weight > 0) return [{ arn, why: `receives ${Math.round((weight / sum) * 100)} % of the requests of ${where}` }];
-    return handled.sticky ? [{ arn, why: `may receive requests with a stickiness cookie of ${where}` }] : [];
-  });
-}
-
-/** Providers accept an ARN, an id or a name for most references. */
-function refersTo(resource: Resource, reference: unknown): boolean {
-  if (reference === undefined || reference === UNKNOWN) return false;
-  const { arn, id, name } = resource.outputs as Properties;
-  return [arn, id, name, resource.outputs.zoneId].includes(reference);
-}
-
-/** What the cloud has, before what the program asked for. */
-function value(resource: Resource, property: string): unknown {
-  return resource.outputs[property] ?? resource.inputs[property];
+  return groups;
 }
