@@ -209,7 +209,7 @@ export function reply(cloud: Cloud, request: Request, full: ReadonlySet<string>)
   return { share: sum > 0 ? good / sum : 0 };
 }
 
-function isServed(cloud: Cloud, arn: string): boolean {
+export function isServed(cloud: Cloud, arn: string): boolean {
   return [...cloud.values()].some(
     ({ item, inputs, waited }) =>
       item.kind === "service" &&
