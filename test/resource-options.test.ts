@@ -1,7 +1,7 @@
 import type { PolicyResourceOptions, ResourceValidationArgs } from "@pulumi/policy";
 import { expect, test } from "vitest";
 import { desiredBeforeStep } from "../policies/desired-state";
-import { parseExport } from "../policies/prior-state";
+import { parseState } from "../traffic/sources/state";
 
 const URN = "urn:pulumi:dev::test::aws:ecs/service:Service::shop";
 const TYPE = "aws:ecs/service:Service";
@@ -9,7 +9,7 @@ const TYPE = "aws:ecs/service:Service";
 /** As an export of version 3 has a resource (pulumi/sdk, `apitype.ResourceV3`): what is not set is left out. */
 function exported(more: object) {
   const resource = { urn: URN, type: TYPE, custom: true, ...more };
-  return parseExport(JSON.stringify({ version: 3, deployment: { resources: [resource] } }))[0];
+  return parseState(JSON.stringify({ version: 3, deployment: { resources: [resource] } })).resources[0];
 }
 
 /** As the policy SDK shows its options: what is not set is false, empty or 0. */
