@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { planOf } from "../policies/policy";
 import { releaseWithoutCanary } from "../policies/release-without-canary";
 import { type Resource, UNKNOWN } from "../traffic";
@@ -45,4 +45,41 @@ test.each<[string, Record<string, number>, Resource, string[]]>([
   ],
 ])("%s", (_, weights, after, expected) => {
   expect(findings(weights, after)).toEqual(expected);
+});
+
+describe("in a cluster", () => {
+  const labels = (color: string) => ({ app: "shop", color });
+  const deployment = (color: string, image = "shop:1") =>
+    resource(color, "kubernetes:apps/v1:Deployment", {
+      metadata: { name: color },
+      spec: {
+        selector: { matchLabels: labels(color) },
+        template: { metadata: { labels: labels(color) }, spec: { containers: [{ image }] } },
+      },
+    });
+  const web = (name: string, color = name) =>
+    resource(`${name}-web`, "kubernetes:core/v1:Service", {
+      metadata: { name },
+      spec: { selector: labels(color), ports: [{ port: 80 }] },
+    });
+  const route = (...backends: [string, number][]) =>
+    resource("route", "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", {
+      metadata: { name: "shop" },
+      spec: { rules: [{ backendRefs: backends.map(([name, weight]) => ({ name, port: 80, weight })) }] },
+    });
+  const split = route(["blue", 100], ["green", 0]);
+
+  test.each<[string, Resource, Resource[], string[]]>([
+    ["a selector swap where the route has two backends", split, [web("blue", "green")], ["refused"]],
+    ["a selector swap where the route has one", route(["blue", 1]), [web("blue", "green")], ["said"]],
+    ["a selector swap without weight", split, [web("green", "blue")], []],
+    ["a new image that serves", split, [deployment("blue", "shop:2")], ["refused"]],
+    ["a new image without weight", split, [deployment("green", "shop:2")], []],
+    ["the same again", split, [], []],
+  ])("%s", (_, by, edits, expected) => {
+    const prior = [deployment("blue"), deployment("green"), web("blue"), web("green"), by];
+    const desired = prior.map((r) => edits.find(({ urn }) => urn === r.urn) ?? r);
+    const found = releaseWithoutCanary.judge(planOf(prior, desired));
+    expect(found.map(({ advisory }) => (advisory ? "said" : "refused"))).toEqual(expected);
+  });
 });
