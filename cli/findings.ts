@@ -1,14 +1,16 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { z } from "zod";
 import { nameOf } from "../traffic";
+import { type EngineEvent, readEvent } from "../traffic/sources/engine-events";
+import type { Operation } from "../traffic/sources/engine-step";
+import { Unreadable } from "../traffic/sources/unreadable";
 import { Failure } from "./failure";
 
 /** A comment on GitHub holds 65,536 characters, the summary of a step 1 MiB. One item alone must not fill them. */
 const LONGEST_ITEM = 4000;
 const LEAST_SPACE = 2000;
 
-const OPERATIONS = {
+const WORDS: Record<Operation, string> = {
   create: "to create",
   update: "to update",
   replace: "to replace",
@@ -25,50 +27,7 @@ const OPERATIONS = {
   "delete-replaced": "",
   "discard-replaced": "",
   "remove-pending-replace": "",
-} as const;
-type Operation = keyof typeof OPERATIONS;
-
-const operation = z.enum(Object.keys(OPERATIONS) as [Operation, ...Operation[]]);
-const step = z.object({
-  metadata: z.object({ op: operation, urn: z.string(), diffs: z.array(z.string()).nullish() }),
-});
-
-/** The kinds of events that an engine writes (pulumi/sdk, `apitype.EngineEvent`), with the shape of those that are read here. */
-const EVENTS = {
-  summaryEvent: z.object({
-    result: z.enum(["succeeded", "failed", "canceled"]),
-    isPreview: z.boolean(),
-    resourceChanges: z.partialRecord(operation, z.number()).nullable(),
-    PolicyPacks: z.record(z.string(), z.string()).nullable(),
-  }),
-  resourcePreEvent: step,
-  resOpFailedEvent: step,
-  policyEvent: z.object({
-    resourceUrn: z.string().default(""),
-    message: z.string(),
-    policyName: z.string(),
-    enforcementLevel: z.enum(["advisory", "mandatory", "remediate"]),
-  }),
-  policyRemediationEvent: z.object({ resourceUrn: z.string().default(""), policyName: z.string() }),
-  diagnosticEvent: z.object({
-    urn: z.string().default(""),
-    message: z.string(),
-    severity: z.enum(["debug", "info", "info#err", "warning", "error"]),
-    ephemeral: z.boolean().default(false),
-  }),
-  errorEvent: z.object({ error: z.string() }),
-  policyAnalyzeStackSummaryEvent: z.object({}),
-  cancelEvent: z.object({}),
-  stdoutEvent: null,
-  preludeEvent: null,
-  resOutputsEvent: null,
-  policyLoadEvent: null,
-  policyAnalyzeSummaryEvent: null,
-  policyRemediateSummaryEvent: null,
-  startDebuggingEvent: null,
-  progressEvent: null,
-} as const;
-type Kind = keyof typeof EVENTS;
+};
 
 interface Finding {
   policy: string;
@@ -115,14 +74,14 @@ export async function readPreview(stream: Readable): Promise<Preview> {
     counts: {},
   };
   const operations = new Map<string, { ops: Set<Operation>; diffs: string[] }>();
-  let summary: z.infer<(typeof EVENTS)["summaryEvent"]> | undefined;
+  let summary: EngineEvent["summaryEvent"];
   let ended = false;
   let number = 0;
   for await (const line of createInterface({ input: stream })) {
     number++;
     if (line.trim() === "") continue;
     if (ended) throw unreadable(`line ${number} comes after the stream's end: it must hold one preview`);
-    const event = readEvent(line, number);
+    const event = understood(line, number);
     if (event.summaryEvent) summary = event.summaryEvent;
     if (event.cancelEvent) ended = true;
     if (event.policyAnalyzeStackSummaryEvent) preview.judged = true;
@@ -170,32 +129,18 @@ export async function readPreview(stream: Readable): Promise<Preview> {
   return { result, ...preview };
 }
 
-type Event = { [K in Kind]?: (typeof EVENTS)[K] extends z.ZodType ? z.infer<(typeof EVENTS)[K]> : never };
-
-function readEvent(line: string, number: number): Event {
-  let object: unknown;
+function understood(line: string, number: number): EngineEvent {
   try {
-    object = JSON.parse(line);
-  } catch {
+    return readEvent(line, number);
+  } catch (error) {
     if (number === 1 && line.trim() === "{") {
       throw unreadable(
         'this is the document of "pulumi preview --json", which has no results of policies: ' +
           "set PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true",
       );
     }
-    throw unreadable(`line ${number} is no whole event: ${JSON.stringify(line.slice(0, 60))}`);
+    throw error instanceof Unreadable ? unreadable(error.message) : error;
   }
-  const kinds = Object.keys(object ?? {}).filter((key) => key !== "sequence" && key !== "timestamp");
-  const [kind = "nothing"] = kinds;
-  if (kinds.length !== 1 || !Object.hasOwn(EVENTS, kind)) {
-    throw unreadable(`line ${number} is of a kind that is not known here: ${kinds.slice(0, 5).join(", ") || kind}`);
-  }
-  const read = EVENTS[kind as Kind]?.safeParse((object as Record<string, unknown>)[kind]);
-  if (read?.success === false) {
-    const reason = z.prettifyError(read.error).replace(/\s+/g, " ");
-    throw unreadable(`line ${number}, ${kind}, is not written as by the engine that is known here: ${reason}`);
-  }
-  return { [kind]: read?.data } as Event;
 }
 
 function unreadable(reason: string): Failure {
@@ -251,9 +196,9 @@ export function renderPreview(preview: Preview, { stack, max }: { stack: string;
 }
 
 function countsOf({ counts, result }: Preview): string {
-  const words = (Object.keys(OPERATIONS) as Operation[])
-    .filter((op) => counts[op] && OPERATIONS[op])
-    .map((op) => `${counts[op]} ${OPERATIONS[op]}`);
+  const words = (Object.keys(WORDS) as Operation[])
+    .filter((op) => counts[op] && WORDS[op])
+    .map((op) => `${counts[op]} ${WORDS[op]}`);
   return `${words.join(", ") || "Nothing to change"}${result === "failed" ? ", as far as the preview came" : ""}.`;
 }
 

@@ -11,7 +11,7 @@ export interface Exposed {
 }
 
 const WORKLOADS = ["Deployment", "StatefulSet", "DaemonSet"];
-const ROUTES = ["HTTPRoute", "GRPCRoute"];
+export const ROUTE_KINDS = ["HTTPRoute", "GRPCRoute"];
 
 /** `Deployment` of `kubernetes:apps/v1:Deployment`; undefined where it is nothing of Kubernetes. */
 export function kindOf({ type }: Resource): string | undefined {
@@ -56,7 +56,7 @@ export function backendsOf(route: Resource): unknown[][] {
 }
 
 export function routesOf(state: State): Resource[] {
-  return ofKind(state, ...ROUTES);
+  return ofKind(state, ...ROUTE_KINDS);
 }
 
 /** The workloads that users' requests reach, each once. */
@@ -95,7 +95,7 @@ export function selectedBy(
 export function exposedServices(state: State): { service: Resource; by: Resource }[] {
   const services = ofKind(state, "Service").filter(({ type }) => type.startsWith("kubernetes:core/"));
   const byName = new Map(services.map((s) => [`${namespaceOf(s)} ${nameIn(s)}`, s]));
-  const led = ofKind(state, "Ingress", "TargetGroupBinding", ...ROUTES).flatMap((by) =>
+  const led = ofKind(state, "Ingress", "TargetGroupBinding", ...ROUTE_KINDS).flatMap((by) =>
     serviceNames(by).flatMap((name) => {
       const made = by.propertyDependencies?.spec?.flatMap((urn) => state.get(urn) ?? []) ?? [];
       const meant =

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import {
+  type PendingOperation,
   type PlannedChange,
   plannedChange,
   plannedChanges,
@@ -7,6 +8,7 @@ import {
   type Served,
   type Serving,
   servingResources,
+  spare,
 } from "../traffic";
 
 /** What a policy judges: a stack before and after, and what lies between. */
@@ -14,8 +16,12 @@ export interface Plan {
   prior: readonly Resource[];
   desired: readonly Resource[];
   changes: readonly PlannedChange[];
+  /** What an earlier update was doing when it was stopped. */
+  pending?: readonly PendingOperation[];
   /** Who serves in the prior state. */
   serving: Serving;
+  /** Those who serve and would go, without whom nobody loses a request. */
+  spare: ReadonlySet<Resource>;
   /** When it is judged. */
   now: Date;
 }
@@ -77,21 +83,38 @@ export function policy<S extends z.ZodObject>(
 
 /** The plan of a whole stack. */
 export function planOf(prior: readonly Resource[], desired: readonly Resource[], now = new Date()): Plan {
-  return { prior, desired, changes: plannedChanges(prior, desired), serving: servingResources(prior), now };
+  return { prior, desired, now, ...affected(prior, plannedChanges(prior, desired)) };
 }
 
 /** The part of a plan that one resource shows: no deletion, and nothing of the others. */
 export function planOfOne(prior: readonly Resource[], after: Resource, now = new Date()): Plan {
   const change = plannedChange(prior, after);
-  return { prior, desired: [after], changes: change ? [change] : [], serving: servingResources(prior), now };
+  return { prior, desired: [after], now, ...affected(prior, change ? [change] : []) };
+}
+
+/** In an update every resource is judged on its own, beside the same prior state. */
+const servings = new WeakMap<readonly Resource[], Serving>();
+
+function servingIn(prior: readonly Resource[]): Serving {
+  const serving = servings.get(prior) ?? servingResources(prior);
+  servings.set(prior, serving);
+  return serving;
+}
+
+function affected(prior: readonly Resource[], changes: PlannedChange[]): Pick<Plan, "changes" | "serving" | "spare"> {
+  const serving = servingIn(prior);
+  const going = changes.flatMap((change) =>
+    (change.kind === "replace" || change.kind === "delete") && serving.has(change.before) ? [change.before] : [],
+  );
+  return { changes, serving, spare: going.length > 0 ? spare(prior, changes, new Set(going)) : new Set() };
 }
 
 /**
  * How what would be replaced or deleted serves, where that loses requests. What others only stand on, such as a certificate, can
  * be exchanged: the new one is made first, they are led to it, and the old one goes last.
  */
-export function servesUntil(change: PlannedChange, { serving, changes }: Plan): Served | undefined {
-  if (change.kind !== "replace" && change.kind !== "delete") return undefined;
+export function servesUntil(change: PlannedChange, { serving, spare, changes }: Plan): Served | undefined {
+  if ((change.kind !== "replace" && change.kind !== "delete") || spare.has(change.before)) return undefined;
   const served = serving.get(change.before);
   if (!served?.movableFor) return served;
   if (change.kind === "replace") return change.deletedFirst ? served : undefined;

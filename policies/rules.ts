@@ -31,6 +31,7 @@ export const rules: readonly Policy[] = [
   oneChange,
   holdTime,
   capacity,
+  freezeWindow,
   weightsExplicit,
   candidateAttached,
   singleWriter,
@@ -39,7 +40,6 @@ export const rules: readonly Policy[] = [
   healthCheck,
   imageDigest,
   entrypointProtected,
-  freezeWindow,
 ];
 
 /** A finding with the policy that it is of. */

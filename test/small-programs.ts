@@ -25,7 +25,14 @@ export const TYPES = {
   function: "aws:lambda/function:Function",
   alias: "aws:lambda/alias:Alias",
   functionUrl: "aws:lambda/functionUrl:FunctionUrl",
-  other: "aws:iam/role:Role",
+  vpc: "aws:ec2/vpc:Vpc",
+  subnet: "aws:ec2/subnet:Subnet",
+  securityGroup: "aws:ec2/securityGroup:SecurityGroup",
+  cluster: "aws:ecs/cluster:Cluster",
+  taskDefinition: "aws:ecs/taskDefinition:TaskDefinition",
+  certificate: "aws:acm/certificate:Certificate",
+  role: "aws:iam/role:Role",
+  other: "aws:iam/policy:Policy",
 } as const;
 
 /** Stands in an input for an output of the program's resource of the name. */
@@ -43,6 +50,7 @@ export interface Item {
   inputs: Record<string, unknown>;
   dependsOn?: string[];
   parent?: string;
+  deleteBeforeReplace?: boolean;
 }
 
 export type Program = readonly Item[];
@@ -95,6 +103,7 @@ function resource(item: Item, program: Program, inputs: Resource["inputs"], outp
     dependencies,
     propertyDependencies,
     parent,
+    ...(item.deleteBeforeReplace && { deleteBeforeReplace: true }),
   };
 }
 

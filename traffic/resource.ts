@@ -14,6 +14,8 @@ export interface Resource {
   inputs: Properties;
   outputs: Properties;
   parent?: string;
+  /** The URN of the provider resource whose configuration it is made with. */
+  provider?: string;
   /** The URNs that it was registered after: by its inputs, and by `dependsOn`. */
   dependencies?: readonly string[];
   /** The URNs whose outputs each property is made of. */
@@ -32,6 +34,8 @@ export interface Resource {
   pendingDelete?: boolean;
   /** Prior state: it stays in the cloud when it leaves the stack. */
   retainOnDelete?: boolean;
+  /** Prior state: its last create or update did not come to its end, so the next update updates it whatever it asks for. */
+  unfinished?: boolean;
   /** Prior state: when it was first seen, ISO 8601. */
   created?: string;
   /** Prior state: when a step last changed it, ISO 8601. A component's never moves. */

@@ -1,6 +1,6 @@
 import { planOf } from "../../policies/policy";
-import { parseExport } from "../../policies/prior-state";
 import { type Judged, judgeAll } from "../../policies/rules";
+import { parseState } from "../../traffic/sources/state";
 import type { Change } from "./case";
 import { PreviewProvider } from "./preview-provider";
 import { previewed } from "./previewed";
@@ -10,6 +10,6 @@ import { stateOf } from "./state";
 export async function judgedPurely({ prior, desired }: Change, now: Date): Promise<Judged[]> {
   const provider = new PreviewProvider();
   const resources = stateOf(prior, provider, now);
-  const state = parseExport(JSON.stringify({ version: 3, deployment: { resources } }));
+  const state = parseState(JSON.stringify({ version: 3, deployment: { resources } })).resources;
   return judgeAll(planOf(state, await previewed(desired, resources, provider), now));
 }
