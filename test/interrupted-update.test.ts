@@ -57,8 +57,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-/** Here an environment may get weight in the update that makes it: what order does then is the question. */
-const AT_ONCE = { "candidate-attached": "disabled" };
+/** Here an environment may get weight, and go, in the update that makes or unmakes it: what order does then is the question. */
+const AT_ONCE = { "candidate-attached": "disabled", "hold-time": "disabled" };
 
 /** Refused by this policy; with it off nothing else refuses. */
 async function expectRefused(stack: TestStack, ...lines: string[]): Promise<void> {
