@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Plan } from "../policies/policy";
+import { type Plan, planWith } from "../policies/policy";
 import { type Judged, judgeAll } from "../policies/rules";
-import { exemptions, type PlannedChange, type Serving, sameValue, servingResources } from "../traffic";
+import { exemptions, type PlannedChange, type Serving, sameValue } from "../traffic";
 import type { Previewed } from "../traffic/sources";
 import { type Accepted, isAccepted } from "./baseline";
 import { Failure } from "./failure";
@@ -40,7 +40,7 @@ export function verdictOf(
   { config, unseen, ...previewed }: Previewed,
   { settings = {}, baseline = [] as readonly Accepted[], now = new Date() } = {},
 ): Verdict {
-  const plan: Plan = { ...previewed, serving: servingResources(previewed.prior), now };
+  const plan = planWith(previewed, now);
   const judged = judge(plan, config["crossfade:breakGlass"], settings);
   const findings = judged.map((finding) => ({
     ...finding,
@@ -72,7 +72,7 @@ function judge(plan: Plan, breakGlass: string | undefined, settings: Record<stri
 }
 
 function changeOf(change: PlannedChange, serving: Serving): Change {
-  const serves = "before" in change ? serving.get(change.before) : undefined;
+  const serves = "before" in change ? serving.get(change.before)?.why : undefined;
   const { urn } = "after" in change ? change.after : change.before;
   if (change.kind === "create") return { urn, what: "create", properties: [] };
   if (change.kind === "replace") {

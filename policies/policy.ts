@@ -92,6 +92,11 @@ export function planOfOne(prior: readonly Resource[], after: Resource, now = new
   return { prior, desired: [after], now, ...affected(prior, change ? [change] : []) };
 }
 
+/** The plan of changes that are known already, as the engine's own word has them. */
+export function planWith(known: Pick<Plan, "prior" | "desired" | "changes" | "pending">, now = new Date()): Plan {
+  return { ...known, now, ...affected(known.prior, known.changes) };
+}
+
 /** In an update every resource is judged on its own, beside the same prior state. */
 const servings = new WeakMap<readonly Resource[], Serving>();
 
@@ -101,7 +106,10 @@ function servingIn(prior: readonly Resource[]): Serving {
   return serving;
 }
 
-function affected(prior: readonly Resource[], changes: PlannedChange[]): Pick<Plan, "changes" | "serving" | "spare"> {
+function affected(
+  prior: readonly Resource[],
+  changes: readonly PlannedChange[],
+): Pick<Plan, "changes" | "serving" | "spare"> {
   const serving = servingIn(prior);
   const going = changes.flatMap((change) =>
     (change.kind === "replace" || change.kind === "delete") && serving.has(change.before) ? [change.before] : [],
