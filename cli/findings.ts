@@ -1,93 +1,10 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { z } from "zod";
-import { nameOf } from "../traffic";
+import { type EngineEvent, readEvent } from "../traffic/sources/engine-events";
+import type { Operation } from "../traffic/sources/engine-step";
+import { Unreadable } from "../traffic/sources/unreadable";
 import { Failure } from "./failure";
-
-/** A comment on GitHub holds 65,536 characters, the summary of a step 1 MiB. One item alone must not fill them. */
-const LONGEST_ITEM = 4000;
-const LEAST_SPACE = 2000;
-
-const OPERATIONS = {
-  create: "to create",
-  update: "to update",
-  replace: "to replace",
-  delete: "to delete",
-  import: "to import",
-  "import-replacement": "to import in place of others",
-  read: "to read",
-  "read-replacement": "to read in place of others",
-  refresh: "to refresh",
-  discard: "to forget",
-  same: "unchanged",
-  // The steps that a replacement or an earlier update's rest is made of.
-  "create-replacement": "",
-  "delete-replaced": "",
-  "discard-replaced": "",
-  "remove-pending-replace": "",
-} as const;
-type Operation = keyof typeof OPERATIONS;
-
-const operation = z.enum(Object.keys(OPERATIONS) as [Operation, ...Operation[]]);
-const step = z.object({
-  metadata: z.object({ op: operation, urn: z.string(), diffs: z.array(z.string()).nullish() }),
-});
-
-/** The kinds of events that an engine writes (pulumi/sdk, `apitype.EngineEvent`), with the shape of those that are read here. */
-const EVENTS = {
-  summaryEvent: z.object({
-    result: z.enum(["succeeded", "failed", "canceled"]),
-    isPreview: z.boolean(),
-    resourceChanges: z.partialRecord(operation, z.number()).nullable(),
-    PolicyPacks: z.record(z.string(), z.string()).nullable(),
-  }),
-  resourcePreEvent: step,
-  resOpFailedEvent: step,
-  policyEvent: z.object({
-    resourceUrn: z.string().default(""),
-    message: z.string(),
-    policyName: z.string(),
-    enforcementLevel: z.enum(["advisory", "mandatory", "remediate"]),
-  }),
-  policyRemediationEvent: z.object({ resourceUrn: z.string().default(""), policyName: z.string() }),
-  diagnosticEvent: z.object({
-    urn: z.string().default(""),
-    message: z.string(),
-    severity: z.enum(["debug", "info", "info#err", "warning", "error"]),
-    ephemeral: z.boolean().default(false),
-  }),
-  errorEvent: z.object({ error: z.string() }),
-  policyAnalyzeStackSummaryEvent: z.object({}),
-  cancelEvent: z.object({}),
-  stdoutEvent: null,
-  preludeEvent: null,
-  resOutputsEvent: null,
-  policyLoadEvent: null,
-  policyAnalyzeSummaryEvent: null,
-  policyRemediateSummaryEvent: null,
-  startDebuggingEvent: null,
-  progressEvent: null,
-} as const;
-type Kind = keyof typeof EVENTS;
-
-interface Finding {
-  policy: string;
-  urn: string;
-  message: string;
-}
-
-/** What one preview says. */
-export interface Preview {
-  result: "passes" | "refused" | "failed";
-  /** Whether the policies saw the whole stack. Where they did not, there may be more to find. */
-  judged: boolean;
-  refusals: Finding[];
-  advice: Finding[];
-  errors: string[];
-  warnings: string[];
-  changes: { urn: string; what: string; diffs: string[] }[];
-  counts: Partial<Record<Operation, number>>;
-}
+import { isLoss, label, type Preview, renderPreview } from "./markdown";
 
 /**
  * Prints what a preview says, as Markdown. The exit code is 1 where it was refused or failed.
@@ -115,14 +32,14 @@ export async function readPreview(stream: Readable): Promise<Preview> {
     counts: {},
   };
   const operations = new Map<string, { ops: Set<Operation>; diffs: string[] }>();
-  let summary: z.infer<(typeof EVENTS)["summaryEvent"]> | undefined;
+  let summary: EngineEvent["summaryEvent"];
   let ended = false;
   let number = 0;
   for await (const line of createInterface({ input: stream })) {
     number++;
     if (line.trim() === "") continue;
     if (ended) throw unreadable(`line ${number} comes after the stream's end: it must hold one preview`);
-    const event = readEvent(line, number);
+    const event = understood(line, number);
     if (event.summaryEvent) summary = event.summaryEvent;
     if (event.cancelEvent) ended = true;
     if (event.policyAnalyzeStackSummaryEvent) preview.judged = true;
@@ -170,32 +87,18 @@ export async function readPreview(stream: Readable): Promise<Preview> {
   return { result, ...preview };
 }
 
-type Event = { [K in Kind]?: (typeof EVENTS)[K] extends z.ZodType ? z.infer<(typeof EVENTS)[K]> : never };
-
-function readEvent(line: string, number: number): Event {
-  let object: unknown;
+function understood(line: string, number: number): EngineEvent {
   try {
-    object = JSON.parse(line);
-  } catch {
+    return readEvent(line, number);
+  } catch (error) {
     if (number === 1 && line.trim() === "{") {
       throw unreadable(
         'this is the document of "pulumi preview --json", which has no results of policies: ' +
           "set PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true",
       );
     }
-    throw unreadable(`line ${number} is no whole event: ${JSON.stringify(line.slice(0, 60))}`);
+    throw error instanceof Unreadable ? unreadable(error.message) : error;
   }
-  const kinds = Object.keys(object ?? {}).filter((key) => key !== "sequence" && key !== "timestamp");
-  const [kind = "nothing"] = kinds;
-  if (kinds.length !== 1 || !Object.hasOwn(EVENTS, kind)) {
-    throw unreadable(`line ${number} is of a kind that is not known here: ${kinds.slice(0, 5).join(", ") || kind}`);
-  }
-  const read = EVENTS[kind as Kind]?.safeParse((object as Record<string, unknown>)[kind]);
-  if (read?.success === false) {
-    const reason = z.prettifyError(read.error).replace(/\s+/g, " ");
-    throw unreadable(`line ${number}, ${kind}, is not written as by the engine that is known here: ${reason}`);
-  }
-  return { [kind]: read?.data } as Event;
 }
 
 function unreadable(reason: string): Failure {
@@ -208,81 +111,4 @@ function operationOf(ops: Set<Operation>): string | undefined {
   // No count of the engine's has it: an earlier update stopped between the new one and the deletion of the old one.
   if (ops.has("delete-replaced")) return "delete what an earlier update left";
   return [...ops].find((op) => op !== "same");
-}
-
-/** Deletions and replacements come first: they are what a reader looks for. */
-function isLoss(what: string): boolean {
-  return what === "replace" || what.startsWith("delete");
-}
-
-/** The preview as Markdown that fits into `max` bytes: what refuses first, and what does not fit is counted. */
-export function renderPreview(preview: Preview, { stack, max }: { stack: string; max: number }): string {
-  if (max < LEAST_SPACE) throw new Failure(`--max must be ${LEAST_SPACE} or more`, 2);
-  if (!/^[\w./-]{1,200}$/.test(stack)) throw new Failure(`${JSON.stringify(stack)} is no name of a stack`, 2);
-  const { result, judged, refusals, advice, errors, warnings, changes } = preview;
-  const head = [`### ${stack}: ${result}`, countsOf(preview)];
-  if (!judged) head.push("The preview stopped before the policies saw the whole stack: there may be more to find.");
-  const sections = [
-    section("Refused by the policies", refusals.map(findingText)),
-    section("Advice of the policies", advice.map(findingText)),
-    section("Errors", errors),
-    section("Warnings", warnings),
-    section("Changes", changes.map(changeText)),
-  ];
-  // Each section may need its title although nothing of it fits.
-  let left = max - Buffer.byteLength(head.join("\n\n")) - 150 * sections.length;
-  const blocks = [...head];
-  for (const { title, items, fence } of sections.filter(({ items }) => items.length > 0)) {
-    let room = left - 2 * fence.length;
-    const fitting = items.filter((item) => {
-      const size = Buffer.byteLength(item) + 1;
-      if (size > room) return false;
-      room -= size;
-      return true;
-    });
-    const count =
-      fitting.length === items.length ? `${items.length}` : `${items.length}, of which ${fitting.length} fit here`;
-    blocks.push(`**${title}: ${count}**`);
-    if (fitting.length === 0) continue;
-    blocks.push([`${fence}text`, ...fitting, fence].join("\n"));
-    left = room;
-  }
-  return `${blocks.join("\n\n")}\n`;
-}
-
-function countsOf({ counts, result }: Preview): string {
-  const words = (Object.keys(OPERATIONS) as Operation[])
-    .filter((op) => counts[op] && OPERATIONS[op])
-    .map((op) => `${counts[op]} ${OPERATIONS[op]}`);
-  return `${words.join(", ") || "Nothing to change"}${result === "failed" ? ", as far as the preview came" : ""}.`;
-}
-
-/** What others wrote stays text: in a fence that is longer than any in it, nothing is a link, a mention or HTML. */
-function section(title: string, texts: string[]) {
-  const items = texts.map(plain);
-  const longest = Math.max(2, ...items.flatMap((item) => item.match(/`+/g) ?? []).map(({ length }) => length));
-  return { title, items, fence: "`".repeat(longest + 1) };
-}
-
-/** One item's text, cut where it is too long, with everything that a reader would not see made visible. */
-function plain(text: string): string {
-  const lines = text.replace(/\r\n?/g, "\n").trimEnd();
-  const visible = lines.replace(/[^\P{C}\n\t]|[\u2028\u2029]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
-  const points = [...visible];
-  return points.length <= LONGEST_ITEM ? visible : `${points.slice(0, LONGEST_ITEM).join("")}… (cut)`;
-}
-
-function findingText({ policy, urn, message }: Finding): string {
-  return `${policy}  (${label(urn)})\n${message.trimEnd().replace(/^/gm, "  ")}`;
-}
-
-function changeText({ urn, what, diffs }: Preview["changes"][number]): string {
-  return `${what}  ${label(urn)}${diffs.length > 0 ? `  [${diffs.join(", ")}]` : ""}`;
-}
-
-/** Type and name, as the engine's own display has them: `aws:lb:TargetGroup shop-blue`. */
-function label(urn: string): string {
-  if (urn === "") return "the stack";
-  const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
-  return `${type.replace(/^([^:]+:[^:/]+)\/[^:]+:/, "$1:")} ${nameOf(urn)}`;
 }

@@ -1,5 +1,6 @@
 import type {
   PolicyConfigSchema,
+  PolicyResource,
   ReportViolation,
   ResourceValidationPolicy,
   StackValidationPolicy,
@@ -27,9 +28,7 @@ export function enforce(policy: Policy): ResourceValidationPolicy & StackValidat
     configSchema: configSchema(policy.settings),
     validateStack: async ({ resources, getConfig }, report) => {
       if (phase() === "update") return;
-      await judge(policy.description, report, find(getConfig()), (prior) =>
-        planOf(prior, resources.map(desiredInStack)),
-      );
+      await judge(policy.description, report, find(getConfig()), (prior) => wholePlan(policy, prior, resources));
     },
     validateResource: async (args, report) => {
       const after = desiredBeforeStep(args);
@@ -37,6 +36,19 @@ export function enforce(policy: Policy): ResourceValidationPolicy & StackValidat
       await judge(policy.description, report, find(args.getConfig()), (prior) => planOfOne(prior, after));
     },
   };
+}
+
+/** The plan that was worked out last, and the policies that have been given it. */
+let shown: { plan: Plan; to: Set<Policy> } | undefined;
+
+/**
+ * The plan of a preview. The SDK hands the same stack to one policy after the other, as new objects each time; a policy that
+ * comes again is shown another stack.
+ */
+function wholePlan(policy: Policy, prior: Resource[], resources: PolicyResource[]): Plan {
+  if (!shown || shown.to.has(policy)) shown = { plan: planOf(prior, resources.map(desiredInStack)), to: new Set() };
+  shown.to.add(policy);
+  return shown.plan;
 }
 
 /** What could not be judged is told once, whichever policy was the first to meet it. */
@@ -52,7 +64,8 @@ export async function judge(
   let findings: Judged[];
   try {
     if (phase() === "analysis") throw new Error(NO_PLAN);
-    findings = find(plan(await priorState()));
+    const { resources, pending } = await priorState();
+    findings = find({ ...plan(resources), pending });
   } catch (error) {
     const message = `What the update would do to users cannot be told, so it is refused: ${reasonOf(error)}`;
     // By its own level, so that a policy which a team has made advisory does not let the rest of the pack pass unseen.

@@ -123,7 +123,7 @@ export const HAZARDS: readonly Hazard[] = [
   one("A21", "A stored route is not an accepted one", "run", { gap: "WeightedGatewayRoute comes later" }),
   one("A22", "SIGTERM before deregistration", "plan", { component: `${ENVIRONMENT}: ECS deregisters first` }),
   one("A23", "A server that closes connections first", "run", { component: "`crossfade rehearse` shows it" }),
-  one("A24", "States that differ in writing only", "plan"),
+  one("A24", "States that differ in writing only", "plan", { component: "the comparison of states" }),
   one("A25", "A provider that replaces all under it", "plan"),
   one("A26", "Users of what stands in another stack", "plan"),
   one("A27", "Clocks that a tag resets", "plan", { component: `${ROUTE}: a clock of its own` }),

@@ -21,7 +21,7 @@ export const interruptedUpdate = policy({
   wholePlanOnly: true,
   judge: (plan) => {
     const stays = (change: PlannedChange) => servesUntil(change, plan) !== undefined;
-    return interruptions(plan.prior, plan.desired, plan.changes, stays).map((interruption) => ({
+    return interruptions(plan.prior, plan.desired, plan.changes, stays, plan.pending).map((interruption) => ({
       urn: interruption.urn,
       what: `${moment(interruption)}, ${percent(interruption.lost)} of ${interruption.requests} are lost.`,
       why: `${capital(interruption.why.join("; "))}. ${

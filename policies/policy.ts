@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import {
+  type PendingOperation,
   type PlannedChange,
   plannedChange,
   plannedChanges,
@@ -7,6 +8,7 @@ import {
   type Served,
   type Serving,
   servingResources,
+  spare,
 } from "../traffic";
 
 /** What a policy judges: a stack before and after, and what lies between. */
@@ -14,8 +16,12 @@ export interface Plan {
   prior: readonly Resource[];
   desired: readonly Resource[];
   changes: readonly PlannedChange[];
+  /** What an earlier update was doing when it was stopped. */
+  pending?: readonly PendingOperation[];
   /** Who serves in the prior state. */
   serving: Serving;
+  /** Those who serve and would go, without whom nobody loses a request. */
+  spare: ReadonlySet<Resource>;
   /** When it is judged. */
   now: Date;
 }
@@ -76,22 +82,44 @@ export function policy<S extends z.ZodObject>(
 }
 
 /** The plan of a whole stack. */
-export function planOf(prior: readonly Resource[], desired: readonly Resource[], now = new Date()): Plan {
-  return { prior, desired, changes: plannedChanges(prior, desired), serving: servingResources(prior), now };
+export function planOf(prior: readonly Resource[], desired: readonly Resource[], now?: Date): Plan {
+  return planFrom({ prior, desired, changes: plannedChanges(prior, desired) }, now);
 }
 
 /** The part of a plan that one resource shows: no deletion, and nothing of the others. */
-export function planOfOne(prior: readonly Resource[], after: Resource, now = new Date()): Plan {
+export function planOfOne(prior: readonly Resource[], after: Resource, now?: Date): Plan {
   const change = plannedChange(prior, after);
-  return { prior, desired: [after], changes: change ? [change] : [], serving: servingResources(prior), now };
+  return planFrom({ prior, desired: [after], changes: change ? [change] : [] }, now);
+}
+
+/** A plan whose changes are known already. */
+export function planFrom(
+  { prior, desired, changes, pending }: Pick<Plan, "prior" | "desired" | "changes" | "pending">,
+  now = new Date(),
+): Plan {
+  const serving = servingIn(prior);
+  const going = changes.flatMap((change) =>
+    (change.kind === "replace" || change.kind === "delete") && serving.has(change.before) ? [change.before] : [],
+  );
+  const unmissed = going.length > 0 ? spare(prior, changes, new Set(going)) : new Set<Resource>();
+  return { prior, desired, changes, pending, serving, spare: unmissed, now };
+}
+
+/** In an update every resource is judged on its own, beside the same prior state. */
+const servings = new WeakMap<readonly Resource[], Serving>();
+
+function servingIn(prior: readonly Resource[]): Serving {
+  const serving = servings.get(prior) ?? servingResources(prior);
+  servings.set(prior, serving);
+  return serving;
 }
 
 /**
  * How what would be replaced or deleted serves, where that loses requests. What others only stand on, such as a certificate, can
  * be exchanged: the new one is made first, they are led to it, and the old one goes last.
  */
-export function servesUntil(change: PlannedChange, { serving, changes }: Plan): Served | undefined {
-  if (change.kind !== "replace" && change.kind !== "delete") return undefined;
+export function servesUntil(change: PlannedChange, { serving, spare, changes }: Plan): Served | undefined {
+  if ((change.kind !== "replace" && change.kind !== "delete") || spare.has(change.before)) return undefined;
   const served = serving.get(change.before);
   if (!served?.movableFor) return served;
   if (change.kind === "replace") return change.deletedFirst ? served : undefined;

@@ -1,40 +1,94 @@
 import { z } from "zod";
-import { at, list, nameOf, type Resource, sameValue } from "../traffic";
-import { type Plan, policy } from "./policy";
+import { at, nameOf, type PlannedChange, type Resource, sameValue } from "../traffic";
+import { servedBy } from "./exposure";
+import { exposedServices, exposedWorkloads, kindOf } from "./kubernetes";
+import { type Finding, type Plan, policy } from "./policy";
+import { State } from "./state";
 
 const SERVICE = "aws:ecs/service:Service";
+const SCALING_GROUP = "aws:autoscaling/group:Group";
+
+/** What of each type is the version that it runs. */
+const VERSION: Record<string, readonly string[]> = {
+  [SERVICE]: ["taskDefinition"],
+  [SCALING_GROUP]: ["launchTemplate", "launchConfiguration", "mixedInstancesPolicy"],
+};
 
 export const releaseWithoutCanary = policy({
   name: "release-without-canary",
   description: "Refuses a new version on an environment that has weight.",
   mechanism:
-    "The service rolls it out to all of that environment's users at once, with no stage to hold it back and no environment to return to (SRE workbook, \"Canarying Releases\"). Where the service's group is the only one of its route there is no other way: there it is said and not refused.",
+    'The version is rolled out to all of that environment\'s users at once, with no stage to hold it back and no environment to return to (SRE workbook, "Canarying Releases"). Where the environment is the only one of its route there is no other way: there it is said and not refused. A Service of Kubernetes whose selector changes moves all requests in one step, past readiness gates and drains (argo-rollouts, "Zero-Downtime Updates with AWS TargetGroups").',
   safeWay: "Give the new version to the color that has no weight, and promote it.",
-  hazards: ["42", "A2"],
+  hazards: ["34", "42", "A2"],
   settings: z.strictObject({}),
-  judge: (plan) =>
-    plan.changes.flatMap((change) => {
-      if (change.kind !== "update" || change.after.type !== SERVICE) return [];
-      const { before, after } = change;
-      const served = plan.serving.get(before);
-      if (!served || sameValue(before.inputs.taskDefinition, after.inputs.taskDefinition)) return [];
-      // Another group or port is a replacement, which has a policy of its own.
-      if (!sameValue(before.inputs.loadBalancers, after.inputs.loadBalancers)) return [];
-      return {
-        urn: after.urn,
-        what: `"${nameOf(after.urn)}" would get a new version in place, and it ${served.why}.`,
-        why: "All its users get it at once, and the version to return to is gone.",
-        instead: "Put the new version on the color that has no weight, and promote it stage by stage.",
-        advisory: !hasSibling(before, plan),
-      };
-    }),
+  wholePlanOnly: true,
+  judge: (plan) => {
+    const prior = new State(plan.prior);
+    return [...inPlace(plan, prior), ...podsInPlace(plan, prior), ...selectorSwaps(plan, prior)];
+  },
 });
 
-/** Whether a rule that leads to the service could lead somewhere else as well. */
-function hasSibling(service: Resource, { prior }: Plan): boolean {
-  const own = list(service.inputs.loadBalancers).map((balancer) => at(balancer, "targetGroupArn"));
-  return prior
-    .flatMap(({ outputs }) => [...list(outputs.actions), ...list(outputs.defaultActions)])
-    .map((action) => list(at(action, "forward", "targetGroups")).map((group) => at(group, "arn")))
-    .some((groups) => groups.length > 1 && groups.some((arn) => own.includes(arn)));
+function inPlace(plan: Plan, prior: State): Finding[] {
+  return plan.changes.flatMap((change) => {
+    if (change.kind !== "update" && change.kind !== "replace") return [];
+    const { before, after } = change;
+    const version = VERSION[after.type];
+    // A replacement that users would notice has a policy of its own.
+    if (!version || (change.kind === "replace" && !plan.spare.has(before))) return [];
+    const serving = plan.serving.get(before);
+    const isNew = version.some((key) => !sameValue(before.inputs[key], after.inputs[key]));
+    // Another group or port is a replacement, which has a policy of its own.
+    if (!serving || !isNew || !sameValue(before.inputs.loadBalancers, after.inputs.loadBalancers)) return [];
+    return newVersion(after, `it ${serving.why}`, hasSibling(before, prior));
+  });
+}
+
+function podsInPlace(plan: Plan, prior: State): Finding[] {
+  const exposed = exposedWorkloads(prior);
+  return updates(plan).flatMap(({ before, after }) => {
+    const { serves, hasSibling } = servedBy(
+      exposed.filter(({ workload }) => workload === before),
+      prior,
+    );
+    const podOf = (r: Resource) => at(r.inputs.spec, "template", "spec");
+    if (!serves || sameValue(podOf(before), podOf(after))) return [];
+    return newVersion(after, "users' requests reach its pods", hasSibling);
+  });
+}
+
+function newVersion(after: Resource, serves: string, hasSibling: boolean): Finding {
+  return {
+    urn: after.urn,
+    what: `"${nameOf(after.urn)}" would get a new version in place, and ${serves}.`,
+    why: "All its users get it at once, and the version to return to is gone.",
+    instead: "Put the new version on the color that has no weight, and promote it stage by stage.",
+    advisory: !hasSibling,
+  };
+}
+
+function selectorSwaps(plan: Plan, prior: State): Finding[] {
+  const exposed = exposedServices(prior);
+  return updates(plan).flatMap(({ before, after }) => {
+    if (kindOf(after) !== "Service" || sameValue(at(before.inputs.spec, "selector"), at(after.inputs.spec, "selector")))
+      return [];
+    const leading = exposed.filter(({ service }) => service === before);
+    if (!servedBy(leading, prior).serves) return [];
+    return {
+      urn: after.urn,
+      what: `"${nameOf(after.urn)}" would select other pods, and users' requests reach it.`,
+      why: "All of them move in one step, whether the new pods are healthy in the balancer or not, and those under way are cut with the old pods.",
+      instead: "Give each color a Service whose selector never changes, and move weights between them.",
+    };
+  });
+}
+
+function updates(plan: Plan): (PlannedChange & { kind: "update" })[] {
+  return plan.changes.filter((change) => change.kind === "update").filter(({ after }) => kindOf(after) !== undefined);
+}
+
+/** Whether a rule that leads to a group of it could lead somewhere else as well. */
+function hasSibling(member: Resource, prior: State): boolean {
+  const carriers = prior.groupsOf(member).flatMap((group) => prior.forwarding(group));
+  return carriers.some((carrier) => prior.forwarded(carrier).length > 1);
 }

@@ -1,16 +1,24 @@
 import type { Exemption } from "../traffic";
 import { bakeTime } from "./bake-time";
 import { breakGlass, exempted } from "./break-glass";
+import { candidateAttached } from "./candidate-attached";
 import { capacity } from "./capacity";
+import { drain } from "./drain";
+import { entrypointProtected } from "./entrypoint-protected";
 import { freezeWindow } from "./freeze-window";
+import { healthCheck } from "./health-check";
 import { holdTime } from "./hold-time";
+import { imageDigest } from "./image-digest";
 import { interruptedUpdate } from "./interrupted-update";
 import { oneChange } from "./one-change";
 import type { Finding, Plan, Policy } from "./policy";
 import { releaseWithoutCanary } from "./release-without-canary";
 import { servingDeletion } from "./serving-deletion";
 import { servingReplacement } from "./serving-replacement";
+import { singleWriter } from "./single-writer";
 import { stageOrder } from "./stage-order";
+import { stickiness } from "./stickiness";
+import { weightsExplicit } from "./weights-explicit";
 
 /** All policies, in the order in which a reader wants their findings: what would be lost first, then process, then settings. */
 export const rules: readonly Policy[] = [
@@ -24,6 +32,14 @@ export const rules: readonly Policy[] = [
   holdTime,
   capacity,
   freezeWindow,
+  weightsExplicit,
+  candidateAttached,
+  singleWriter,
+  drain,
+  stickiness,
+  healthCheck,
+  imageDigest,
+  entrypointProtected,
 ];
 
 /** A finding with the policy that it is of. */

@@ -119,7 +119,13 @@ describe("an update loses requests on their way by Route 53, and its nearest saf
       [...BLUE, ...dead("green"), ...weighted(100, 0)],
       [...BLUE, ...dead("green"), to("blue", { weight: 100 }), to("green", { weight: UNKNOWN })],
       "100 % of the requests of clients that ask",
-      [...BLUE, ...GREEN, to("blue", { weight: 100 }), to("green", { weight: UNKNOWN }, { dependsOn: ["green-l"] })],
+      [
+        ...BLUE,
+        // A new version: the provider waits until it is healthy, which it does not for a mere count.
+        ...edge("green", { taskDefinition: "arn:v2" }),
+        to("blue", { weight: 100 }),
+        to("green", { weight: UNKNOWN }, { dependsOn: ["green-l"] }),
+      ],
     ],
     [
       "the old balancer gone in the update that moves the record: caches still lead to it",

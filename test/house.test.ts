@@ -5,14 +5,15 @@ import { ROOT } from "./local-world";
 
 /** Which rooms a room may import from. The bottom of the house is `traffic`. */
 const ARROWS: Record<string, string[]> = {
-  // Before `traffic`, the room around it: a room is found by the first name that fits.
+  // Before `traffic`, the room around them: a room is found by the first name that fits.
   "traffic/generate": ["traffic"],
+  "traffic/sources": ["traffic"],
   traffic: [],
   components: ["traffic"],
-  policies: ["traffic"],
+  policies: ["traffic", "traffic/sources"],
   stacks: ["components"],
   load: [],
-  cli: ["components", "traffic", "load", "local", "local/engine", "local/rehearsal"],
+  cli: ["components", "policies", "traffic", "traffic/sources", "load", "local", "local/engine", "local/rehearsal"],
   "local/engine": ["local"],
   "local/dataplane": ["local"],
   "local/providers": ["local/dataplane"],

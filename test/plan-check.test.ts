@@ -94,6 +94,12 @@ describe("an update loses requests on its way", () => {
       "is not known to answer yet: its step does not wait for that",
     ],
     [
+      "a service whose count is raised from 0: its step does not wait until the tasks are healthy",
+      [...EDGE, ...BLUE, group("green"), service("green-s", "green", { desiredCount: 0 }), shop({ blue: 1, green: 0 })],
+      [...EDGE, ...BLUE, ...GREEN, shop({ blue: 1, green: 1 }, { dependsOn: ["green-s"] })],
+      "is not known to answer yet: its step does not wait for that",
+    ],
+    [
       "a listener that is moved to another port",
       edited(edited(ONE, "web", { port: 80 }), "shop", { priority: 10 }),
       edited(ONE, "web", { port: 443 }),

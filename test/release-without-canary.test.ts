@@ -11,6 +11,7 @@ function resource(name: string, type: string, inputs: object): Resource {
 const group = (name: string) => resource(name, "aws:lb/targetGroup:TargetGroup", {});
 const listener = (weights: Record<string, number>) =>
   resource("web", "aws:lb/listener:Listener", {
+    loadBalancerArn: "arn:of-another-stack",
     defaultActions: [
       {
         type: "forward",
@@ -27,7 +28,7 @@ const service = (taskDefinition: unknown, more: object = {}) =>
 
 function findings(weights: Record<string, number>, after: Resource): string[] {
   const rest = [listener(weights), group("blue"), group("green")];
-  const found = releaseWithoutCanary.judge(planOf([...rest, service("td:1")], [...rest, after]));
+  const found = releaseWithoutCanary.judge(planOf([...rest, service("td:1", { desiredCount: 2 })], [...rest, after]));
   return found.map(({ advisory }) => (advisory ? "said" : "refused"));
 }
 
@@ -42,6 +43,15 @@ test.each<[string, Record<string, number>, Resource, string[]]>([
     { blue: 100, green: 0 },
     service("td:2", { loadBalancers: [] }),
     [],
+  ],
+  [
+    "a new version in another cluster that takes the place of the old one without a loss",
+    { blue: 100, green: 0 },
+    {
+      ...service("td:2", { desiredCount: 2, waitForSteadyState: true, cluster: "other" }),
+      outputs: { arn: UNKNOWN },
+    },
+    ["refused"],
   ],
 ])("%s", (_, weights, after, expected) => {
   expect(findings(weights, after)).toEqual(expected);

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { Pulumi } from "../cli/pulumi";
 import { StackFile } from "../cli/stack-file";
 import type { Fault } from "../load/fault";
@@ -21,14 +21,13 @@ const here = join(__dirname, "servers");
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 32);
 
 let engine: string;
-const clouds: RehearsalCloud[] = [];
 beforeAll(async () => {
   console.log(`seed ${seed}`);
   engine = await ensureEngine({ progress: (line) => process.stderr.write(`${line}\n`) });
 });
-afterEach(async () => {
-  for (const cloud of clouds.splice(0)) await cloud.stop();
-});
+
+/** Several of them run at once, each on a port of its own. */
+let nextPort = 4680;
 
 interface Server {
   /** The command of both versions. */
@@ -67,9 +66,9 @@ async function stackOf({ run, env }: Server, replicas: number) {
   writeFileSync(file, JSON.stringify({ config: Object.fromEntries(named) }));
 
   const log = new TrafficLog();
-  const options = { home, images, basePort: 4680, adoptionDelay: [0, 500] as [number, number] };
+  const options = { home, images, basePort: nextPort, adoptionDelay: [0, 500] as [number, number] };
+  nextPort += 10;
   const cloud = await RehearsalCloud.start(options, (seen) => log.add(seen));
-  clouds.push(cloud);
   const pulumi = new Pulumi(engine, ROOT, cloud.env);
   await pulumi.initStack(home, "crossfade", "local");
   const stack = new TestStack(pulumi, ["--stack", "local", "--config-file", file], new StackFile(file));
@@ -87,7 +86,20 @@ async function release(
   server: Server,
   { rate = 40, replicas = 2, hold = 2, meanwhile = async (_home: string) => {} } = {},
 ): Promise<Rehearsed> {
-  const { home, cloud, log, up } = await stackOf(server, replicas);
+  const stack = await stackOf(server, replicas);
+  try {
+    return await releaseOn(stack, rate, hold, meanwhile);
+  } finally {
+    await stack.cloud.stop();
+  }
+}
+
+async function releaseOn(
+  { home, cloud, log, up }: Awaited<ReturnType<typeof stackOf>>,
+  rate: number,
+  hold: number,
+  meanwhile: (home: string) => Promise<void>,
+): Promise<Rehearsed> {
   await up();
   let mistaken = 0;
   const load = startLoad({
@@ -160,7 +172,7 @@ function expectReleased({ result, mistaken }: Rehearsed): void {
   expect(shares.half).toBeLessThan(0.8);
 }
 
-describe("releases, and loses nothing or says why:", () => {
+describe.concurrent("releases, and loses nothing or says why:", { timeout: 300_000 }, () => {
   test("python3 -m http.server, which speaks HTTP/1.0", async () => {
     const released = await release({ run: `python3 -m http.server {port} --bind 127.0.0.1 --directory '${here}'` });
     expectReleased(released);

@@ -269,7 +269,7 @@ describe("what it stands on", () => {
       edited(RUNNING, "sg", { description: "other" }),
       ["sg"],
     ],
-    ["a replaced cluster", edited(RUNNING, "cluster", { name: "other" }), ["cluster", "blue-s"]],
+    ["a replaced cluster", edited(RUNNING, "cluster", { name: "other" }), ["cluster"]],
     ["a replaced task definition: the service is led to the new one", edited(RUNNING, "td", { cpu: "512" }), []],
     ["a replaced certificate", edited(RUNNING, "cert", { domainName: "store.example.com" }), []],
     ["another certificate in its place", exchanged("cert", { domainName: "shop.example.com" }), []],

@@ -3,7 +3,7 @@ import { replacedBy } from "../traffic/replaced-by";
 import { type Item, type Program, references, resolved, TYPES } from "./small-programs";
 
 /** Something in the cloud. `waited`: of what runs tasks, whether they were seen to be healthy. */
-interface Thing {
+export interface Thing {
   item: Item;
   inputs: Record<string, unknown>;
   waited: boolean;
@@ -27,22 +27,43 @@ export function cloudOf(program: Program): Cloud {
  * rest at the end. It shares nothing with `traffic/` but the table of what replaces what.
  */
 export function reachableClouds(before: Program, after: Program): { clouds: Cloud[]; last: Cloud } {
-  const seen = new Map<string, Cloud>();
-  const engine = new SmallEngine(before, after);
-  let last = cloudOf(before);
-  const visit = (run: Run) => {
-    const key = [[...run.done].sort().join(), [...run.gone].sort().join()].join("|");
-    if (seen.has(key)) return;
-    seen.set(key, run.cloud);
-    const nexts = [...engine.next(run)];
-    if (nexts.length === 0) last = run.cloud;
-    for (const next of nexts) visit(next);
-  };
-  visit({ cloud: cloudOf(before), done: new Set(), gone: new Set(), ids: new Map() });
-  return { clouds: [...seen.values()], last };
+  const runs = reachableRuns(before, after);
+  const clouds = runs.map(({ way }) => (way.at(-1) as Run).cloud);
+  return { clouds, last: clouds[runs.findIndex(({ isComplete }) => isComplete)] as Cloud };
 }
 
-interface Run {
+/** One way to each state that the engine can leave behind: every state on it. */
+export function reachableRuns(before: Program, after: Program): { way: readonly Run[]; isComplete: boolean }[] {
+  const seen = new Map<string, { way: readonly Run[]; isComplete: boolean }>();
+  const engine = new SmallEngine(before, after);
+  const visit = (run: Run, before: readonly Run[]) => {
+    const key = [[...run.done].sort().join(), [...run.gone].sort().join()].join("|");
+    if (seen.has(key)) return;
+    const way = [...before, run];
+    const nexts = [...engine.next(run)];
+    seen.set(key, { way, isComplete: nexts.length === 0 });
+    for (const next of nexts) visit(next, way);
+  };
+  visit(engine.start(), []);
+  return [...seen.values()];
+}
+
+/** One way through a whole update. `choose` takes one of so many possible next steps. */
+export function wholeRun(before: Program, after: Program, choose: (count: number) => number): Run[] {
+  const engine = new SmallEngine(before, after);
+  const way = [engine.start()];
+  for (;;) {
+    const nexts = [...engine.next(way.at(-1) as Run)];
+    const next = nexts[choose(nexts.length)];
+    if (!next) return way;
+    way.push(next);
+  }
+}
+
+/** Where an update stands. */
+export interface Run {
+  /** What was worked on last; nothing for a deletion at the end. */
+  by?: Item;
   cloud: Cloud;
   /** Names whose registration is over. */
   done: ReadonlySet<string>;
@@ -71,6 +92,10 @@ class SmallEngine {
     }
   }
 
+  start(): Run {
+    return { cloud: cloudOf(this.before), done: new Set(), gone: new Set(), ids: new Map() };
+  }
+
   *next(run: Run): Generator<Run> {
     const { done, gone, cloud, ids } = run;
     const ready = this.after
@@ -83,7 +108,7 @@ class SmallEngine {
     if (unchanged) return yield this.registered(unchanged, run);
     for (const item of ready) {
       const first = this.mustGoFirst(item).find((name) => !gone.has(name));
-      if (first !== undefined) yield { ...run, cloud: without(cloud, first), gone: with_(gone, first) };
+      if (first !== undefined) yield { ...run, by: item, cloud: without(cloud, first), gone: with_(gone, first) };
       else yield this.half(item, run) ?? this.registered(item, run);
     }
     if (this.after.some(({ name }) => !done.has(name))) return;
@@ -101,8 +126,8 @@ class SmallEngine {
     const old = this.old(item.name);
     const isNamed = old !== undefined && !(old.inputs.__defaults as string[] | undefined)?.includes("name");
     const sameName = old?.inputs.name !== undefined && old.inputs.name === item.inputs.name;
-    if (!this.replaced.has(item.name) || replacedBy(typeOf(item))?.autoNamed === undefined || !isNamed || !sameName)
-      return [];
+    const hasOwnName = replacedBy(typeOf(item))?.autoNamed !== undefined && isNamed && sameName;
+    if (!this.replaced.has(item.name) || !(item.deleteBeforeReplace || hasOwnName)) return [];
     const going = [item.name];
     for (const dependent of this.before) {
       const forcing = replacedBy(typeOf(dependent))?.properties ?? [];
@@ -124,7 +149,8 @@ class SmallEngine {
     const isFirst = !gone.has(`half of ${item.name}`) && !this.replaced.has(item.name);
     if (item.kind !== "rule" || !now || !isFirst || now.inputs.priority === priority) return undefined;
     const moved = { ...now, inputs: { ...now.inputs, priority } };
-    return { ...run, gone: with_(gone, `half of ${item.name}`), cloud: new Map([...cloud, [item.name, moved]]) };
+    const half = with_(gone, `half of ${item.name}`);
+    return { ...run, by: item, gone: half, cloud: new Map([...cloud, [item.name, moved]]) };
   }
 
   private registered(item: Item, run: Run): Run {
@@ -134,11 +160,12 @@ class SmallEngine {
     const ids = new Map([...run.ids, [item.name, id]]);
     const inputs = resolved(item.inputs, (name) => ids.get(name));
     const old = run.cloud.get(id);
-    const registers = (i: Record<string, unknown>) => JSON.stringify(i.loadBalancers);
+    const registers = (i: Record<string, unknown>) => JSON.stringify([i.loadBalancers, i.targetGroupArns]);
     const stillRuns = old?.waited === true && registers(old.inputs) === registers(inputs);
-    const waited = isStaffed(inputs) && (stillRuns || inputs.waitForSteadyState === true);
+    const waited = isStaffed(inputs) && (stillRuns || (waits(inputs) && (!old || deploys(old.inputs, inputs))));
     return {
       ...run,
+      by: item,
       ids,
       done: with_(run.done, item.name),
       cloud: new Map([...run.cloud, [id, { item, inputs, waited }]]),
@@ -154,12 +181,23 @@ class SmallEngine {
   }
 }
 
-function edges({ inputs, dependsOn = [] }: Item): string[] {
+export function edges({ inputs, dependsOn = [] }: Item): string[] {
   return [...references(inputs), ...dependsOn];
 }
 
-function isStaffed({ desiredCount }: Record<string, unknown>): boolean {
-  return Number(desiredCount ?? 0) > 0;
+function isStaffed({ desiredCount, desiredCapacity }: Record<string, unknown>): boolean {
+  return Number(desiredCount ?? desiredCapacity ?? 0) > 0;
+}
+
+/** Whether the provider's step ends only when what runs is healthy. */
+export function waits({ waitForSteadyState, waitForElbCapacity }: Record<string, unknown>): boolean {
+  return waitForSteadyState === true || Number(waitForElbCapacity ?? 0) > 0;
+}
+
+/** Whether an update of a service is a deployment, for whose health the provider waits: it does not for a mere count. */
+export function deploys(before: Record<string, unknown>, after: Record<string, unknown>): boolean {
+  const made = (i: Record<string, unknown>) => JSON.stringify([i.taskDefinition, i.loadBalancers]);
+  return before.desiredCount === undefined || made(before) !== made(after);
 }
 
 function typeOf({ kind }: Item): string {
@@ -210,16 +248,32 @@ export function reply(cloud: Cloud, request: Request, full: ReadonlySet<string>)
 }
 
 export function isServed(cloud: Cloud, arn: string): boolean {
-  return [...cloud.values()].some(
-    ({ item, inputs, waited }) =>
-      item.kind === "service" &&
-      waited &&
-      (inputs.loadBalancers as { targetGroupArn: string }[]).some(({ targetGroupArn }) => targetGroupArn === arn),
-  );
+  return [...cloud.values()].some(({ item, inputs, waited }) => {
+    if (item.kind === "attachment") {
+      return inputs.lbTargetGroupArn === arn && cloud.get(inputs.autoscalingGroupName as string)?.waited === true;
+    }
+    return (item.kind === "target" || waited) && groupsOf(inputs).includes(arn);
+  });
+}
+
+/** The groups that a service, a scaling group or an attachment registers targets in. */
+export function groupsOf({
+  loadBalancers,
+  targetGroupArns,
+  targetGroupArn,
+  lbTargetGroupArn,
+}: Thing["inputs"]): string[] {
+  const served = ((loadBalancers ?? []) as { targetGroupArn: string }[]).map((one) => one.targetGroupArn);
+  const single = [targetGroupArn, lbTargetGroupArn].filter((arn) => arn !== undefined) as string[];
+  return [...served, ...((targetGroupArns ?? []) as string[]), ...single];
 }
 
 function matches({ conditions }: Record<string, unknown>, { host, path }: Request): boolean {
-  return (conditions as { hostHeader?: { values: string[] }; pathPattern?: { values: string[] } }[]).every(
-    (c) => (c.hostHeader?.values.includes(host) ?? true) && (c.pathPattern?.values.includes(path) ?? true),
+  type Asked = { hostHeader?: { values: string[] }; pathPattern?: { values: string[] }; httpHeader?: object };
+  return (conditions as Asked[]).every(
+    (c) =>
+      (c.hostHeader?.values.includes(host) ?? true) &&
+      (c.pathPattern?.values.includes(path) ?? true) &&
+      c.httpHeader === undefined, // none of these clients sends one
   );
 }

@@ -47,11 +47,11 @@ export function changedEntities(change: PlannedChange): Entity[] {
     case "create":
       return [created(change.after)];
     case "delete":
-      return [deleted(change.before)];
+      return [goneEntity(change.before)];
     case "replace":
       return [
         // What is to stay in the cloud when it leaves the stack is not deleted.
-        change.before.retainOnDelete ? keptEntity(change.before) : deleted(change.before),
+        change.before.retainOnDelete ? keptEntity(change.before) : goneEntity(change.before),
         created(change.after),
       ];
     case "update":
@@ -70,7 +70,8 @@ function created(after: Resource): Entity {
   return entity(after, [undefined, form], [step(after, "create")]);
 }
 
-function deleted(before: Resource): Entity {
+/** What is deleted. */
+export function goneEntity(before: Resource): Entity {
   return entity(before, [priorForm(before), undefined], [step(before, "delete")]);
 }
 
@@ -92,6 +93,9 @@ function updatedProps(before: Resource, after: Resource): Properties {
   return props;
 }
 
+/** What makes a new deployment of a service (ECS API, UpdateService). */
+export const DEPLOYED = ["taskDefinition", "loadBalancers", "networkConfiguration"] as const;
+
 /**
  * How a resource is while an update of it is under way, where that is neither the old form nor the new one.
  *
@@ -108,7 +112,7 @@ function halfway(prior: Resource, { type, inputs }: Resource, before: Form, afte
   if (type === "aws:ecs/service:Service") {
     const { deploymentMinimumHealthyPercent: minimum = 100 } = after.props;
     const keepsNone = (number(minimum ?? 100) ?? 0) === 0;
-    if (!keepsNone || !changed("taskDefinition", "loadBalancers", "networkConfiguration")) return undefined;
+    if (!keepsNone || !changed(...DEPLOYED)) return undefined;
     return { ...before, props: { ...before.props, desiredCount: 0 } };
   }
   if (isWorkload(type)) {

@@ -49,9 +49,30 @@ const READ: Record<string, readonly string[]> = {
   ...Object.fromEntries(ADDRESSED.map((type) => [type, []])),
 };
 
+const ANSWERING: ReadonlySet<string> = new Set([
+  "aws:lb/targetGroup:TargetGroup",
+  "aws:lb/targetGroupAttachment:TargetGroupAttachment",
+  "aws:ecs/service:Service",
+  "aws:autoscaling/group:Group",
+  "aws:autoscaling/attachment:Attachment",
+]);
+
+/** What is obeyed for a while after it is gone: by nodes that have not heard of that, from caches of names. */
+const LINGERING: ReadonlySet<string> = new Set(["aws:lb/listenerRule:ListenerRule", "aws:route53/record:Record"]);
+
 /** Whether requests can meet resources of the type. */
 export function carriesTraffic(type: string): boolean {
   return read(type) !== undefined;
+}
+
+/** Whether resources of the type answer requests, or have to do with who does; others lead them on. */
+export function answersRequests(type: string): boolean {
+  return ANSWERING.has(type);
+}
+
+/** Whether resources of the type lead requests on for a while after they are gone. */
+export function lingers(type: string): boolean {
+  return LINGERING.has(type);
 }
 
 /** Whether a change can move a request: all do that make or delete, and updates of what decides where it goes. */

@@ -2,6 +2,7 @@ import type { Step } from "./entity";
 import type { EntryPoint } from "./entry-point";
 import { entryPoints } from "./entry-points";
 import { anyMoment, momentAfter } from "./moment";
+import { type PendingOperation, worlds } from "./pending-operation";
 import type { PlannedChange } from "./planned-change";
 import type { Resource } from "./resource";
 import { type OrderedPlan, orderedPlan } from "./step-order";
@@ -26,7 +27,7 @@ export interface Interruption {
 }
 
 /** Up to so many steps all sets of them are tried. */
-const TRIED = 16;
+export const TRIED = 16;
 
 /** Rounding is no loss. */
 const EPSILON = 1e-9;
@@ -36,17 +37,25 @@ const EPSILON = 1e-9;
  * after which fewer of its requests are answered than now. What is lost before the update is not counted.
  *
  * @param stays the replacements and deletions that are to be judged as if the old one stayed and became the new one
+ * @param pending what an earlier update was doing when it was stopped
+ * @throws where there is more of that than can be tried
  */
 export function interruptions(
   prior: readonly Resource[],
   desired: readonly Resource[],
   changes: readonly PlannedChange[],
   stays: (change: PlannedChange) => boolean = () => false,
+  pending: readonly PendingOperation[] = [],
 ): Interruption[] {
-  const plan = orderedPlan(prior, desired, changes, stays);
-  const found = entryPoints(plan.entities).flatMap((entry) => interruption(entry, plan) ?? []);
-  const key = ({ after, why }: Interruption) => JSON.stringify([after, why]);
-  return found.filter((one, i) => found.findIndex((other) => key(other) === key(one)) === i);
+  const found = new Map<string, Interruption>();
+  for (const world of worlds(prior, changes, pending)) {
+    const plan = orderedPlan(world.prior, desired, world.changes, stays);
+    for (const one of entryPoints(plan.entities).flatMap((entry) => interruption(entry, plan) ?? [])) {
+      const key = JSON.stringify([one.after, one.why]);
+      if (!found.has(key)) found.set(key, { ...one, why: [...one.why, ...world.given] });
+    }
+  }
+  return [...found.values()];
 }
 
 /** Where the update loses requests of one entry point; undefined where it loses none. */

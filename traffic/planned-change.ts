@@ -1,3 +1,5 @@
+import { keepsOwnName } from "./kubernetes-replacement";
+import { changedWithProvider } from "./provider-change";
 import { replacedBy } from "./replaced-by";
 import { at, type Resource, UNKNOWN } from "./resource";
 import { sameValue } from "./same-value";
@@ -23,31 +25,55 @@ export function plannedChanges(prior: readonly Resource[], desired: readonly Res
   const deletions = prior
     .filter((before) => before.custom && !before.retainOnDelete && (before.pendingDelete || !kept.has(before.urn)))
     .map((before): PlannedChange => ({ kind: "delete", before, leftOver: before.pendingDelete === true }));
-  return [...desired.flatMap((after) => plannedChange(prior, after) ?? []), ...deletions];
+  const changes = [...desired.flatMap((after) => plannedChange(prior, after) ?? []), ...deletions];
+  return changedWithProvider(changes, prior, desired);
 }
 
 /** The planned change of one desired resource; undefined where nothing changes or it is no resource of a provider. */
 export function plannedChange(prior: readonly Resource[], after: Resource): PlannedChange | undefined {
   if (!after.custom) return undefined;
-  const urns = [after.urn, ...(after.aliases ?? [])];
-  const before = prior.find((r) => !r.pendingDelete && r.custom && urns.includes(r.urn));
+  const before = originalOf(after, prior);
   if (!before) return { kind: "create", after };
   const because = replacingChanges(before, after);
   if (because) return { kind: "replace", before, after, because, deletedFirst: isDeletedFirst(before, after) };
-  return sameValue(before.inputs, after.inputs) ? undefined : { kind: "update", before, after };
+  const isKept = !before.unfinished && sameValue(before.inputs, after.inputs);
+  return isKept ? undefined : { kind: "update", before, after };
+}
+
+/** Of a large stack each resource is asked for by its URN. */
+const byUrns = new WeakMap<readonly Resource[], ReadonlyMap<string, Resource>>();
+
+/** What a desired resource goes on from. */
+function originalOf({ urn, aliases = [] }: Resource, prior: readonly Resource[]): Resource | undefined {
+  let byUrn = byUrns.get(prior);
+  if (!byUrn) {
+    const living = prior.filter((r) => !r.pendingDelete && r.custom);
+    byUrn = new Map(living.map((r) => [r.urn, r]));
+    byUrns.set(prior, byUrn);
+  }
+  for (const known of [urn, ...aliases]) {
+    const found = byUrn.get(known);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** The changes that force a replacement; undefined where the resource is kept. */
 function replacingChanges(before: Resource, after: Resource): PropertyChange[] | undefined {
-  const because = (replacedBy(before.type)?.properties ?? [])
-    .map((property) => ({ property, path: property.split(".") }))
-    .map(({ property, path }) => ({ property, before: at(before.inputs, ...path), after: at(after.inputs, ...path) }))
-    .filter((change) => !sameValue(change.before, change.after));
+  const because = forcingChanges(before, after);
   // A provider that previews keeps a stable output known through an update: its word is better than any table.
   const arn = before.outputs.arn === undefined ? undefined : after.outputs.arn;
   if (arn === UNKNOWN) return because;
   if (arn !== undefined) return undefined;
   return because.length > 0 ? because : undefined;
+}
+
+/** The changes that the table says force a replacement. */
+export function forcingChanges(before: Resource, after: Resource): PropertyChange[] {
+  return (replacedBy(before.type)?.properties ?? [])
+    .map((property) => ({ property, path: property.split(".") }))
+    .map(({ property, path }) => ({ property, before: at(before.inputs, ...path), after: at(after.inputs, ...path) }))
+    .filter((change) => !sameValue(change.before, change.after));
 }
 
 function isAutoNamed(resource: Resource, property: string): boolean {
@@ -57,6 +83,7 @@ function isAutoNamed(resource: Resource, property: string): boolean {
 
 function isDeletedFirst(before: Resource, after: Resource): boolean {
   if (after.deleteBeforeReplace !== undefined) return after.deleteBeforeReplace;
+  if (before.type.startsWith("kubernetes:")) return keepsOwnName(before, after);
   const { autoNamed, deletedFirst } = replacedBy(before.type) ?? {};
   if (deletedFirst) return true;
   if (autoNamed === undefined || isAutoNamed(before, autoNamed)) return false;

@@ -1,3 +1,4 @@
+import { kubernetesReplacement } from "./kubernetes-replacement";
 import { REPLACEMENT_TABLE } from "./replacement-table";
 
 /** What makes the provider replace a resource of a type instead of updating it. */
@@ -15,5 +16,5 @@ export interface Replacement {
 
 /** Undefined for a type that is judged by its `arn` alone: known before and unknown now means replaced. */
 export function replacedBy(type: string): Replacement | undefined {
-  return REPLACEMENT_TABLE[type];
+  return REPLACEMENT_TABLE[type] ?? kubernetesReplacement(type);
 }

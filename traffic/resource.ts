@@ -14,6 +14,8 @@ export interface Resource {
   inputs: Properties;
   outputs: Properties;
   parent?: string;
+  /** The URN of the provider resource whose configuration it is made with. */
+  provider?: string;
   /** The URNs that it was registered after: by its inputs, and by `dependsOn`. */
   dependencies?: readonly string[];
   /** The URNs whose outputs each property is made of. */
@@ -22,12 +24,18 @@ export interface Resource {
   aliases?: string[];
   /** Desired state: the program's own `deleteBeforeReplace`. */
   deleteBeforeReplace?: boolean;
-  /** The program's own `ignoreChanges`. */
+  /** The properties whose changes the engine leaves alone, as paths. */
   ignoreChanges?: readonly string[];
+  /** The engine refuses to delete it. */
+  protect?: boolean;
+  /** Seconds that its steps may take; none where they are the provider's own. */
+  customTimeouts?: { create?: number; update?: number };
   /** Prior state: an earlier update replaced it and was stopped before it could delete it. */
   pendingDelete?: boolean;
   /** Prior state: it stays in the cloud when it leaves the stack. */
   retainOnDelete?: boolean;
+  /** Prior state: its last create or update did not come to its end, so the next update updates it whatever it asks for. */
+  unfinished?: boolean;
   /** Prior state: when it was first seen, ISO 8601. */
   created?: string;
   /** Prior state: when a step last changed it, ISO 8601. A component's never moves. */

@@ -1,4 +1,4 @@
-import type { Entity, Form } from "./entity";
+import { DEPLOYED, type Entity, type Form } from "./entity";
 import { at, number } from "./resource";
 import { sameValue } from "./same-value";
 
@@ -14,7 +14,7 @@ export function answering(entity: Entity, inGroup: readonly boolean[], group?: E
   for (const [i, form] of entity.forms.entries()) {
     const staffed = form !== undefined && inGroup[i] === true && isStaffed(entity.type, form);
     const goesOn = i === 0 || (answers[i - 1] === true && attachesTheSame(entity.forms[i - 1], form));
-    answers.push(staffed && (goesOn || waits(entity.type, form, group)));
+    answers.push(staffed && (goesOn || waits(entity.type, form, entity.forms[i - 1], group)));
   }
   return answers;
 }
@@ -25,8 +25,15 @@ export function isStaffed(type: string, { props }: Form): boolean {
   return true;
 }
 
-function waits(type: string, { props }: Form, group?: Entity): boolean {
-  if (type === SERVICE) return props.waitForSteadyState === true;
+/**
+ * A step that only changes a service's count comes back when the tasks run: it is a new deployment whose status the provider waits
+ * for, and that is good when they are healthy (terraform-provider-aws#3485).
+ */
+function waits(type: string, { props }: Form, before: Form | undefined, group?: Entity): boolean {
+  if (type === SERVICE) {
+    const isDeployment = !before || DEPLOYED.some((key) => !sameValue(before.props[key], props[key]));
+    return props.waitForSteadyState === true && (isDeployment || props.forceNewDeployment === true);
+  }
   if (type === SCALING_GROUP) return (number(props.waitForElbCapacity ?? props.minElbCapacity) ?? 0) > 0;
   // A function needs no health check to be called.
   return group?.forms.some((form) => form?.props.targetType === "lambda") ?? false;

@@ -1,3 +1,4 @@
+import type { Action } from "./actions";
 import type { Balancing } from "./balancing";
 import type { Context } from "./context";
 import { type Answer, OUTSIDE } from "./dns";
@@ -14,6 +15,12 @@ interface Client {
   held?: { readonly answer: Answer; readonly until: number };
 }
 
+/** The cookie that clients have from before: given at the start of it all. */
+function cookieFrom(present: Action | undefined, { cookieFor }: ClientGroup): Cookie | undefined {
+  if (cookieFor === undefined || present?.kind !== "forward" || present.stickySeconds === undefined) return undefined;
+  return { group: cookieFor, expires: present.stickySeconds };
+}
+
 /** The clients: they resolve, connect and send, each as its group does. */
 export class Clients {
   constructor(
@@ -26,9 +33,12 @@ export class Clients {
   start({ groups }: Load): void {
     let resolver = 0;
     for (const group of groups) {
-      const clients = Array.from({ length: group.clients }, (): Client => ({ resolver: resolver++ }));
+      const present = this.presentAction(group);
+      const cookie = cookieFrom(present, group);
+      const clients = Array.from({ length: group.clients }, (): Client => ({ resolver: resolver++, cookie }));
       const entry = this.tally.entry(group.entry);
-      const accepted = this.presentStatus(group);
+      // The fixed response that an entry point gives before the change is an answer, and no loss.
+      const accepted = present?.kind === "fixed" ? present.status : undefined;
       const { clock, random } = this.context;
       const next = () => {
         const client = random.of(clients);
@@ -39,11 +49,10 @@ export class Clients {
     }
   }
 
-  /** The fixed response that an entry point gives before the change, if it does: an answer, then, and no loss. */
-  private presentStatus({ entry }: ClientGroup): number | undefined {
+  /** What is done with the requests of an entry point before the change. */
+  private presentAction({ entry }: ClientGroup): Action | undefined {
     const [address] = this.dns.lookUp(0, entry.connectTo).addresses;
-    const routed = this.balancing.nodeAt(address ?? "")?.route(entry.port, entry, undefined, 0);
-    return routed?.action.kind === "fixed" ? routed.action.status : undefined;
+    return this.balancing.nodeAt(address ?? "")?.route(entry.port, entry, undefined, 0)?.action;
   }
 
   private send(group: ClientGroup, client: Client, entry: EntryOutcome, accepted: number | undefined): void {
@@ -66,7 +75,7 @@ export class Clients {
     const address = this.connect(group, client);
     if (address === undefined) return "name-not-resolved";
     if (address === OUTSIDE) return undefined;
-    const cookie = group.cookies ? client.cookie : undefined;
+    const cookie = group.cookies || group.cookieFor ? client.cookie : undefined;
     const routed = this.balancing.nodeAt(address)?.route(group.entry.port, group.entry, cookie, now);
     if (!routed) {
       client.connection = undefined;

@@ -23,6 +23,8 @@ interface Member {
   readonly target: Target;
   readonly runsFrom: number;
   groups: readonly string[];
+  /** When it has drained from the groups that it left. */
+  drainedAt: number;
   state: "starting" | "running" | "stopping";
 }
 
@@ -67,7 +69,11 @@ export class Fleet {
       if (member.revision !== revision || member.state === "stopping") continue;
       if (member.state === "running") {
         const { target } = member;
-        for (const group of member.groups) if (!groups.includes(group)) this.balancing.deregister(group, target.id);
+        for (const group of member.groups) {
+          if (groups.includes(group)) continue;
+          const delay = this.balancing.deregister(group, target.id);
+          member.drainedAt = Math.max(member.drainedAt, this.context.clock.now + delay);
+        }
         for (const group of groups) if (!member.groups.includes(group)) this.balancing.register(group, target, false);
       }
       member.groups = groups;
@@ -124,7 +130,8 @@ export class Fleet {
   }
 
   /**
-   * Takes a member out of its groups, waits for the deregistration delay, and only then sends SIGTERM (rule `drain-before-stop`).
+   * Takes a member out of its groups, waits for the deregistration delay, also of those that it has just left, and only then
+   * sends SIGTERM (rules `drain-before-stop`, `scaling-group-drains`).
    * How long SIGKILL waits does not matter to a balancer's requests: the end of the delay has cut what was still open.
    */
   private stop(member: Member): void {
@@ -132,7 +139,7 @@ export class Fleet {
     const started = member.state === "running";
     member.state = "stopping";
     const delays = started ? member.groups.map((group) => this.balancing.deregister(group, member.target.id)) : [];
-    const drained = holds("drain-before-stop") ? Math.max(0, ...delays) : 0;
+    const drained = holds("drain-before-stop") ? Math.max(0, member.drainedAt - clock.now, ...delays) : 0;
     clock.after(drained, () => {
       member.target.stop(clock.now);
       this.members = this.members.filter((one) => one !== member);
@@ -145,7 +152,7 @@ export class Fleet {
       this.members.filter(({ target, state }) => target.zone === zone && state !== "stopping").length;
     const zone = zones.toSorted((one, other) => count(one) - count(other))[0] ?? "";
     const target = new Target(`${this.name}/${this.made++}`, zone, behavior, runsFrom + behavior.startSeconds);
-    const member: Member = { revision, target, runsFrom, groups, state: "starting" };
+    const member: Member = { revision, target, runsFrom, groups, drainedAt: 0, state: "starting" };
     this.members.push(member);
     return member;
   }

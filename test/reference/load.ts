@@ -20,6 +20,8 @@ export interface ClientGroup {
   readonly requestSeconds: readonly [number, number];
   /** Whether they send cookies back. */
   readonly cookies?: boolean;
+  /** The target group that they were given a stickiness cookie for before, when it had weight: they come back with it. */
+  readonly cookieFor?: string;
   /** How long they reuse a connection, in seconds; 0 for a new one each time. */
   readonly keepAliveSeconds?: number;
   /** How long they hold a DNS answer beyond its TTL, in seconds. */

@@ -1,0 +1,98 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { LocalWorld, PACK, type TestStack } from "../local-world";
+
+/** How often each preview is taken; the quickest counts. */
+const TIMES = 3;
+
+interface Pack {
+  name: string;
+  flags: string[];
+}
+
+/**
+ * Whole previews by the engine, in the local cloud: with no pack, an empty one, `@pulumi/awsguard` and ours, in turn.
+ *
+ * @param guard where `@pulumi/awsguard` is installed, if it is
+ */
+export async function previewTable(counts: readonly number[], guard: string | undefined): Promise<string[]> {
+  const world = await LocalWorld.start({ basePort: 5580 });
+  try {
+    const packs: Pack[] = [
+      { name: "no pack", flags: [] },
+      { name: "an empty pack", flags: pack(world.home, "empty", "[]") },
+      ...(guard ? [{ name: "@pulumi/awsguard", flags: guardPack(guard) }] : []),
+      { name: "ours", flags: PACK },
+    ];
+    const lines: string[] = [];
+    for (const count of counts) {
+      const stack = await world.project(`bench-${count}`, program(count, 1));
+      const made = await stack.up("--skip-preview");
+      if (made.code !== 0) throw new Error(`the stack of ${count} could not be made: ${made.output.slice(-2000)}`);
+      // Half of what is there changes.
+      stack.write(program(count, 2));
+      lines.push(...(await rows(stack, count, packs)));
+    }
+    return ["| resources | pack | preview | more than an empty pack |", "| --- | --- | --- | --- |", ...lines];
+  } finally {
+    await world.stop();
+  }
+}
+
+async function rows(stack: TestStack, count: number, packs: readonly Pack[]): Promise<string[]> {
+  const took = new Map(packs.map(({ name }) => [name, Number.POSITIVE_INFINITY]));
+  for (let round = 0; round < TIMES; round++) {
+    for (const { name, flags } of packs) {
+      const start = performance.now();
+      const { code, output } = await stack.preview(...flags);
+      if (code !== 0) throw new Error(`a preview with ${name} failed: ${output.slice(-2000)}`);
+      took.set(name, Math.min(took.get(name) ?? 0, performance.now() - start));
+    }
+  }
+  const seconds = (value: number) => `${(value / 1000).toFixed(1)} s`;
+  const empty = took.get("an empty pack") ?? 0;
+  return [...took].map(
+    ([name, value]) => `| ${count} | ${name} | ${seconds(value)} | ${value > empty ? seconds(value - empty) : "-"} |`,
+  );
+}
+
+/** One edge with a route, and roles and alarms, of which every other one changes. */
+function program(count: number, version: number): string {
+  return `
+    import * as aws from "@pulumi/aws";
+    const group = new aws.lb.TargetGroup("blue", { port: 8080, protocol: "HTTP", targetType: "ip", vpcId: "vpc-1" });
+    const balancer = new aws.lb.LoadBalancer("edge", { subnets: ["subnet-1", "subnet-2"] });
+    new aws.lb.Listener("web", {
+      loadBalancerArn: balancer.arn, port: 80, protocol: "HTTP",
+      defaultActions: [{ type: "forward", targetGroupArn: group.arn }],
+    });
+    for (let n = 0; n < ${(count - 3) / 2}; n++) {
+      const role = new aws.iam.Role("role-" + n, {
+        assumeRolePolicy: JSON.stringify({ Version: "2012-10-17", Statement: [] }), tags: { team: "shop", part: "role-" + n },
+      });
+      new aws.cloudwatch.MetricAlarm("alarm-" + n, {
+        comparisonOperator: "GreaterThanThreshold", evaluationPeriods: 2, metricName: "5XX", namespace: "AWS/ApplicationELB",
+        period: 60, statistic: "Sum", threshold: ${version}, alarmDescription: role.arn, tags: { team: "shop", part: "alarm-" + n },
+      });
+    }`;
+}
+
+/** A pack of plain JavaScript in a folder of this repository, so that it finds the SDK. */
+function pack(home: string, name: string, policies: string, requires = "", of = "PolicyPack"): string[] {
+  const folder = join(home, `pack-${name}`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, "PulumiPolicy.yaml"),
+    "runtime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.js\n",
+  );
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name, version: "1.0.0", main: "index.js" }));
+  const made = of === "PolicyPack" ? `new PolicyPack("${name}", { policies: ${policies} })` : policies;
+  writeFileSync(join(folder, "index.js"), `const { PolicyPack } = require("@pulumi/policy");\n${requires}\n${made};\n`);
+  return ["--policy-pack", folder];
+}
+
+/** All of awsguard's rules, as advice. It brings an SDK of its own. */
+function guardPack(installed: string): string[] {
+  const start = 'new AwsGuard({ all: "advisory" })';
+  return pack(installed, "awsguard", start, 'const { AwsGuard } = require("@pulumi/awsguard");', "AwsGuard");
+}

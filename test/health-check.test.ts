@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import { healthCheck } from "../policies/health-check";
+import type { Resource } from "../traffic";
+import { changed, exposed, forward, group, object, ours, rule, service, verdicts, weighted } from "./resources";
+
+const checked = (check: object, more: object = {}) =>
+  group("blue", { healthCheck: { path: "/healthz", ...check }, ...more });
+const staged = (interval: number, ...bakes: number[]) => [
+  checked({ interval, healthyThreshold: 2 }),
+  ...ours("WeightedAlbRoute", rule("shop", forward({ blue: 100 })), {
+    stages: bakes.map((bake, i) => ({ name: `canary-${i}`, weight: i, bake })),
+  }),
+];
+const environment = (inputs: object, more: Partial<Resource> = {}) => [
+  checked({}, { deregistrationDelay: 60 }),
+  ...ours("FargateEnvironment", service("shop", "blue", inputs, more)),
+];
+const alias = (evaluateTargetHealth: boolean) =>
+  weighted("blue", 1, {
+    healthCheckId: undefined,
+    ttl: undefined,
+    records: undefined,
+    aliases: [{ name: "lb", zoneId: "Z2", evaluateTargetHealth }],
+  });
+const hour = {
+  deploymentConfiguration: { strategy: "CANARY", canaryConfiguration: { canaryBakeTimeInMinutes: "60" } },
+};
+const namespace = (value: string) =>
+  object("core/v1:Namespace", "shop", {}, { labels: { "elbv2.k8s.aws/pod-readiness-gate-inject": value } });
+const binding = (targetType: string) =>
+  object("elbv2.k8s.aws/v1beta1:TargetGroupBinding", "shop", { serviceRef: { name: "shop", port: 80 }, targetType });
+const probed = (readinessProbe: object | undefined) => exposed("shop", { container: { readinessProbe } });
+
+describe("a hazard is refused, and its nearest safe twin passes", () => {
+  test.each<[string, Resource[], Resource[]]>([
+    ["a health check that is off", [checked({ enabled: false })], [checked({ enabled: true })]],
+    ["15: a check that needs longer than a stage", staged(31, 0, 60, 600), staged(30, 0, 60, 600)],
+    [
+      "15: another port, in an environment of ours",
+      ours("FargateEnvironment", checked({ port: "81" })),
+      ours("FargateEnvironment", checked({ port: "80" })),
+    ],
+    [
+      "15: a redirect that counts, in an environment of ours",
+      ours("FargateEnvironment", checked({ matcher: "200-399" })),
+      ours("FargateEnvironment", checked({ matcher: "200-299" })),
+    ],
+    [
+      "24: a weighted record without a check",
+      [weighted("blue", 1, { healthCheckId: undefined })],
+      [weighted("blue", 1)],
+    ],
+    ["24: an alias that does not ask", [alias(false)], [alias(true)]],
+    [
+      "A18: no time to start, in an environment of ours",
+      environment({ healthCheckGracePeriodSeconds: 0 }),
+      environment({ healthCheckGracePeriodSeconds: 1 }),
+    ],
+    [
+      "28: a deployment longer than the time-out, in an environment of ours",
+      environment(hour),
+      environment(hour, { customTimeouts: { create: 7200, update: 7200 } }),
+    ],
+    ["no readiness probe", probed(undefined), probed({ httpGet: { path: "/", port: 80 } })],
+    [
+      "37: a namespace without the gate's label",
+      [namespace("disabled"), binding("ip")],
+      [namespace("enabled"), binding("ip")],
+    ],
+  ])("%s", (_, bad, safe) => {
+    expect(verdicts(healthCheck, [], bad)).toEqual(["refused"]);
+    expect(verdicts(healthCheck, [], safe)).toEqual([]);
+  });
+});
+
+test.each<[string, Resource[], string[]]>([
+  ["no path", [group("blue", { healthCheck: {} })], ["said"]],
+  ["a path that the provider has filled in", [checked({ path: "/", __defaults: ["path"] })], ["said"]],
+  ["a check by TCP", [group("blue", { protocol: "TCP", healthCheck: {} })], []],
+  ["a function", [group("blue", { targetType: "lambda", healthCheck: { enabled: false } })], []],
+  ["another port, in somebody's group", [checked({ port: "81" })], ["said"]],
+  ["the port of the containers", [checked({ port: "8080" }), service("shop", "blue")], []],
+  ["a redirect among the codes", [checked({ matcher: "200,302" })], ["said"]],
+  [
+    "no time to start, in somebody's service",
+    [service("shop", "blue", { healthCheckGracePeriodSeconds: undefined })],
+    ["said"],
+  ],
+  [
+    "a service behind no balancer",
+    [service("worker", "blue", { loadBalancers: [], healthCheckGracePeriodSeconds: 0 })],
+    [],
+  ],
+  ["a binding in a namespace that is not here", [binding("ip")], ["said"]],
+  ["a binding by way of the nodes", [namespace("disabled"), binding("instance")], []],
+  ["a Deployment that nobody leads to", probed(undefined).slice(0, 1), []],
+])("%s", (_, desired, expected) => {
+  expect(verdicts(healthCheck, [], desired)).toEqual(expected);
+});
+
+test("another interval passes, and a check that is turned off is refused", () => {
+  const before = checked({ interval: 30 });
+  const other = (check: object) => [changed(before, { healthCheck: { path: "/healthz", ...check } })];
+  expect(verdicts(healthCheck, [before], other({ interval: 10 }))).toEqual([]);
+  expect(verdicts(healthCheck, [before], other({ enabled: false }))).toEqual(["refused"]);
+});

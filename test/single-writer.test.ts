@@ -1,0 +1,148 @@
+import { describe, expect, test } from "vitest";
+import { singleWriter } from "../policies/single-writer";
+import type { Resource } from "../traffic";
+import { changed, forward, group, listener, object, ours, resource, rule, service, verdicts } from "./resources";
+
+const groups = [group("blue"), group("green")];
+const SPLIT = forward({ blue: 100, green: 0 });
+const shop = (more: Partial<Resource> = {}) => rule("shop", SPLIT, {}, more);
+const native = (strategy: string) =>
+  service("native", "blue", {
+    deploymentConfiguration: { strategy },
+    loadBalancers: [
+      {
+        targetGroupArn: "arn:blue",
+        advancedConfiguration: { alternateTargetGroupArn: "arn:green", productionListenerRule: "arn:shop" },
+      },
+    ],
+  });
+const deployed = (type: string) => service("deployed", "blue", { deploymentController: { type } });
+const at = (priority: number, ...conditions: object[]) => ({ priority, conditions });
+const host = { hostHeader: { values: ["shop.example.com"] } };
+const everyHost = { hostHeader: { values: ["*.example.com"] } };
+const path = { pathPattern: { values: ["/cart/*"] } };
+const route = (metadata: object, more: Partial<Resource> = {}) =>
+  object(
+    "gateway.networking.k8s.io/v1:HTTPRoute",
+    "shop",
+    {
+      rules: [
+        {
+          backendRefs: [
+            { name: "blue", weight: 100 },
+            { name: "green", weight: 0 },
+          ],
+        },
+      ],
+    },
+    metadata,
+    more,
+  );
+const ingress = (metadata: object) => object("networking.k8s.io/v1:Ingress", "shop", {}, metadata);
+const rollout = (httpRoute: string) =>
+  object("argoproj.io/v1alpha1:Rollout", "shop", {
+    strategy: { canary: { trafficRouting: { plugins: { "argoproj-labs/gatewayAPI": { httpRoute } } } } },
+  });
+const scaling = (inputs: object) => resource("asg", "aws:autoscaling/group:Group", { minSize: 2, ...inputs });
+const attachment = resource("attachment", "aws:autoscaling/attachment:Attachment", {
+  autoscalingGroupName: "asg",
+  lbTargetGroupArn: "arn:green",
+});
+
+describe("a hazard is refused, and its nearest safe twin passes", () => {
+  test.each<[string, Resource[], Resource[]]>([
+    [
+      "27: ECS shifts the rule's weights too",
+      [...groups, shop(), native("CANARY")],
+      [...groups, shop(), native("ROLLING")],
+    ],
+    [
+      "27: and the program leaves them alone",
+      [...groups, shop(), native("BLUE_GREEN")],
+      [...groups, shop({ ignoreChanges: ["actions"] }), native("BLUE_GREEN")],
+    ],
+    [
+      "27: one weight left alone is not all",
+      [...groups, shop({ ignoreChanges: ["actions[0].forward.targetGroups[0].weight"] }), native("LINEAR")],
+      [...groups, shop({ ignoreChanges: ["actions[0].forward.targetGroups"] }), native("LINEAR")],
+    ],
+    [
+      "27: CodeDeploy moves the listener",
+      [...groups, listener(SPLIT), deployed("CODE_DEPLOY")],
+      [...groups, listener(SPLIT), deployed("ECS")],
+    ],
+    [
+      "27: Argo Rollouts has marked the Ingress",
+      [ingress({ annotations: { "rollouts.argoproj.io/managed-alb-actions": "{}" } })],
+      [ingress({ annotations: { "example.com/team": "shop" } })],
+    ],
+    ["27: a Rollout of this stack names the route", [route({}), rollout("shop")], [route({}), rollout("cart")]],
+    [
+      "27: Flagger owns the route",
+      [route({ ownerReferences: [{ apiVersion: "flagger.app/v1beta1", kind: "Canary" }] })],
+      [
+        route(
+          { ownerReferences: [{ apiVersion: "flagger.app/v1beta1", kind: "Canary" }] },
+          { ignoreChanges: ["spec"] },
+        ),
+      ],
+    ],
+    [
+      "11: an earlier rule matches all of a weighted rule's requests",
+      [...groups, rule("shop", SPLIT, at(10, host)), rule("all", forward({ blue: 1 }), at(5, everyHost))],
+      [...groups, rule("shop", SPLIT, at(10, host)), rule("all", forward({ blue: 1 }), at(15, everyHost))],
+    ],
+    [
+      "11: an earlier rule without conditions",
+      [...groups, rule("shop", SPLIT, at(10, host)), rule("cart", forward({ blue: 1 }), at(5))],
+      [...groups, rule("shop", SPLIT, at(10, host)), rule("cart", forward({ blue: 1 }), at(5, host, path))],
+    ],
+    [
+      "11: one priority twice",
+      [rule("shop", forward({ blue: 1 }), at(10, host)), rule("cart", forward({ blue: 1 }), at(10, path))],
+      [rule("shop", forward({ blue: 1 }), at(10, host)), rule("cart", forward({ blue: 1 }), at(11, path))],
+    ],
+    [
+      "a group attached twice over",
+      [scaling({ targetGroupArns: ["arn:blue"] }), attachment],
+      [scaling({}), attachment],
+    ],
+  ])("%s", (_, bad, safe) => {
+    expect(verdicts(singleWriter, [], bad)).toEqual(["refused"]);
+    expect(verdicts(singleWriter, [], safe)).toEqual([]);
+  });
+});
+
+test("one priority twice stays old in another order of the same rules", () => {
+  const [a, b] = [rule("shop", forward({ blue: 1 }), at(10, host)), rule("cart", forward({ blue: 1 }), at(10, path))];
+  expect(verdicts(singleWriter, [a, b], [b, a])).toEqual(["said"]);
+});
+
+test("one priority on two listeners is no clash", () => {
+  const other = rule("cart", forward({ blue: 1 }), { listenerArn: "arn:other" });
+  expect(verdicts(singleWriter, [], [rule("shop", forward({ blue: 1 })), other])).toEqual([]);
+});
+
+test("what a controller has marked in the cloud counts, though the program does not say it", () => {
+  const marked = route({});
+  marked.outputs.metadata = { labels: { "rollouts.argoproj.io/gatewayapi-canary": "in-progress" } };
+  expect(verdicts(singleWriter, [], [marked])).toEqual(["refused"]);
+});
+
+test("to stop leaving the weights alone is refused, and where they never were it is said", () => {
+  const [left, taken] = [shop({ ignoreChanges: ["actions"] }), shop()];
+  const rest = [...groups, native("CANARY")];
+  expect(verdicts(singleWriter, [...rest, left], [...rest, taken])).toEqual(["refused"]);
+  expect(verdicts(singleWriter, [...rest, taken], [...rest, taken])).toEqual(["said"]);
+});
+
+test("a route of ours whose weights nobody moves is refused", () => {
+  const ignored = ours("WeightedAlbRoute", shop({ ignoreChanges: ["actions"] }));
+  expect(verdicts(singleWriter, [], [...groups, ...ignored])).toEqual(["refused"]);
+  expect(verdicts(singleWriter, [], [...groups, ...ours("WeightedAlbRoute", shop())])).toEqual([]);
+});
+
+test("priorities that are reordered pass", () => {
+  const [a, b] = [rule("a", SPLIT, at(1, host)), rule("b", SPLIT, at(2, path))];
+  expect(verdicts(singleWriter, [a, b], [changed(a, { priority: 2 }), changed(b, { priority: 1 })])).toEqual([]);
+});
