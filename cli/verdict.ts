@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Plan, planWith } from "../policies/policy";
+import { type Plan, planFrom } from "../policies/policy";
 import { type Judged, judgeAll } from "../policies/rules";
 import { exemptions, type PlannedChange, type Serving, sameValue } from "../traffic";
 import type { Previewed } from "../traffic/sources";
@@ -40,7 +40,7 @@ export function verdictOf(
   { config, unseen, ...previewed }: Previewed,
   { settings = {}, baseline = [] as readonly Accepted[], now = new Date() } = {},
 ): Verdict {
-  const plan = planWith(previewed, now);
+  const plan = planFrom(previewed, now);
   const judged = judge(plan, config["crossfade:breakGlass"], settings);
   const findings = judged.map((finding) => ({
     ...finding,

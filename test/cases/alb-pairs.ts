@@ -29,7 +29,11 @@ export const albPairs: Pair[] = [
   pair("h26", {
     hazards: ["26"],
     policy: "serving-replacement",
-    change: (service: string) => both({}, { inputs: { [service]: { launchType: "FARGATE" } } }),
+    // A name of its own has it deleted first; one that the provider makes is there, and steady, before the old one goes.
+    change: (service: string) => {
+      const name = `{case}-${service}`;
+      return both({ inputs: { [service]: { name } } }, { inputs: { [service]: { name, launchType: "FARGATE" } } });
+    },
     refused: "blue-svc",
     passes: "green-svc",
   }),

@@ -1,10 +1,13 @@
 import { albPairs } from "./alb-pairs";
 import type { Change, Pair } from "./case";
+import { dnsPairs } from "./dns-pairs";
 import { EVERYDAY } from "./everyday";
 import { placed } from "./item";
+import { kubernetesPairs } from "./kubernetes-pairs";
 import { ourPairs } from "./our-pairs";
+import { settingPairs } from "./setting-pairs";
 
-export const PAIRS: readonly Pair[] = [...albPairs, ...ourPairs];
+export const PAIRS: readonly Pair[] = [...albPairs, ...settingPairs, ...dnsPairs, ...kubernetesPairs, ...ourPairs];
 
 /** A change whose resources are named by its id, with what is to come of it. */
 export interface Case {

@@ -1,5 +1,6 @@
 import { type Behaviour, LocalProvider, Records } from "../../local/providers";
 import type { Diff } from "../../local/providers/provider";
+import { sameProperties } from "../../local/providers/same-properties";
 import type { Item } from "./item";
 
 type Properties = Record<string, unknown>;
@@ -11,7 +12,7 @@ const NOTHING: Behaviour = { changed: async () => {}, outputs: () => ({}) };
  * pages, "immutable" in the Kubernetes API reference.
  */
 const REPLACED_BY: Record<string, readonly string[]> = {
-  "aws:route53/record:Record": ["name", "zoneId", "setIdentifier", "type"],
+  "aws:route53/record:Record": ["name", "zoneId"],
   "aws:route53/zone:Zone": ["name"],
   "aws:autoscaling/group:Group": ["name", "namePrefix"],
   "aws:lambda/alias:Alias": ["name", "functionName"],
@@ -35,7 +36,7 @@ export class PreviewProvider extends LocalProvider {
     const diff = super.diff(urn, oldInputs, news);
     const type = typeOf(urn);
     const replaces = (REPLACED_BY[type] ?? []).filter(
-      (path) => JSON.stringify(within(oldInputs, path)) !== JSON.stringify(within(news, path)),
+      (path) => !sameProperties(within(oldInputs, path), within(news, path)),
     );
     if (replaces.length === 0) return diff;
     const deleteBeforeReplace = diff.deleteBeforeReplace || NAMED_BY_PROGRAM.test(type);

@@ -26,7 +26,8 @@ export async function previewed(
     const former = (item.opts?.aliases ?? []).map((name) => urn.replace(/[^:]*$/, name));
     const before = prior.find((r) => !r.delete && [urn, ...former].includes(r.urn));
     const asked = mapped(resolvedIn(item.inputs, outputs), shown);
-    for (const key of before ? (item.opts?.ignoreChanges ?? []) : []) asked[key] = before?.inputs[key];
+    for (const path of before ? (item.opts?.ignoreChanges ?? []) : [])
+      keep(asked, before?.inputs ?? {}, path.split("."));
     if (isProvider(item) && before && provider.diffConfig(before.inputs, asked).length > 0) {
       replacedProviders.add(item.name);
     }
@@ -43,6 +44,11 @@ export async function previewed(
       aliases: former.filter((alias) => prior.some((r) => r.urn === alias)),
       deleteBeforeReplace: item.opts?.deleteBeforeReplace,
       ignoreChanges: item.opts?.ignoreChanges ?? [],
+      protect: item.opts?.protect ?? false,
+      customTimeouts: {
+        create: secondsIn(item.opts?.customTimeouts?.create),
+        update: secondsIn(item.opts?.customTimeouts?.update),
+      },
     });
   }
   // A component registers its outputs when its children are there.
@@ -92,6 +98,17 @@ async function recordStep(
 function stashStep(inputs: Properties, before: Exported | undefined) {
   const id = before?.id ?? UNKNOWN_TEXT;
   return { inputs, outputs: { id, input: inputs.input, output: inputs.input } };
+}
+
+/** The engine puts the old value in the place of one that is to be ignored. */
+function keep(asked: Properties, old: Properties, [key = "", ...rest]: string[]): void {
+  if (rest.length === 0) asked[key] = old[key];
+  else keep((asked[key] ?? {}) as Properties, (old[key] ?? {}) as Properties, rest);
+}
+
+/** The cases' time-outs are in minutes. */
+function secondsIn(timeOut: string | undefined): number | undefined {
+  return timeOut === undefined ? undefined : Number.parseInt(timeOut, 10) * 60;
 }
 
 /** A pack is shown secrets in plain. */

@@ -43,6 +43,16 @@ export function shop(shape: ShopShape = {}): Item[] {
   return [...first, ...own, ...last];
 }
 
+/** The same items, some with other inputs or options. */
+export function withMore(items: readonly Item[], more: Record<string, Partial<Item>>): Item[] {
+  const strange = Object.keys(more).filter((name) => !items.some((one) => one.name === name));
+  if (strange.length > 0) throw new Error(`there is no ${strange.join(", ")}`);
+  return items.map((one) => {
+    const { inputs, ...rest } = more[one.name] ?? {};
+    return { ...one, ...rest, inputs: { ...one.inputs, ...inputs } };
+  });
+}
+
 /** A stack with a route of ours, as the components make it. */
 export function ours(shape: StackShape = {}): Item[] {
   const resources = stack(shape);
