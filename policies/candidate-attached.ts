@@ -4,7 +4,7 @@ import { formerOf } from "./former";
 import { GROUP, LISTENER, RULE } from "./forwards";
 import { ofKind } from "./kubernetes";
 import { policy } from "./policy";
-import { State, setting } from "./state";
+import { type State, setting, stateOf } from "./state";
 import { named } from "./words";
 
 export const candidateAttached = policy({
@@ -18,7 +18,7 @@ export const candidateAttached = policy({
   settings: z.strictObject({}),
   wholePlanOnly: true,
   judge: (plan) => {
-    const [before, after] = [new State(plan.prior), new State(plan.desired)];
+    const [before, after] = [stateOf(plan.prior), stateOf(plan.desired)];
     const former = formerOf(plan);
     const replaced = new Set(plan.changes.flatMap((change) => (change.kind === "replace" ? [change.before] : [])));
     const { attached, served } = routed(before);

@@ -1,7 +1,7 @@
 import { at, isPreview, list, type Resource, text } from "../traffic";
-import { actionsProperty, GROUP, one, RULE } from "./forwards";
+import { actionsProperty, GROUP, RULE } from "./forwards";
 import { backendsOf, kindOf, nameIn, namespaceOf, ofKind, routesOf } from "./kubernetes";
-import { blocks, type State, setting } from "./state";
+import { blocks, one, type State, setting } from "./state";
 import { named } from "./words";
 
 /** Who else moves the weights of a resource, and in which of its properties. */

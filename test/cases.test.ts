@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Preview } from "../cli/findings";
+import type { Preview } from "../cli/markdown";
 import { nameOf } from "../traffic";
 import { CASES, type Case } from "./cases";
 import { judgedByEngine } from "./cases/judged-by-engine";

@@ -67,6 +67,11 @@ test("protection may go when nothing serves, and comes at any time", () => {
   expect(verdicts(entrypointProtected, [aws(false), web], [aws(true), web])).toEqual([]);
 });
 
+test("where a source does not tell what is protected, nothing is taken away", () => {
+  const { protect: _, ...untold } = web;
+  expect(verdicts(entrypointProtected, [kept(web)], [untold])).toEqual([]);
+});
+
 test("under another name it is the same entry point", () => {
   const renamed = { ...web, urn: `${web.urn}-2`, aliases: [web.urn] };
   expect(verdicts(entrypointProtected, [kept(web)], [renamed])).toEqual(["refused"]);

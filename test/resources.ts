@@ -5,7 +5,15 @@ import { type Resource, sameValue, UNKNOWN } from "../traffic";
 export function resource(name: string, type: string, inputs: object = {}, more: Partial<Resource> = {}): Resource {
   const urn = `urn:pulumi:dev::test::${type}::${name}`;
   const arn = `arn:${name}`;
-  return { urn, type, custom: true, inputs: { ...inputs }, outputs: { id: arn, arn, name, ...inputs }, ...more };
+  return {
+    urn,
+    type,
+    custom: true,
+    protect: false,
+    inputs: { ...inputs },
+    outputs: { id: arn, arn, name, ...inputs },
+    ...more,
+  };
 }
 
 /** The same resource with other inputs. */

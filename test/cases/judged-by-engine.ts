@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { type Preview, readPreview } from "../../cli/findings";
+import { readPreview } from "../../cli/findings";
+import type { Preview } from "../../cli/markdown";
 import { serveProvider } from "../../local/providers";
 import { type LocalWorld, PACK } from "../local-world";
 import type { Change } from "./case";

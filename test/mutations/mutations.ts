@@ -1,0 +1,197 @@
+/** A seeded fault: a line of the code that is wrong, and what can go wrong by it. */
+export interface Mutation {
+  file: string;
+  /** Stands exactly once in the file. */
+  find: string;
+  replace: string;
+  breaks: string;
+  /** The test files that must notice it. */
+  tests: readonly string[];
+}
+
+const of = (tests: readonly string[]) => (file: string, find: string, replace: string, breaks: string) =>
+  ({ file, find, replace, breaks, tests }) satisfies Mutation;
+
+const order = of(["plan-check", "plan-check-random"]);
+const changes = of(["planned-change", "plan-check"]);
+const spares = of(["spare"]);
+const rollout = of(["transition", "stage-order"]);
+const dns = of(["dns-routing", "dns-entry-points"]);
+
+export const MUTATIONS: readonly Mutation[] = [
+  order("traffic/plan-check.ts", "const EPSILON = 1e-9;", "const EPSILON = 0.3;", "a loss of less than 30 % passes"),
+  order(
+    "traffic/plan-check.ts",
+    "if (last.retired && last.share < now) return undefined;",
+    "if (last.share < now) return undefined;",
+    "what is lost for good passes",
+  ),
+  order(
+    "traffic/plan-check.ts",
+    "if (wider === set || (need & ~set) !== 0 || seen[wider]) continue;",
+    "if (wider === set || seen[wider]) continue;",
+    "the engine's order is not kept",
+  ),
+  order(
+    "traffic/step-order.ts",
+    "mask |= order(edge) | registered(edge);",
+    "mask |= registered(edge);",
+    "an edge over something unchanged orders nothing",
+  ),
+  order(
+    "traffic/step-order.ts",
+    "direct.set(deletion, (direct.get(deletion) ?? 0n) | allRegistered);",
+    "direct.set(deletion, direct.get(deletion) ?? 0n);",
+    "deletions need not come last",
+  ),
+  order(
+    "traffic/step-order.ts",
+    "let mask = ancestors(change.after.urn) | (isEarly && deletion ? bits([deletion]) : 0n);",
+    "let mask = ancestors(change.after.urn);",
+    "what must be deleted first is made before",
+  ),
+  order(
+    "traffic/delete-first.ts",
+    "(forcing?.includes(property) ?? true)",
+    "(forcing?.includes(property) ?? false) && urns.length === 0",
+    "a delete-first takes nothing with it",
+  ),
+  order(
+    "traffic/entity.ts",
+    "return { ...before, props: { ...before.props, priority: after.props.priority } };",
+    "return undefined;",
+    "a rule's priority and the rest of it are one call",
+  ),
+  order(
+    "traffic/entity.ts",
+    "if (!keepsNone || !changed(...DEPLOYED)) return undefined;",
+    "return undefined;",
+    "a deployment that keeps no task is never without one",
+  ),
+  order(
+    "traffic/staffed.ts",
+    "return props.waitForSteadyState === true && (isDeployment || props.forceNewDeployment === true);",
+    "return props.waitForSteadyState === true;",
+    "a service that is scaled up from 0 counts at once",
+  ),
+  order(
+    "traffic/staffed.ts",
+    "(number(props.desiredCount) ?? 0) > 0",
+    "(number(props.desiredCount) ?? 1) >= 0",
+    "a service without tasks answers",
+  ),
+  order(
+    "traffic/alb-rules.ts",
+    "form.priority < before",
+    "form.priority > before",
+    "of two rules the later one matches first",
+  ),
+  order(
+    "traffic/rule-conditions.ts",
+    "[...asked.values].every((value) => isMatched(value, values))",
+    "[...asked.values].some((value) => isMatched(value, values))",
+    "a rule of one of two hosts takes the requests of both",
+  ),
+  of(["plan-check", "weights-explicit"])(
+    "traffic/forward.ts",
+    "return weight === undefined || weight === null ? 1 : number(weight);",
+    "return weight === undefined || weight === null ? 0 : number(weight);",
+    "a weight that is left out is 0",
+  ),
+  order(
+    "traffic/forward.ts",
+    'sticky: at(action, "forward", "stickiness", "enabled") === true,',
+    "sticky: false,",
+    "no cookie keeps anybody",
+  ),
+  changes(
+    "traffic/planned-change.ts",
+    "if (arn === UNKNOWN) return because;",
+    "if (arn === UNKNOWN && because.length > 0) return because;",
+    "a replacement that only the provider knows of is none",
+  ),
+  changes(
+    "traffic/planned-change.ts",
+    "(before.pendingDelete || !kept.has(before.urn))",
+    "!kept.has(before.urn)",
+    "what an earlier update left to be deleted is forgotten",
+  ),
+  changes(
+    "traffic/planned-change.ts",
+    "for (const known of [urn, ...aliases]) {",
+    "for (const known of [urn]) {",
+    "a rename with an alias is a deletion",
+  ),
+  changes(
+    "traffic/planned-change.ts",
+    "if (autoNamed === undefined || isAutoNamed(before, autoNamed)) return false;",
+    "if (autoNamed === undefined || !isAutoNamed(before, autoNamed)) return false;",
+    "names of one's own are taken for auto-names",
+  ),
+  changes(
+    "traffic/same-value.ts",
+    "if (containsUnknown(before) || containsUnknown(after)) return false;",
+    "if (containsUnknown(before)) return false;",
+    "a value that is not known yet may be taken for the same",
+  ),
+  spares(
+    "traffic/spare.ts",
+    "const isGone = going.has(resource) && !(lingering && lingers(resource.type));",
+    "const isGone = going.has(resource) && !lingers(resource.type);",
+    "a rule that goes is never missed",
+  ),
+  spares(
+    "traffic/spare.ts",
+    "heard?.has(resource) && unheard?.has(resource)",
+    "heard?.has(resource)",
+    "caches of names are forgotten",
+  ),
+  rollout(
+    "traffic/transition.ts",
+    'if (next?.name === stage.name) return { kind: "promote" };',
+    'if (next) return { kind: "promote" };',
+    "stages may be skipped",
+  ),
+  rollout(
+    "traffic/transition.ts",
+    "if (moved === 100 && share === 100 && older === stable)",
+    "if (moved === 100 && share === 100)",
+    "all requests may go to a version that never had them",
+  ),
+  dns(
+    "traffic/dns-routing.ts",
+    "sum > 0 ? weight / sum : picked[i] ? 1 / count : 0",
+    "sum > 0 ? weight / sum : 0",
+    "records whose weights are all 0 answer nobody",
+  ),
+  of(["hold-time"])(
+    "policies/hold-time.ts",
+    '(seconds(read(group, "deregistrationDelay"), 300) ?? 3600) + settle',
+    "settle",
+    "the drain is not waited for",
+  ),
+  of(["bake-time"])(
+    "policies/bake-time.ts",
+    "if (held !== undefined && held >= left.bake) return [];",
+    "if (held !== undefined && held >= 0) return [];",
+    "a stage may be left at once",
+  ),
+  of(["capacity"])(
+    "policies/capacity.ts",
+    "Math.ceil(share / (borne * (1 + headroom)) - 1e-9)",
+    "Math.floor(share / (borne * (1 + headroom)) - 1e-9)",
+    "one target too few is enough",
+  ),
+  of(["weights-explicit", "single-writer", "stickiness", "drain"])(
+    "policies/ratchet.ts",
+    "?? Number.NEGATIVE_INFINITY) >= badness,",
+    "?? Number.NEGATIVE_INFINITY) > Number.NEGATIVE_INFINITY,",
+    "what grows worse is as before",
+  ),
+  of(["freeze-window"])(
+    "policies/freeze-window.ts",
+    "return start < end ? start <= at && at < end : start <= at || at < end;",
+    "return start <= at && at < end;",
+    "a window over the end of the week is none",
+  ),
+];
