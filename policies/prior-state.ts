@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
@@ -5,13 +6,23 @@ import { parseState, type State } from "../traffic/sources/state";
 
 let reading: Promise<State> | undefined;
 
+/** A state that a test of policies gives in the place of the engine's. */
+const given = new AsyncLocalStorage<Promise<State>>();
+
 /**
  * The stack's state before the update. The policy protocol does not hand it over, so it is read once, at the first call: later
  * in an update the state is the new one already. Secrets are decrypted in memory, for ciphertext differs each time.
  */
 export function priorState(): Promise<State> {
+  const state = given.getStore();
+  if (state) return state;
   reading ??= exportStack();
   return reading;
+}
+
+/** Runs with a state in the place of the engine's; see `testing.ts`. */
+export function withPriorState<T>(state: Promise<State>, run: () => Promise<T>): Promise<T> {
+  return given.run(state, run);
 }
 
 async function exportStack(): Promise<State> {

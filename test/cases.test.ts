@@ -3,6 +3,7 @@ import type { Preview } from "../cli/markdown";
 import { nameOf } from "../traffic";
 import { CASES, type Case } from "./cases";
 import { judgedByEngine } from "./cases/judged-by-engine";
+import { judgedByHarness } from "./cases/judged-by-harness";
 import { judgedPurely } from "./cases/judged-purely";
 import { LocalWorld } from "./local-world";
 
@@ -11,15 +12,17 @@ const NOW = new Date();
 let world: LocalWorld;
 /** One preview for all cases: the engine needs a second to start and milliseconds for a resource. */
 let preview: Preview;
+const ALL = {
+  prior: CASES.flatMap(({ change }) => change.prior),
+  desired: CASES.flatMap(({ change }) => change.desired),
+};
 
 beforeAll(async () => {
   const started = Date.now();
   world = await LocalWorld.start({ basePort: 5680 });
-  const prior = CASES.flatMap(({ change }) => change.prior);
-  const desired = CASES.flatMap(({ change }) => change.desired);
-  preview = await judgedByEngine(world, { prior, desired }, NOW);
+  preview = await judgedByEngine(world, ALL, NOW);
   const seconds = Math.round((Date.now() - started) / 1000);
-  console.log(`${CASES.length} cases with ${desired.length} resources in ${seconds} s`);
+  console.log(`${CASES.length} cases with ${ALL.desired.length} resources in ${seconds} s`);
 });
 afterAll(() => world.stop());
 
@@ -35,6 +38,17 @@ test("the engine has come to an end, and every refusal is of a case", () => {
   expect(preview.judged).toBe(true);
   expect(preview.refusals.filter((finding) => !CASES.some((one) => isOf(one, finding)))).toEqual([]);
 });
+
+test("the harness that the package exports says what the engine says, advice included", async () => {
+  const found = await judgedByHarness(ALL, NOW);
+  const said = (level: string) => found.filter((violation) => violation.level === level).map(inWords);
+  expect(said("mandatory").sort()).toEqual(preview.refusals.map(inWords).sort());
+  expect(said("advisory").sort()).toEqual(preview.advice.map(inWords).sort());
+});
+
+function inWords({ policy, urn, message }: { policy: string; urn: string; message: string }): string {
+  return `${policy} ${urn}: ${timeless(message.trim())}`;
+}
 
 describe.each(CASES.map((one) => ({ ...one, one })))("$id: $title", ({ one }) => {
   const { refusedBy, also, change } = one;
