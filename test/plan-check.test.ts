@@ -99,6 +99,25 @@ describe("an update loses requests on its way", () => {
       [...EDGE, ...BLUE, ...GREEN, shop({ blue: 1, green: 1 }, { dependsOn: ["green-s"] })],
       "is not known to answer yet: its step does not wait for that",
     ],
+    [
+      "a rule of a pattern, beside one of a name that the pattern matches too",
+      [
+        ...EDGE,
+        ...BLUE,
+        ...GREEN,
+        rule("first", { host: ["shop.example.com"], priority: 5 }, forward({ green: 1 })),
+        rule("any", { host: ["*.example.com"] }, forward({ blue: 1 })),
+      ],
+      [
+        ...EDGE,
+        ...BLUE,
+        ...GREEN,
+        group("red"),
+        rule("first", { host: ["shop.example.com"], priority: 5 }, forward({ green: 1 })),
+        rule("any", { host: ["*.example.com"] }, forward({ red: 1 })),
+      ],
+      '100 % of the requests of rule "any"',
+    ],
     ["no weight at all", ONE, [...EDGE, ...BLUE, shop({ blue: 0 })], "the weights of all groups are 0"],
     [
       "a group that nobody fills",
@@ -294,6 +313,17 @@ describe("an update loses nothing", () => {
         ...GREEN,
         { name: "role", kind: "other", inputs: {}, dependsOn: ["green-s"] },
         shop({ green: 1 }, { dependsOn: ["role"] }),
+      ],
+    ],
+    [
+      "a group of a name of its own, deleted when it is registered: after the rule that led to it",
+      [...EDGE, group("blue", { name: "b", __defaults: [] }), service("blue-s", "blue"), ...GREEN, shop({ blue: 1 })],
+      [
+        ...EDGE,
+        ...GREEN,
+        shop({ green: 1 }),
+        { ...group("blue", { name: "b", __defaults: [], port: 81 }), dependsOn: ["shop"] },
+        service("blue-s", "blue"),
       ],
     ],
     [
