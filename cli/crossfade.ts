@@ -62,6 +62,41 @@ export async function main(argv: string[]): Promise<void> {
     });
 
   program
+    .command("check")
+    .description("judge a stack's preview by the policies, outside of the engine, and say what it means for users")
+    .argument("[stack or file]", "a stack, which is previewed here; or a preview's JSON, - for stdin")
+    .option("--state <file>", 'what "pulumi stack export" printed before the preview')
+    .option(
+      "--plan <file>",
+      'what "pulumi preview --save-plan" wrote: what waits for what; with --state it is enough alone',
+    )
+    .option("--config-file <file>", "of a stack: its config file, where it is not in its usual place")
+    .option("--policy-pack-config <file>", "the policies' settings, in the file that the pack takes")
+    .option("--baseline <file>", "findings that are accepted: told, and not refused")
+    .option("--write-baseline", "write what is refused now to --baseline")
+    .option("--markdown", "for a pull request")
+    .option(
+      "--max <bytes>",
+      "with --markdown: how much may be written; what does not fit is counted",
+      positive,
+      1_000_000,
+    )
+    .option("--json", "the whole verdict")
+    .option("--sarif", "for code scanning: SARIF 2.1.0")
+    .addHelpText(
+      "after",
+      "\nExit code: 0 passes, 1 refused, 2 cannot be judged.\n" +
+        "\nExample:\n" +
+        "  $ crossfade check staging\n" +
+        "  $ pulumi preview --json --show-sames --show-replacement-steps | crossfade check --markdown\n" +
+        "  $ crossfade check preview.jsonl --state state.json --plan plan.json --baseline accepted.json --sarif",
+    )
+    .action(async (what, options) => {
+      const { check } = part<typeof import("./check")>("./check");
+      process.exitCode = await check(what, options);
+    });
+
+  program
     .command("findings")
     .description("what the policies say of a preview, and what it changes, as Markdown for a pull request")
     .requiredOption("--stack <name>", "the stack's name, for the heading")

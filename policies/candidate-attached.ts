@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { at, isPreview, number, type Resource, registeredGroups } from "../traffic";
+import { at, isPreview, number, type Resource } from "../traffic";
 import { formerOf } from "./former";
 import { GROUP, LISTENER, RULE } from "./forwards";
-import { kindOf } from "./kubernetes";
+import { ofKind } from "./kubernetes";
 import { policy } from "./policy";
-import { State, setting } from "./state";
+import { type State, setting, stateOf } from "./state";
 import { named } from "./words";
 
 export const candidateAttached = policy({
@@ -18,7 +18,7 @@ export const candidateAttached = policy({
   settings: z.strictObject({}),
   wholePlanOnly: true,
   judge: (plan) => {
-    const [before, after] = [new State(plan.prior), new State(plan.desired)];
+    const [before, after] = [stateOf(plan.prior), stateOf(plan.desired)];
     const former = formerOf(plan);
     const replaced = new Set(plan.changes.flatMap((change) => (change.kind === "replace" ? [change.before] : [])));
     const { attached, served } = routed(before);
@@ -90,18 +90,11 @@ function routed(state: State): { attached: Set<Resource>; served: Set<Resource> 
 
 /** The groups in which something of this stack has registered targets. */
 function filledGroups(state: State): Set<Resource> {
-  const filled = new Set<Resource>();
-  for (const resource of state.resources) {
-    const references = registeredGroups(resource.type, (property) => setting(resource, property));
-    if (kindOf(resource) === "TargetGroupBinding") {
-      references.push({ property: "spec", arn: at(setting(resource, "spec"), "targetGroupARN") });
-    }
-    if (references.length === 0 || runsNothing(resource)) continue;
-    for (const { property, arn } of references) {
-      for (const group of state.referred(resource, property, arn, GROUP)) filled.add(group);
-    }
-  }
-  return filled;
+  const members = state.resources.filter((r) => r.type !== GROUP && !r.pendingDelete && !runsNothing(r));
+  const bindings = ofKind(state, "TargetGroupBinding").flatMap((binding) =>
+    state.referred(binding, "spec", at(setting(binding, "spec"), "targetGroupARN"), GROUP),
+  );
+  return new Set([...members.flatMap((member) => state.groupsOf(member)), ...bindings]);
 }
 
 function runsNothing(resource: Resource): boolean {

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { isPreview, nameOf, type Resource, text } from "../traffic";
+import { kubernetesCapacityProblems } from "./capacity-kubernetes";
 import { askedCount, liveCount } from "./entry-point-parts";
 import { type Finding, type Plan, policy } from "./policy";
 import { sharesOf } from "./raises";
+import { ratchet } from "./ratchet";
 import { routeChanges } from "./rollouts";
 import { read, State } from "./state";
 
@@ -23,10 +25,14 @@ export const capacity = policy({
   mechanism:
     'What can be known of a plan: how many targets share which part of the requests now, and how many would after it. What one target bears is taken to be what the busiest has now, or its part of all requests in the largest environment; more is untried, and an overloaded target queues, times out and is taken for dead (SRE book, "Addressing Cascading Failures"). Counts are the live ones where an autoscaler has them, for it scales an environment in as its weight falls; a program that writes `desiredCount` puts it back (service-auto-scaling guide). The targets\' size is not compared. On the way back too few targets are told and not refused: too few good ones are better than enough bad ones.',
   safeWay: "Scale out first, in an update of its own; keep a floor under both colors while a rollout is on.",
-  hazards: ["2", "13", "30", "31", "A4", "A6"],
+  hazards: ["2", "13", "30", "31", "38", "39", "A4", "A6"],
   settings,
   wholePlanOnly: true,
-  judge: (plan, { headroom }) => [...overloads(plan, headroom), ...putBack(plan)],
+  judge: (plan, { headroom }) => [
+    ...overloads(plan, headroom),
+    ...putBack(plan),
+    ...ratchet(plan, kubernetesCapacityProblems),
+  ],
 });
 
 /** Groups that would get more requests for each target than one is known to bear. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { at, number, type Resource } from "../traffic";
-import { forwardersOf, GROUP, LISTENER } from "./forwards";
+import { GROUP, LISTENER } from "./forwards";
 import { podDrainProblems } from "./pod-drain";
 import { policy } from "./policy";
 import { type Problem, ratchet } from "./ratchet";
@@ -20,7 +20,7 @@ export const drain = policy({
     'A target that leaves its group gets no new requests and is given `deregistration_delay.timeout_seconds` to end those that it has; a longer one is cut, and the user gets a 502 or a 504 (ELB guide, "Deregistration delay"). Kubernetes ends a pod and takes it out of the balancer at the same time: without a sleep in `preStop` requests still arrive at a process that has stopped, and what lasts longer than the sleep and `terminationGracePeriodSeconds` allow is killed (Kubernetes, "Pod Lifecycle"). ECS takes a task out before SIGTERM, but for Spot, where `stopTimeout` is all that there is.',
   safeWay:
     "Let a target that leaves stay for as long as the longest request; on Kubernetes sleep in preStop until the balancer has taken the pod out.",
-  hazards: ["12", "35", "A20", "A22"],
+  hazards: ["12", "35", "A22"],
   settings: z.strictObject({
     longestRequest: z
       .int()
@@ -41,9 +41,8 @@ export const drain = policy({
 });
 
 function groupProblems(state: State, serving: ReadonlySet<string>, declared: number | undefined): Problem[] {
-  const forwarders = forwardersOf(state);
   return state.ofType(GROUP).flatMap((group): Problem[] => {
-    const from = forwarders.get(group) ?? [];
+    const from = state.forwarding(group);
     const isServing = [group.urn, ...(group.aliases ?? [])].some((urn) => serving.has(urn));
     // Deregistering a function cuts nothing.
     if ((from.length === 0 && !isServing) || setting(group, "targetType") === "lambda") return [];

@@ -80,10 +80,11 @@ function isEntryPoint(resource: Resource, serving: ReadonlySet<string>): boolean
 function dropped(plan: Plan): Finding[] {
   const types = new Set<string>(Object.values(TYPES));
   return [...formerOf(plan)].flatMap(([after, before]) => {
-    const why = plan.serving.get(before);
+    const why = plan.serving.get(before)?.why;
     if (why === undefined || !types.has(after.type)) return [];
     const lost = (["protect", "deletionProtection"] as const).filter(
-      (guard) => has(before, guard) && !has(after, guard),
+      // Of some sources of a plan, as the engine's events, nobody learns who is protected.
+      (guard) => has(before, guard) && !has(after, guard) && !(guard === "protect" && after.protect === undefined),
     );
     if (lost.length === 0) return [];
     const [what] = lost;

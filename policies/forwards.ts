@@ -1,6 +1,5 @@
 import { at, list, number, type Resource } from "../traffic";
-import { groupBy } from "./group-by";
-import { type State, setting } from "./state";
+import { leavesOut, oncePerState, one, setting } from "./state";
 
 export const LISTENER = "aws:lb/listener:Listener";
 export const RULE = "aws:lb/listenerRule:ListenerRule";
@@ -22,7 +21,7 @@ export interface Split {
 }
 
 /** All forwards of a state that are written with weights. */
-export function splits(state: State): Split[] {
+export const splits = oncePerState((state): Split[] => {
   return state.ofType(LISTENER, RULE).flatMap((from) =>
     actionsOf(from).flatMap((action) => {
       const targets = list(at(action, "forward", "targetGroups"));
@@ -42,15 +41,7 @@ export function splits(state: State): Split[] {
       };
     }),
   );
-}
-
-/** The rules and listeners that forward to each group. */
-export function forwardersOf(state: State): ReadonlyMap<Resource, Resource[]> {
-  return groupBy(
-    state.ofType(LISTENER, RULE),
-    (from) => new Set(state.forwarded(from).flatMap(({ groups }) => groups)),
-  );
-}
+});
 
 /** Where its actions are written: a listener has default ones. */
 export function actionsProperty({ type }: Resource): "actions" | "defaultActions" {
@@ -59,15 +50,4 @@ export function actionsProperty({ type }: Resource): "actions" | "defaultActions
 
 export function actionsOf(from: Resource): unknown[] {
   return list(setting(from, actionsProperty(from)));
-}
-
-/** Whether the program does not say a property: it is not there, or the provider has filled in its default. */
-export function leavesOut(object: unknown, key: string): boolean {
-  const value = at(object, key);
-  return value === undefined || value === null || list(at(object, "__defaults")).includes(key);
-}
-
-/** The provider takes a block of which there is at most one as an object, and as a list of one. */
-export function one(value: unknown): unknown {
-  return Array.isArray(value) ? value[0] : value;
 }

@@ -1,8 +1,8 @@
 import { at, formatDuration, list, number, type Resource, text } from "../traffic";
-import { GROUP, leavesOut, one, RULE } from "./forwards";
+import { GROUP, RULE } from "./forwards";
 import { groupBy } from "./group-by";
 import type { Problem } from "./ratchet";
-import { blocks, type State, setting } from "./state";
+import { blocks, leavesOut, one, type State, setting } from "./state";
 import { named } from "./words";
 
 /** Health checks of target groups that do not say what users get, or say it too late. */

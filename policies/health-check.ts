@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { at } from "../traffic";
-import { one } from "./forwards";
 import { groupHealthProblems } from "./group-health";
 import { kubernetesHealthProblems } from "./kubernetes-health";
 import { policy } from "./policy";
 import { type Problem, ratchet } from "./ratchet";
 import { recordSets } from "./record-sets";
 import { serviceHealthProblems } from "./service-health";
-import { type State, setting } from "./state";
+import { one, type State, setting } from "./state";
 import { named } from "./words";
 
 export const healthCheck = policy({
@@ -17,7 +16,7 @@ export const healthCheck = policy({
     'All that keeps requests from a bad target is its health check: one that is off, asks another port, or takes a redirect for an answer says nothing of what users get, and one that needs longer than a stage has said nothing when the stage ends. Without a check of its own Route 53 goes on answering with a dead edge ("How Route 53 chooses records"). A service without a grace period has its slow starters killed and started again (ECS, `healthCheckGracePeriodSeconds`), and a provider\'s time-out shorter than the deployment fails a good one. A pod without a readiness probe gets requests when its process starts; one without the readiness gate of its balancer counts as ready before the balancer has found it healthy, and the roll-out goes on.',
   safeWay:
     "Check on the port of the traffic, by a path that only a working version answers with 200, and give it the time that it needs.",
-  hazards: ["15", "24", "28", "37", "A10", "A18", "A20"],
+  hazards: ["15", "24", "28", "37", "A18", "A20"],
   settings: z.strictObject({}),
   judge: (plan) =>
     ratchet(plan, (state) => [

@@ -4,7 +4,7 @@ import { registryProblems } from "./image-registry";
 import { containersOf, exposedWorkloads, podOf } from "./kubernetes";
 import { policy } from "./policy";
 import { type Problem, ratchet } from "./ratchet";
-import { State } from "./state";
+import { type State, stateOf } from "./state";
 import { containersOfTask, tasksBehindBalancers } from "./task-definitions";
 import { named } from "./words";
 
@@ -24,7 +24,7 @@ export const imageDigest = policy({
   }),
   judge: (plan, { keep }) => {
     // In an update a task definition is shown without its service: which of them serve is in the prior state.
-    const served = new Set(tasksBehindBalancers(new State(plan.prior)).map(({ task }) => task.urn));
+    const served = new Set(tasksBehindBalancers(stateOf(plan.prior)).map(({ task }) => task.urn));
     return ratchet(plan, (state) => [
       ...taskProblems(state, served),
       ...environmentProblems(state),

@@ -1,7 +1,6 @@
 import { at, list, number, text } from "../traffic";
-import { one } from "./forwards";
 import type { Problem } from "./ratchet";
-import { type State, setting } from "./state";
+import { one, type State, setting } from "./state";
 import { named } from "./words";
 
 /** Registries of which the image to return to may be gone, or another one of its name be there. */

@@ -1,6 +1,6 @@
 import { at, list, type Resource, text, UNKNOWN } from "../traffic";
 import { groupBy } from "./group-by";
-import { type State, setting } from "./state";
+import { oncePerState, type State, setting } from "./state";
 
 /** A Deployment and its like, whose pods users' requests reach through a Service. */
 export interface Exposed {
@@ -14,12 +14,12 @@ const WORKLOADS = ["Deployment", "StatefulSet", "DaemonSet"];
 export const ROUTE_KINDS = ["HTTPRoute", "GRPCRoute"];
 
 /** `Deployment` of `kubernetes:apps/v1:Deployment`; undefined where it is nothing of Kubernetes. */
-export function kindOf({ type }: Resource): string | undefined {
+export function kindOf({ type }: Pick<Resource, "type">): string | undefined {
   return type.startsWith("kubernetes:") ? type.split(":").at(-1) : undefined;
 }
 
 export function ofKind(state: State, ...kinds: string[]): Resource[] {
-  return state.resources.filter((r) => !r.pendingDelete && kinds.includes(kindOf(r) ?? ""));
+  return state.ofType(...state.types().filter((type) => kinds.includes(kindOf({ type }) ?? "")));
 }
 
 /** A key for the namespace: its name, or what it will be made of. */
@@ -60,7 +60,7 @@ export function routesOf(state: State): Resource[] {
 }
 
 /** The workloads that users' requests reach, each once. */
-export function exposedWorkloads(state: State): Exposed[] {
+export const exposedWorkloads = oncePerState((state): Exposed[] => {
   const byLabel = workloadsByLabel(state);
   const found = new Map<Resource, Exposed>();
   for (const { service, by } of exposedServices(state)) {
@@ -69,42 +69,49 @@ export function exposedWorkloads(state: State): Exposed[] {
     }
   }
   return [...found.values()];
-}
+});
 
 /** The workloads by namespace and label of their pods, as `selectedBy` looks them up. */
 export function workloadsByLabel(state: State): ReadonlyMap<string, Resource[]> {
   return groupBy(ofKind(state, ...WORKLOADS), (workload) =>
-    labels(at(setting(workload, "spec"), "template", "metadata", "labels")).map(
-      (label) => `${namespaceOf(workload)} ${label}`,
-    ),
+    podLabels(workload).map((label) => `${namespaceOf(workload)} ${label}`),
   );
 }
 
-/** The workloads that a selector of labels takes in, in the namespace of its resource. A selector of nothing takes none. */
+/** The workloads that a selector of labels takes in, in the namespace of its resource. A selector of nothing takes none in. */
 export function selectedBy(
   from: Resource,
   selector: unknown,
   byLabel: ReadonlyMap<string, readonly Resource[]>,
 ): Resource[] {
-  const [first, ...rest] = labels(selector).map((label) => byLabel.get(`${namespaceOf(from)} ${label}`) ?? []);
-  const others = rest.map((workloads) => new Set(workloads));
-  return (first ?? []).filter((workload) => others.every((set) => set.has(workload)));
+  const wanted = labels(selector);
+  const [fewest = []] = wanted
+    .map((label) => byLabel.get(`${namespaceOf(from)} ${label}`) ?? [])
+    .sort((a, b) => a.length - b.length);
+  return fewest.filter((workload) => {
+    const own = podLabels(workload);
+    return wanted.every((label) => own.includes(label));
+  });
 }
 
 /** The Services that users' requests reach, and what leads there. */
-export function exposedServices(state: State): { service: Resource; by: Resource }[] {
-  const services = ofKind(state, "Service").filter(({ type }) => type.startsWith("kubernetes:core/"));
+export const exposedServices = oncePerState((state): { service: Resource; by: Resource }[] => {
+  const services = ofKind(state, "Service").filter(isService);
   const byName = new Map(services.map((s) => [`${namespaceOf(s)} ${nameIn(s)}`, s]));
   const led = ofKind(state, "Ingress", "TargetGroupBinding", ...ROUTE_KINDS).flatMap((by) =>
     serviceNames(by).flatMap((name) => {
       const made = by.propertyDependencies?.spec?.flatMap((urn) => state.get(urn) ?? []) ?? [];
-      const meant =
-        name === UNKNOWN ? made.filter((r) => services.includes(r)) : [byName.get(`${namespaceOf(by)} ${name}`)];
+      const meant = name === UNKNOWN ? made.filter(isService) : [byName.get(`${namespaceOf(by)} ${name}`)];
       return meant.flatMap((service) => (service ? [{ service, by }] : []));
     }),
   );
   const own = services.filter((s) => at(setting(s, "spec"), "type") === "LoadBalancer");
   return [...led, ...own.map((service) => ({ service, by: service }))];
+});
+
+/** Of Kubernetes itself: others, as Knative, have kinds of the name. */
+function isService({ type }: Resource): boolean {
+  return type.startsWith("kubernetes:core/") && type.endsWith(":Service");
 }
 
 function serviceNames(by: Resource): unknown[] {
@@ -124,6 +131,10 @@ function serviceNames(by: Resource): unknown[] {
 
 export function nameIn(resource: Resource): string | undefined {
   return text(at(setting(resource, "metadata"), "name"));
+}
+
+function podLabels(workload: Resource): string[] {
+  return labels(at(setting(workload, "spec"), "template", "metadata", "labels"));
 }
 
 function labels(of: unknown): string[] {

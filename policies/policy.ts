@@ -82,14 +82,27 @@ export function policy<S extends z.ZodObject>(
 }
 
 /** The plan of a whole stack. */
-export function planOf(prior: readonly Resource[], desired: readonly Resource[], now = new Date()): Plan {
-  return { prior, desired, now, ...affected(prior, plannedChanges(prior, desired)) };
+export function planOf(prior: readonly Resource[], desired: readonly Resource[], now?: Date): Plan {
+  return planFrom({ prior, desired, changes: plannedChanges(prior, desired) }, now);
 }
 
 /** The part of a plan that one resource shows: no deletion, and nothing of the others. */
-export function planOfOne(prior: readonly Resource[], after: Resource, now = new Date()): Plan {
+export function planOfOne(prior: readonly Resource[], after: Resource, now?: Date): Plan {
   const change = plannedChange(prior, after);
-  return { prior, desired: [after], now, ...affected(prior, change ? [change] : []) };
+  return planFrom({ prior, desired: [after], changes: change ? [change] : [] }, now);
+}
+
+/** A plan whose changes are known already. */
+export function planFrom(
+  { prior, desired, changes, pending }: Pick<Plan, "prior" | "desired" | "changes" | "pending">,
+  now = new Date(),
+): Plan {
+  const serving = servingIn(prior);
+  const going = changes.flatMap((change) =>
+    (change.kind === "replace" || change.kind === "delete") && serving.has(change.before) ? [change.before] : [],
+  );
+  const unmissed = going.length > 0 ? spare(prior, changes, new Set(going)) : new Set<Resource>();
+  return { prior, desired, changes, pending, serving, spare: unmissed, now };
 }
 
 /** In an update every resource is judged on its own, beside the same prior state. */
@@ -99,14 +112,6 @@ function servingIn(prior: readonly Resource[]): Serving {
   const serving = servings.get(prior) ?? servingResources(prior);
   servings.set(prior, serving);
   return serving;
-}
-
-function affected(prior: readonly Resource[], changes: PlannedChange[]): Pick<Plan, "changes" | "serving" | "spare"> {
-  const serving = servingIn(prior);
-  const going = changes.flatMap((change) =>
-    (change.kind === "replace" || change.kind === "delete") && serving.has(change.before) ? [change.before] : [],
-  );
-  return { changes, serving, spare: going.length > 0 ? spare(prior, changes, new Set(going)) : new Set() };
 }
 
 /**

@@ -26,5 +26,5 @@ async function exportStack(): Promise<State> {
       `the state before it cannot be read: ${reason}. "pulumi ${command.join(" ")}" must work here, with the backend and the passphrase of this run`,
     );
   });
-  return parseState(stdout);
+  return parseState(stdout, true);
 }

@@ -1,6 +1,6 @@
 import { nameOf, type Resource } from "../traffic";
 import type { Finding, Plan } from "./policy";
-import { State } from "./state";
+import { type State, stateOf } from "./state";
 
 /** Something bad about a state, whoever made it so. */
 export interface Problem extends Finding {
@@ -21,11 +21,11 @@ export interface Problem extends Finding {
  */
 export function ratchet(plan: Plan, problemsOf: (state: State) => Problem[]): Finding[] {
   const before = new Map<string, number>();
-  for (const { urn, kind, badness = 0 } of problemsOf(new State(plan.prior))) {
+  for (const { urn, kind, badness = 0 } of problemsOf(stateOf(plan.prior))) {
     const key = `${urn} ${kind}`;
     before.set(key, Math.max(badness, before.get(key) ?? Number.NEGATIVE_INFINITY));
   }
-  const desired = new State(plan.desired);
+  const desired = stateOf(plan.desired);
   const formerUrns = new Map(plan.desired.map((r) => [r.urn, [r.urn, ...(r.aliases ?? [])]]));
   const wasSo = ({ urn, kind, badness = 0 }: Problem) =>
     (formerUrns.get(urn) ?? [urn]).some(

@@ -1,7 +1,6 @@
 import { at, list, number, type Resource, text } from "../traffic";
-import { one } from "./forwards";
 import { groupBy } from "./group-by";
-import { type State, setting } from "./state";
+import { oncePerState, one, type State, setting } from "./state";
 
 const RECORD = "aws:route53/record:Record";
 const ZONE = "aws:route53/zone:Zone";
@@ -17,7 +16,7 @@ export interface DnsRecord {
 }
 
 /** The records of a state that are of one zone, name and type: Route 53 chooses among them. */
-export function recordSets(state: State): DnsRecord[][] {
+export const recordSets = oncePerState((state): DnsRecord[][] => {
   const records = state.ofType(RECORD).map((resource) => {
     const policy = one(setting(resource, "weightedRoutingPolicies"));
     return {
@@ -27,8 +26,10 @@ export function recordSets(state: State): DnsRecord[][] {
       isAlias: list(setting(resource, "aliases")).length > 0,
     };
   });
+  // In the order of their names: that of a state changes from run to run.
+  records.sort((a, b) => (a.resource.urn < b.resource.urn ? -1 : 1));
   return [...groupBy(records, ({ resource }) => [keyOf(resource, state)]).values()];
-}
+});
 
 function keyOf(record: Resource, state: State): string {
   const zoneId = setting(record, "zoneId");

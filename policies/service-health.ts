@@ -1,8 +1,8 @@
 import { at, number, type Resource } from "../traffic";
-import { GROUP, one } from "./forwards";
+import { GROUP } from "./forwards";
 import { secondsToHealthy } from "./group-health";
 import type { Problem } from "./ratchet";
-import { blocks, type State, seconds, setting } from "./state";
+import { blocks, one, type State, seconds, setting } from "./state";
 import { named } from "./words";
 
 /** The provider's time-out for a service's creation and update. */

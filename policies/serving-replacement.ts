@@ -8,7 +8,7 @@ export const servingReplacement = policy({
   mechanism:
     "A replacement is another resource: a new target group has no healthy target, a new balancer another address. With a name of its own the old one is even deleted first (pulumi-terraform-bridge, `nameRequiresDeleteBeforeReplace`), and so is all that hangs on it. `protect` does not stop it where the same commit removes `protect` (pulumi/pulumi, `new.Protect && old.Protect`). What no request would miss may be replaced: a service whose step waits until the new one is healthy in the group, before the old one drains.",
   safeWay: "Make the change on the color that has no weight, then move the weight.",
-  hazards: ["9", "10", "18", "26", "40", "47", "A25"],
+  hazards: ["9", "10", "18", "26", "40", "47", "A24", "A25"],
   settings: z.strictObject({}),
   judge: (plan) =>
     plan.changes.flatMap((change) => {

@@ -64,7 +64,8 @@ function rulesInTheWay(state: State): Problem[] {
         conditions: conditionsOf(setting(rule, "conditions")),
       }))
       .flatMap(({ priority, ...rest }) => (priority === undefined ? [] : { priority, ...rest }))
-      .sort((a, b) => a.priority - b.priority);
+      // Of two with one priority always the same is the second: the order of a state changes from run to run.
+      .sort((a, b) => a.priority - b.priority || (a.rule.urn < b.rule.urn ? -1 : 1));
     // A balancer has a hundred rules unless its quota was raised: to compare them with each other is little.
     return sorted.flatMap(({ rule, priority, conditions }, index): Problem[] => {
       const twin = sorted[index - 1];

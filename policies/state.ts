@@ -1,4 +1,4 @@
-import { handling, list, type Resource, registeredGroups, text, UNKNOWN } from "../traffic";
+import { at, handling, list, type Resource, registeredGroups, text, UNKNOWN } from "../traffic";
 
 const GROUP = "aws:lb/targetGroup:TargetGroup";
 
@@ -10,10 +10,30 @@ export interface Forwarded {
   weight: number | undefined;
 }
 
+const states = new WeakMap<readonly Resource[], State>();
+
+/** The state that these resources are, built once for all the rules that ask about it. */
+export function stateOf(resources: readonly Resource[]): State {
+  const state = states.get(resources) ?? new State(resources);
+  states.set(resources, state);
+  return state;
+}
+
+/** A reading of a state that is worked out once, however many rules ask for it. */
+export function oncePerState<T>(reading: (state: State) => T): (state: State) => T {
+  const known = new WeakMap<State, { value: T }>();
+  return (state) => {
+    const found = known.get(state) ?? { value: reading(state) };
+    known.set(state, found);
+    return found.value;
+  };
+}
+
 /** A state, prior or desired, as rules ask about it. */
 export class State {
   private readonly byIdentity = new Map<string, Resource[]>();
   private readonly byUrn = new Map<string, Resource>();
+  private readonly byType = new Map<string, Resource[]>();
   private readonly byAlias = new Map<string, Resource>();
   private forwarders: Map<Resource, Resource[]> | undefined;
   private members: Map<Resource, Resource[]> | undefined;
@@ -22,6 +42,9 @@ export class State {
     for (const resource of resources) {
       if (resource.pendingDelete) continue;
       this.byUrn.set(resource.urn, resource);
+      const alike = this.byType.get(resource.type);
+      if (alike) alike.push(resource);
+      else this.byType.set(resource.type, [resource]);
       for (const alias of resource.aliases ?? []) this.byAlias.set(alias, resource);
       const { arn, id, name } = resource.outputs;
       for (const identity of new Set([arn, id, name ?? resource.inputs.name].map(text))) {
@@ -34,7 +57,12 @@ export class State {
   }
 
   ofType(...types: string[]): Resource[] {
-    return this.resources.filter(({ type, pendingDelete }) => types.includes(type) && !pendingDelete);
+    return types.flatMap((type) => this.byType.get(type) ?? []);
+  }
+
+  /** The types that are there. */
+  types(): string[] {
+    return [...this.byType.keys()];
   }
 
   get(urn: string): Resource | undefined {
@@ -131,4 +159,15 @@ export function seconds(value: unknown, otherwise: number): number | undefined {
   if (value === UNKNOWN) return undefined;
   const found = value === undefined || value === null ? otherwise : Number(value);
   return Number.isNaN(found) ? undefined : found;
+}
+
+/** Whether the program does not say a property: it is not there, or the provider has filled in its default. */
+export function leavesOut(object: unknown, key: string): boolean {
+  const value = at(object, key);
+  return value === undefined || value === null || list(at(object, "__defaults")).includes(key);
+}
+
+/** The provider takes a block of which there is at most one as an object, and as a list of one. */
+export function one(value: unknown): unknown {
+  return Array.isArray(value) ? value[0] : value;
 }

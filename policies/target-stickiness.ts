@@ -1,6 +1,5 @@
 import { at, type Resource, text } from "../traffic";
-import { one } from "./forwards";
-import { setting } from "./state";
+import { one, setting } from "./state";
 
 /**
  * How a target group keeps a client with one of its targets: `lbcookie`, `appcookie`, `sourceip`; undefined where it does not.

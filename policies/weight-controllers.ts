@@ -1,7 +1,7 @@
 import { at, isPreview, list, type Resource, text } from "../traffic";
-import { actionsProperty, forwardersOf, GROUP, one, RULE } from "./forwards";
+import { actionsProperty, GROUP, RULE } from "./forwards";
 import { backendsOf, kindOf, nameIn, namespaceOf, ofKind, routesOf } from "./kubernetes";
-import { blocks, type State, setting } from "./state";
+import { blocks, one, type State, setting } from "./state";
 import { named } from "./words";
 
 /** Who else moves the weights of a resource, and in which of its properties. */
@@ -19,7 +19,6 @@ export function movedByControllers(state: State): ReadonlyMap<Resource, Moved> {
 }
 
 function movedByEcs(state: State): [Resource, Moved][] {
-  const forwarders = forwardersOf(state);
   return state.ofType("aws:ecs/service:Service").flatMap((service) => {
     const type = text(at(one(setting(service, "deploymentController")), "type"));
     const strategy = text(at(one(setting(service, "deploymentConfiguration")), "strategy"));
@@ -30,7 +29,7 @@ function movedByEcs(state: State): [Resource, Moved][] {
       const rule = at(one(at(balancer, "advancedConfiguration")), "productionListenerRule");
       const production = rule === undefined ? [] : state.referred(service, "loadBalancers", rule, RULE);
       const groups = state.referred(service, "loadBalancers", at(balancer, "targetGroupArn"), GROUP);
-      const led = groups.flatMap((group) => forwarders.get(group) ?? []);
+      const led = groups.flatMap((group) => state.forwarding(group));
       // ECS says which rule it moves; CodeDeploy and others move what leads to the service.
       const moved = by === strategy ? production : led.filter((from) => !isPreview(setting(from, "conditions")));
       return moved.map((from): [Resource, Moved] => [from, { controller, property: actionsProperty(from) }]);
@@ -81,7 +80,7 @@ function keysOf(value: unknown): string[] {
 /** Whether the program leaves the weights in a property alone. A path into a single weight leaves the others to it. */
 export function ignores({ ignoreChanges = [] }: Resource, property: string): boolean {
   return ignoreChanges.some((path) => {
-    if (path === "*" || path === property) return true;
+    if (path === "*" || path === property || property.startsWith(`${path}.`)) return true;
     const rest = path.startsWith(property) ? path.slice(property.length) : "";
     return /^[.[]/.test(rest) && !/targetGroups\[\d|backendRefs\[\d/.test(rest);
   });

@@ -43,7 +43,9 @@ function refusedByRoute53(set: readonly DnsRecord[], weighted: readonly DnsRecor
   );
   if (ttls.size > 1) {
     const what = `The weighted records of the name of ${named(first.resource)} have the TTLs ${[...ttls].join(", ")}.`;
-    problems.push({ urn, kind: "ttl", badness: ttls.size, what, why, instead: "Give all of them the same TTL." });
+    problems.push(
+      ...ofEach(weighted, { kind: "ttl", badness: ttls.size, what, why, instead: "Give all of them the same TTL." }),
+    );
   }
   if (weighted.length > MOST_RECORDS) {
     const what = `The name of ${named(first.resource)} has ${weighted.length} weighted records, and Route 53 takes ${MOST_RECORDS}.`;
@@ -53,20 +55,22 @@ function refusedByRoute53(set: readonly DnsRecord[], weighted: readonly DnsRecor
   return problems;
 }
 
+/** A problem of the set, told of each of its records: whichever is taken away, what was so before is known by the others. */
+function ofEach(set: readonly DnsRecord[], problem: Omit<Problem, "urn">): Problem[] {
+  return set.map(({ resource }) => ({ ...problem, urn: resource.urn }));
+}
+
 function shareProblems(weighted: readonly DnsRecord[], leastShare: number): Problem[] {
   const [first] = weighted as [DnsRecord];
   // A weight that is not known may be 0.
   const sum = weighted.reduce((total, { weight = 0 }) => total + weight, 0);
   if (sum === 0) {
-    return [
-      {
-        urn: first.resource.urn,
-        kind: "all 0",
-        what: `The weights of all ${weighted.length} records of the name of ${named(first.resource)} are 0, or not known before the update.`,
-        why: "Route 53 then answers with any of them, with equal probability: the idle color gets users too.",
-        instead: "Leave the one that serves its weight; 0 is for the others.",
-      },
-    ];
+    return ofEach(weighted, {
+      kind: "all 0",
+      what: `The weights of all ${weighted.length} records of the name of ${named(first.resource)} are 0, or not known before the update.`,
+      why: "Route 53 then answers with any of them, with equal probability: the idle color gets users too.",
+      instead: "Leave the one that serves its weight; 0 is for the others.",
+    });
   }
   return weighted.flatMap(({ resource, weight = 0 }) => {
     const share = (weight * 100) / sum;

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { at, number, type Resource } from "../traffic";
-import { actionsOf, leavesOut, one, RULE, type Split, splits } from "./forwards";
+import { actionsOf, RULE, type Split, splits } from "./forwards";
 import { backendsOf, routesOf } from "./kubernetes";
 import { policy } from "./policy";
 import { type Problem, ratchet } from "./ratchet";
-import { blocks, type State } from "./state";
+import { blocks, leavesOut, one, type State } from "./state";
 import { targetStickiness } from "./target-stickiness";
 import { weightedRecordProblems } from "./weighted-records";
 import { named } from "./words";

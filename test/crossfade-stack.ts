@@ -48,6 +48,7 @@ export function stack(shape: StackShape = {}): Resource[] {
     const service = make("aws:ecs/service:Service", `shop-${color}`, {
       desiredCount,
       waitForSteadyState: true,
+      healthCheckGracePeriodSeconds: 60,
       taskDefinition: versions[color] ?? `arn:${color}:v1`,
       loadBalancers: [{ targetGroupArn: `arn:${color}` }],
       ...(tags && { tags }),

@@ -54,9 +54,22 @@ test("listeners and records are asked for where a team says so", () => {
 });
 
 test("protection may go when nothing serves, and comes at any time", () => {
-  const alone = kept(balancer({ internal: true }));
-  expect(verdicts(entrypointProtected, [alone], [changed(alone, {}, { protect: false })])).toEqual([]);
+  const weighted = (setIdentifier: string, weight: number, more: Partial<Resource> = {}) =>
+    resource(
+      setIdentifier,
+      "aws:route53/record:Record",
+      { zoneId: "Z1", name: "shop.example.com", type: "A", setIdentifier, weightedRoutingPolicies: [{ weight }] },
+      more,
+    );
+  const on = weighted("on", 100);
+  expect(verdicts(entrypointProtected, [on, weighted("off", 0, PROTECTED)], [on, weighted("off", 0)])).toEqual([]);
+  expect(verdicts(entrypointProtected, [on, weighted("off", 1, PROTECTED)], [on, weighted("off", 1)])).toHaveLength(1);
   expect(verdicts(entrypointProtected, [aws(false), web], [aws(true), web])).toEqual([]);
+});
+
+test("where a source does not tell what is protected, nothing is taken away", () => {
+  const { protect: _, ...untold } = web;
+  expect(verdicts(entrypointProtected, [kept(web)], [untold])).toEqual([]);
 });
 
 test("under another name it is the same entry point", () => {

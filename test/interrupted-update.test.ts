@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LocalWorld, PACK, packWith, packWithout, type TestStack } from "./local-world";
+import { LocalWorld, PACK, packWith, type TestStack } from "./local-world";
 
 /** A plain program: a listener that leads to blue, and on request an environment green. No component of ours. */
 interface Shape {
@@ -57,19 +57,22 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
+/** Here an environment may get weight, and go, in the update that makes or unmakes it: what order does then is the question. */
+const AT_ONCE = { "candidate-attached": "disabled", "hold-time": "disabled" };
+
 /** Refused by this policy; with it off nothing else refuses. */
 async function expectRefused(stack: TestStack, ...lines: string[]): Promise<void> {
-  const { code, output } = await stack.preview(...PACK);
+  const { code, output } = await stack.preview(...packWith(AT_ONCE, world.home));
   expect(output).toMatch(/\[mandatory\] +interrupted-update/);
   for (const line of lines) expect(output).toContain(line);
   expect(code).not.toBe(0);
-  const control = await stack.preview(...packWithout("interrupted-update", world.home));
+  const control = await stack.preview(...packWith({ ...AT_ONCE, "interrupted-update": "disabled" }, world.home));
   expect(control.output).not.toContain("[mandatory]");
   expect(control.code).toBe(0);
 }
 
 async function expectPassed(stack: TestStack): Promise<void> {
-  const { code, output } = await stack.preview(...PACK);
+  const { code, output } = await stack.preview(...packWith(AT_ONCE, world.home));
   expect(output).not.toContain("interrupted-update");
   expect(output).not.toContain("error:");
   expect(code).toBe(0);

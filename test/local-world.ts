@@ -42,10 +42,10 @@ export class LocalWorld {
   }
 
   /** A project with one file of source, as somebody might have it. */
-  async project(name: string, source: string): Promise<TestStack> {
+  async project(name: string, source: string, env: Record<string, string> = {}): Promise<TestStack> {
     const folder = join(this.home, name);
     mkdirSync(folder);
-    const stack = new TestStack(new Pulumi(this.engine, folder, this.cloud.env), ["--stack", "dev"]);
+    const stack = new TestStack(new Pulumi(this.engine, folder, { ...this.cloud.env, ...env }), ["--stack", "dev"]);
     writeFileSync(join(folder, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\nmain: index.ts\n`);
     writeFileSync(join(folder, "package.json"), '{ "main": "index.ts" }');
     stack.write = (text) => writeFileSync(join(folder, "index.ts"), text);

@@ -18,6 +18,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { rules } from "../policies/rules";
 import { ask } from "./facts/local-cloud";
 import { LocalWorld, ROOT } from "./local-world";
 import { MANIFEST, PACK, pack, type Tarball, TheirProject } from "./packed";
@@ -50,7 +51,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe("the tarball", () => {
   test("holds compiled code, types and the pack, and nothing else", () => {
     const expected =
-      /^(LICENSE|README\.md|package\.json|cli\/bin\.js|policies\/(PulumiPolicy\.yaml|package\.json|start\.js)|dist\/(components|traffic|policies)\/[\w-]+\.d\.ts|dist\/(components|traffic|policies|cli|load)\/[\w-]+\.js)$/;
+      /^(LICENSE|README\.md|package\.json|cli\/bin\.js|policies\/(PulumiPolicy\.yaml|package\.json|start\.js)|dist\/(components|traffic(\/sources)?|policies)\/[\w-]+\.d\.ts|dist\/(components|traffic(\/sources)?|policies|cli|load)\/[\w-]+\.js)$/;
     expect(tarball.files.filter((path) => !expected.test(path))).toEqual([]);
     const { main, types, bin, exports } = MANIFEST;
     const named = [main, types, bin.crossfade, ...Object.values(exports["."]), ...Object.values(exports["./policies"])];
@@ -227,8 +228,7 @@ describe("the code", () => {
 
   test("is found by import and by require, and starts nothing", async () => {
     const print = "console.log(typeof FargateEnvironment, policies.map(({ name }) => name).join());";
-    const expected =
-      "function serving-replacement,serving-deletion,interrupted-update,release-without-canary,stage-order\n";
+    const expected = `function ${[...rules.map(({ name }) => name), "break-glass"].join()}\n`;
     const imported = `import { FargateEnvironment } from "pulumi-crossfade";
       import { policies } from "pulumi-crossfade/policies";`;
     expect(await node("--input-type=module", "--eval", imported + print)).toEqual({ output: expected, code: 0 });

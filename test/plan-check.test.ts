@@ -118,6 +118,12 @@ describe("an update loses requests on its way", () => {
       ],
       '100 % of the requests of rule "any"',
     ],
+    [
+      "a listener that is moved to another port",
+      edited(edited(ONE, "web", { port: 80 }), "shop", { priority: 10 }),
+      edited(ONE, "web", { port: 443 }),
+      'after update web; until ; 100 % of the requests of rule "shop": listener "web" listens on another port',
+    ],
     ["no weight at all", ONE, [...EDGE, ...BLUE, shop({ blue: 0 })], "the weights of all groups are 0"],
     [
       "a group that nobody fills",

@@ -33,6 +33,19 @@ describe("a planned change", () => {
     expect(kinds(prior, desired)).toEqual(expected);
   });
 
+  test("what the API server of Kubernetes refuses to change, and what it takes", () => {
+    const deployment = (app: string, image: string): Resource => ({
+      ...resource("shop", "kubernetes:apps/v1:Deployment", {
+        metadata: { name: "shop" },
+        spec: { selector: { matchLabels: { app } }, template: { spec: { containers: [{ image }] } } },
+      }),
+      outputs: {},
+    });
+    expect(kinds([deployment("shop", "a")], [deployment("shop", "b")])).toEqual(["update"]);
+    const [change] = plannedChanges([deployment("shop", "a")], [deployment("store", "a")]);
+    expect(change).toMatchObject({ kind: "replace", deletedFirst: true, because: [{ property: "spec.selector" }] });
+  });
+
   test("a forcing property inside another", () => {
     const nodes = (launchTemplate: object) => resource("n", "aws:eks/nodeGroup:NodeGroup", { launchTemplate });
     const unseen = (after: Resource) => ({ ...after, outputs: {} });

@@ -1,11 +1,19 @@
 import { type Policy, planOf } from "../policies/policy";
-import type { Resource } from "../traffic";
+import { type Resource, sameValue, UNKNOWN } from "../traffic";
 
 /** A resource as both states have it: what is asked for, and an ARN and a name of the cloud's. */
 export function resource(name: string, type: string, inputs: object = {}, more: Partial<Resource> = {}): Resource {
   const urn = `urn:pulumi:dev::test::${type}::${name}`;
   const arn = `arn:${name}`;
-  return { urn, type, custom: true, inputs: { ...inputs }, outputs: { id: arn, arn, name, ...inputs }, ...more };
+  return {
+    urn,
+    type,
+    custom: true,
+    protect: false,
+    inputs: { ...inputs },
+    outputs: { id: arn, arn, name, ...inputs },
+    ...more,
+  };
 }
 
 /** The same resource with other inputs. */
@@ -117,6 +125,38 @@ export function exposed(
     object("core/v1:Service", name, { selector: labels, ports: [{ port: 80 }] }),
     object("networking.k8s.io/v1:Ingress", name, { rules: [{ http: { paths: [{ path: "/", backend }] } }] }),
   ];
+}
+
+/**
+ * The desired state as a preview shows it: of what is to be made, or made anew for one of `forcing`'s properties by type, the
+ * outputs are not known, and neither is any property that holds its ARN. The engine says which resources that one is made of.
+ */
+export function previewed(prior: Resource[], desired: Resource[], forcing: Record<string, string> = {}): Resource[] {
+  const isKept = (after: Resource) => {
+    const before = prior.find((r) => [after.urn, ...(after.aliases ?? [])].includes(r.urn));
+    const property = forcing[after.type];
+    return before && (property === undefined || sameValue(before.inputs[property], after.inputs[property]));
+  };
+  const made = desired.filter((r) => r.custom && !isKept(r));
+  const unknown = new Set(made.map(({ outputs }) => outputs.arn));
+  const arns = (value: unknown): unknown[] =>
+    typeof value === "object" && value !== null ? Object.values(value).flatMap(arns) : [value];
+  const masked = (value: unknown): unknown => {
+    if (unknown.has(value)) return UNKNOWN;
+    if (Array.isArray(value)) return value.map(masked);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, masked(inner)]));
+  };
+  return desired.map((r) => {
+    const made = unknown.has(r.outputs.arn) && r.custom;
+    const inputs = masked(r.inputs) as Resource["inputs"];
+    const dependencies = Object.entries(r.inputs).map(([property, value]) => {
+      const named = new Set(arns(value));
+      return [property, desired.filter((other) => named.has(other.outputs.arn)).map(({ urn }) => urn)] as const;
+    });
+    const outputs = made ? { id: UNKNOWN, arn: UNKNOWN, name: UNKNOWN } : (masked(r.outputs) as Resource["outputs"]);
+    return { ...r, inputs, outputs, propertyDependencies: Object.fromEntries(dependencies) };
+  });
 }
 
 /** What a policy says to a change, in a word each: `refused` or `said`. */

@@ -113,6 +113,11 @@ describe("a hazard is refused, and its nearest safe twin passes", () => {
   });
 });
 
+test("one priority twice stays old in another order of the same rules", () => {
+  const [a, b] = [rule("shop", forward({ blue: 1 }), at(10, host)), rule("cart", forward({ blue: 1 }), at(10, path))];
+  expect(verdicts(singleWriter, [a, b], [b, a])).toEqual(["said"]);
+});
+
 test("one priority on two listeners is no clash", () => {
   const other = rule("cart", forward({ blue: 1 }), { listenerArn: "arn:other" });
   expect(verdicts(singleWriter, [], [rule("shop", forward({ blue: 1 })), other])).toEqual([]);

@@ -247,7 +247,7 @@ export function reply(cloud: Cloud, request: Request, full: ReadonlySet<string>)
   return { share: sum > 0 ? good / sum : 0 };
 }
 
-function isServed(cloud: Cloud, arn: string): boolean {
+export function isServed(cloud: Cloud, arn: string): boolean {
   return [...cloud.values()].some(({ item, inputs, waited }) => {
     if (item.kind === "attachment") {
       return inputs.lbTargetGroupArn === arn && cloud.get(inputs.autoscalingGroupName as string)?.waited === true;

@@ -35,9 +35,12 @@ export const TYPES = {
   other: "aws:iam/policy:Policy",
 } as const;
 
-/** Stands in an input for the ARN of the program's resource of the name. */
+/** Stands in an input for an output of the program's resource of the name. */
 export class Ref {
-  constructor(readonly name: string) {}
+  constructor(
+    readonly name: string,
+    readonly output = "arn",
+  ) {}
 }
 
 /** A resource as a program has it; what it refers to and depends on comes before it. */
@@ -122,7 +125,7 @@ function text(value: unknown): string {
   return JSON.stringify(value === UNKNOWN ? ["unknown"] : value);
 }
 
-export const ref = (name: string) => new Ref(name);
+export const ref = (name: string, output?: string) => new Ref(name, output);
 
 export function balancer(name = "lb", inputs: object = {}): Item {
   return { name, kind: "balancer", inputs: { internal: false, __defaults: ["name"], ...inputs } };

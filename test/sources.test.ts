@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { nameOf, type PlannedChange, UNKNOWN } from "../traffic";
+import { nameOf, UNKNOWN } from "../traffic";
 import { type Planned, readPlanned, type Sources, Unreadable } from "../traffic/sources";
 import { parseState } from "../traffic/sources/state";
+import { changeLine } from "./change-line";
 import {
   asked,
   document,
@@ -20,15 +21,7 @@ import {
 
 /** What is planned, a line each. */
 function lines({ changes }: Pick<Planned, "changes">): string[] {
-  return changes.map(line).sort();
-}
-
-function line(change: PlannedChange): string {
-  const name = nameOf("after" in change ? change.after.urn : change.before.urn);
-  if (change.kind === "delete") return `delete ${name}${change.leftOver ? ", left over" : ""}`;
-  if (change.kind !== "replace") return `${change.kind} ${name}`;
-  const order = change.deletedFirst ? "deleted first" : "created first";
-  return `replace ${name}, ${order}, for ${change.because.map(({ property }) => property)}`;
+  return changes.map(changeLine).sort();
 }
 
 const same = (old: Written): WrittenStep => ({ op: "same", urn: old.urn, old, new: { ...old, outputs: undefined } });
@@ -152,19 +145,17 @@ describe.each(["the stream", "the document"])("%s", (kind) => {
     expect(change).toMatchObject({ because: [{ property: "template[0].id", before: "1", after: "2" }] });
   });
 
-  test("a secret is what it was unless the provider says that it differs, and then it may be anything", () => {
+  test("a secret is unknown, also where the state shows it: whether it changes is the engine's word", () => {
     const blind = kind === "the stream" ? { [SIGNATURE]: SECRET, ciphertext: "[secret]" } : "[secret]";
     const shown = { [SIGNATURE]: SECRET, plaintext: '"hush"' };
-    const told = (diffs: string[]) => {
-      const step = update(there("a", { key: blind, n: 1 }), { key: blind, n: 2 }, { diffs });
-      const planned = readPlanned({ preview: written([step]), state: exported([there("a", { key: shown, n: 1 })]) });
-      return planned.desired[0]?.inputs;
-    };
-    expect(told(["n"])).toEqual({ key: "hush", n: 2 });
-    expect(told(["n", "key"])).toEqual({ key: UNKNOWN, n: 2 });
-    expect(told([])).toEqual({ key: UNKNOWN, n: 2 });
-    const calm = same(there("a", { key: blind }));
-    expect(readPlanned({ preview: written([calm]) }).changes).toEqual([]);
+    const state = exported([there("a", { key: shown, n: 1 })]);
+    const step = update(there("a", { key: blind, n: 1 }), { key: blind, n: 2 }, { diffs: ["n"] });
+    const planned = readPlanned({ preview: written([step]), state });
+    expect(planned.desired[0]?.inputs).toEqual({ key: UNKNOWN, n: 2 });
+    expect(JSON.stringify(planned)).not.toContain("hush");
+    expect(planned.unseen.join()).toContain("the secrets in 1 of the resources");
+    const calm = same(there("a", { key: blind, n: 1 }));
+    expect(readPlanned({ preview: written([calm]), state }).changes).toEqual([]);
   });
 
   test("what is not known before the update is marked", () => {
@@ -283,9 +274,9 @@ describe("the state", () => {
 
   test("secrets are unwrapped where they are shown, and unknown where they are not", () => {
     const state = (secret: object) => exported([there("a", { key: { [SIGNATURE]: SECRET, ...secret } })]);
-    const { resources } = parseState(state({ plaintext: '{"a":["x"]}' }));
+    const { resources } = parseState(state({ plaintext: '{"a":["x"]}' }), true);
     expect(resources[0]?.inputs.key).toEqual({ a: ["x"] });
-    const sealed = parseState(state({ ciphertext: "v1:…" }));
+    const sealed = parseState(state({ ciphertext: "v1:…" }), true);
     expect([sealed.resources[0]?.inputs.key, sealed.sealed]).toEqual([UNKNOWN, 1]);
   });
 

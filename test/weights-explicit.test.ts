@@ -132,6 +132,12 @@ test("what was so before is said once, and refused where it grows", () => {
   expect(verdicts(weightsExplicit, before, worse)).toEqual(["refused"]);
 });
 
+test("what was wrong with a set of records stays old when one of them goes or they come in another order", () => {
+  const [a, b, c] = [weighted("a", 50), weighted("b", 50, { ttl: 30 }), weighted("c", 50)];
+  expect(verdicts(weightsExplicit, [a, b, c], [c, b, a])).toEqual(["said"]);
+  expect(verdicts(weightsExplicit, [a, b, c], [b, c])).toEqual(["said"]);
+});
+
 test("in an update each rule is judged before its own step, and no set is judged by one of its records", () => {
   const prior = [weighted("blue", 1), weighted("green", 0)];
   const bad = shop({ blue: 100, green: undefined });

@@ -18,7 +18,8 @@ import { Readable } from "node:stream";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { type Preview, readPreview, renderPreview } from "../cli/findings";
+import { readPreview } from "../cli/findings";
+import { type Preview, renderPreview } from "../cli/markdown";
 import { StackFile } from "../cli/stack-file";
 import { LocalWorld, ROOT, type TestStack } from "./local-world";
 

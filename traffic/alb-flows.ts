@@ -34,7 +34,8 @@ function listenerFlows(listener: ReturnType<AlbAnswers["listeners"]>[number], al
   }
   for (const { entity, forms } of alb.rulesOf(listener)) {
     const [form] = forms;
-    if (!form) continue;
+    // A rule that turns every request away, as one does that is about to go, is missed by nobody.
+    if (!form || (form.handling.does === "answer" && form.handling.status >= 400)) continue;
     const where = `rule "${nameOf(entity.urn)}"`;
     const why = `answers users as ${where}`;
     flows.push(

@@ -11,16 +11,16 @@ import { nameOf } from "./resource";
  * The clients of each name that is answered for before the update: those that ask now, and those that still have an answer from
  * before. Where neither records nor what they lead to moves, the balancers' own entry points say all that there is to say.
  */
-export function dnsEntryPoints(dns: DnsAnswers): EntryPoint[] {
+export function dnsEntryPoints(dns: DnsAnswers, atRest = false): EntryPoint[] {
   return dns.namesBefore().flatMap((named) =>
     ANSWERING_TYPES.flatMap((type) => {
       const before = named.records.filter(({ forms: [form] }) => form?.type === type);
-      if (before.length === 0 || !moves(named, dns)) return [];
+      if (before.length === 0 || !(atRest || moves(named, dns))) return [];
       const values = before.flatMap(({ forms: [form] }) => form?.values ?? []);
       const kinds = distinct(values.flatMap((value) => dns.targets.asked(value, named.name)));
       return kinds.flatMap((requests) => [
         asking(dns, named, before, type, requests),
-        ...before.flatMap((record) => keeping(dns, named, record, type, requests)),
+        ...(atRest ? [] : before.flatMap((record) => keeping(dns, named, record, type, requests))),
       ]);
     }),
   );

@@ -10,8 +10,12 @@ import { kubernetesEntryPoints } from "./kubernetes-entry-points";
 import { KubernetesServices } from "./kubernetes-services";
 import { lambdaEntryPoints } from "./lambda-entry-points";
 
-/** All ways by which live users' requests come in, among what is in the cloud in the course of an update. */
-export function entryPoints(entities: readonly Entity[]): EntryPoint[] {
+/**
+ * All ways by which live users' requests come in, among what is in the cloud in the course of an update.
+ *
+ * @param atRest there is no update: names are looked at where nothing moves, too
+ */
+export function entryPoints(entities: readonly Entity[], { atRest = false } = {}): EntryPoint[] {
   const services = new KubernetesServices(entities);
   const alb = new AlbAnswers(entities, services);
   const dns = new DnsAnswers(entities, new BalancerAnswers(alb));
@@ -20,7 +24,7 @@ export function entryPoints(entities: readonly Entity[]): EntryPoint[] {
   const dark = darkTargets(dns.namesBefore());
   return [
     ...albEntryPoints(entities, alb, (balancer) => dark.has(balancer)),
-    ...dnsEntryPoints(dns),
+    ...dnsEntryPoints(dns, atRest),
     ...kubernetesEntryPoints(routes, services, (service) => used.has(service)),
     ...lambdaEntryPoints(entities),
   ];

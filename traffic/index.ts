@@ -3,6 +3,7 @@ export type { Step } from "./entity";
 export * from "./exemption";
 export { handling } from "./forward";
 export { registeredGroups } from "./group-members";
+export * from "./loss";
 export type { PendingOperation } from "./pending-operation";
 export * from "./plan-check";
 export * from "./planned-change";

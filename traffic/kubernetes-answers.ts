@@ -26,6 +26,7 @@ export interface Route {
 /** Who answers the requests of Ingresses and of the Gateway API's routes in the course of an update. */
 export class KubernetesAnswers {
   readonly routes: readonly Route[];
+  private readonly byPlace = new Map<string, Set<Route>>();
 
   constructor(
     entities: readonly Entity[],
@@ -39,6 +40,11 @@ export class KubernetesAnswers {
         forms: entity.forms.map((form) => form && routeForm(entity.type, form, services.directory)),
         gateways: gatewaysOf(entity, gateways),
       }));
+    for (const route of this.routes) {
+      for (const place of route.forms.flatMap((form) => (form ? placesOf(form) : []))) {
+        this.byPlace.set(place, (this.byPlace.get(place) ?? new Set()).add(route));
+      }
+    }
   }
 
   /** The Services of this stack that some route leads to. */
@@ -48,8 +54,14 @@ export class KubernetesAnswers {
     );
   }
 
-  answer(requests: RouteRequests, moment: Moment): Answer {
-    const { routes } = this;
+  /** The routes that take such requests in, at some time. */
+  meeting(requests: RouteRequests): Route[] {
+    const routes = new Set(placesAround(requests).flatMap((place) => [...(this.byPlace.get(place) ?? [])]));
+    return [...routes].filter(({ forms }) => forms.some((form) => taking(form, requests).length > 0));
+  }
+
+  /** @param routes those that meet the requests */
+  answer(requests: RouteRequests, routes: readonly Route[], moment: Moment): Answer {
     const takesAt = (route: Route, index: number) => taking(route.forms[index], requests);
     const isNearer = (other: Route, given: Moment, than: number) =>
       given.forms(other.entity).every(({ index }) => takesAt(other, index).some(({ nearness }) => nearness > than));
@@ -63,12 +75,11 @@ export class KubernetesAnswers {
     const isTaken = routes.some((route) =>
       moment.forms(route.entity).every(({ index }) => takesAt(route, index).length > 0),
     );
-    return worst(isTaken ? answers : [...answers, this.notTaken(requests)]);
+    return worst(isTaken ? answers : [...answers, this.notTaken(requests, routes)]);
   }
 
   /** All that the answer may hang on. */
-  touched(requests: RouteRequests): Set<Entity> {
-    const routes = this.routes.filter(({ forms }) => forms.some((form) => taking(form, requests).length > 0));
+  touched(routes: readonly Route[]): Set<Entity> {
     const rules = routes.flatMap(({ forms }) => forms.flatMap((form) => form?.rules ?? []));
     const backends = rules.flatMap(({ backends }) => (typeof backends === "string" ? [] : backends));
     return new Set([
@@ -78,8 +89,8 @@ export class KubernetesAnswers {
   }
 
   /** The program took the route away, unless another of its name comes. */
-  private notTaken(requests: RouteRequests): Answer {
-    const takers = this.routes.filter(({ forms: [before] }) => taking(before, requests).length > 0);
+  private notTaken(requests: RouteRequests, routes: readonly Route[]): Answer {
+    const takers = routes.filter(({ forms: [before] }) => taking(before, requests).length > 0);
     const isReplaced = takers.some(({ entity }) =>
       this.routes.some(({ entity: e }) => e !== entity && e.urn === entity.urn),
     );
@@ -118,6 +129,23 @@ function taking(form: RouteForm | undefined, { parent, host, match }: RouteReque
   });
   const nearest = Math.max(...found.map(({ nearness }) => nearness));
   return found.filter(({ nearness }) => nearness === nearest);
+}
+
+/** Where a route takes requests in: at a parent, for a host, under a path. */
+function placesOf({ parents, rules = [UNKNOWN_RULE] }: RouteForm): string[] {
+  const all = rules.flatMap(({ hosts, matches }) =>
+    hosts.flatMap((host) => matches.map(({ path }) => [host, path.replace(/\/$/, "")])),
+  );
+  return parents.flatMap((parent) => all.map((place) => JSON.stringify([parent, ...place])));
+}
+
+/** The places where a route may stand that takes the requests: each is its host or a wildcard of it, and its path or above. */
+function placesAround({ parent, host, match }: RouteRequests): string[] {
+  const labels = host.split(".");
+  const hosts = [host, "*", ...labels.map((_, i) => `*.${labels.slice(i).join(".")}`)];
+  const segments = match.path.replace(/\/$/, "").split("/");
+  const paths = segments.map((_, i) => segments.slice(0, i + 1).join("/"));
+  return hosts.flatMap((own) => paths.map((path) => JSON.stringify([parent, own, path])));
 }
 
 /** Rules that are not known may take anything. */

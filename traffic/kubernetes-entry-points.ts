@@ -28,12 +28,13 @@ export function kubernetesEntryPoints(
 
 function byRoute(answers: KubernetesAnswers, { entity }: Route, requests: RouteRequests): EntryPoint {
   const { host, match } = requests;
+  const meeting = answers.meeting(requests);
   const path = match.path === "/" ? "" : ` for ${match.path}`;
   return {
     urn: entity.urn,
     requests: `the requests of ${kubernetesKind(entity.type)} "${nameOf(entity.urn)}"${host === "*" ? "" : ` to ${host}`}${path}`,
-    touched: answers.touched(requests),
-    answer: (moment) => answers.answer(requests, moment),
+    touched: answers.touched(meeting),
+    answer: (moment) => answers.answer(requests, meeting, moment),
   };
 }
 

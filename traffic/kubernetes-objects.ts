@@ -61,6 +61,21 @@ export function selects(service: Properties, workload: Properties): boolean {
   return sameNamespace && Object.entries(selector as object).every(([key, value]) => at(labels, key) === value);
 }
 
+/** The labels of a workload's pods, each with its namespace. */
+export function labelsOf({ metadata, spec }: Properties): string[] {
+  return pairs(metadata, at(spec, "template", "metadata", "labels"));
+}
+
+/** The labels that a service asks for, written alike. */
+export function selectorOf({ metadata, spec }: Properties): string[] {
+  return pairs(metadata, at(spec, "selector"));
+}
+
+function pairs(metadata: unknown, labels: unknown): string[] {
+  if (labels === null || typeof labels !== "object") return [];
+  return Object.entries(labels).map(([key, value]) => JSON.stringify([namespaceOf(metadata), key, String(value)]));
+}
+
 /** Whether it runs a pod: without a number, one (Kubernetes API, DeploymentSpec). */
 export function runsPods(type: string, { spec }: Properties): boolean {
   if (kubernetesKind(type) === "DaemonSet") return true;

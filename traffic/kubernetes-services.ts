@@ -4,13 +4,15 @@ import {
   isAwaited,
   isWorkload,
   kubernetesKind,
+  labelsOf,
   objectName,
   runsPods,
+  selectorOf,
   selects,
 } from "./kubernetes-objects";
 import type { Moment } from "./moment";
 import { Directory, type Reference, targets } from "./reference";
-import { nameOf } from "./resource";
+import { at, nameOf } from "./resource";
 import { sameValue } from "./same-value";
 
 /** Something that runs pods; for each form whether they can answer. */
@@ -23,22 +25,13 @@ interface Workload {
 export class KubernetesServices {
   /** By `namespace/name`. */
   readonly directory: Directory;
-  private readonly workloads: readonly Workload[];
+  /** What a Service may select, at some time. */
   private readonly candidates = new Map<Entity, Workload[]>();
 
   constructor(entities: readonly Entity[]) {
     this.directory = namedObjects(entities, "Service");
-    this.workloads = entities
-      .filter(({ type }) => isWorkload(type))
-      .map((entity) => ({ entity, answers: answering(entity) }));
-    for (const service of this.directory.entities) {
-      this.candidates.set(
-        service,
-        this.workloads.filter(({ entity }) =>
-          service.forms.some((s) => entity.forms.some((w) => s && w && selects(s.props, w.props))),
-        ),
-      );
-    }
+    const workloads = new ByLabel(entities.filter(({ type }) => isWorkload(type)));
+    for (const service of this.directory.entities) this.candidates.set(service, workloads.selectedBy(service));
   }
 
   /** All that a Service's answers may hang on. */
@@ -77,8 +70,9 @@ export class KubernetesServices {
   /** Nothing in this stack stood behind it before the update, so somebody else does: as long as it selects the same. */
   private isFilledFromElsewhere(service: Entity, now: Record<string, unknown>): boolean {
     const [before] = service.forms;
-    if (!before || !sameValue(selectorOf(before.props), selectorOf(now))) return false;
-    return !this.workloads.some(({ entity: { forms } }) => forms[0] && selects(before.props, forms[0].props));
+    if (!before || !sameValue(at(before.props.spec, "selector"), at(now.spec, "selector"))) return false;
+    const candidates = this.candidates.get(service) ?? [];
+    return !candidates.some(({ entity: { forms } }) => forms[0] && selects(before.props, forms[0].props));
   }
 
   private whyNot(service: Entity, props: Record<string, unknown>, moment: Moment): string {
@@ -95,6 +89,30 @@ export class KubernetesServices {
         return `${name} is not known to answer yet: its step does not wait for that`;
       })
       .join(", ");
+  }
+}
+
+/** Workloads, found by the labels of their pods. */
+class ByLabel {
+  private readonly byLabel = new Map<string, Set<Workload>>();
+
+  constructor(entities: readonly Entity[]) {
+    for (const entity of entities) {
+      const workload = { entity, answers: answering(entity) };
+      for (const label of entity.forms.flatMap((form) => (form ? labelsOf(form.props) : []))) {
+        this.byLabel.set(label, (this.byLabel.get(label) ?? new Set()).add(workload));
+      }
+    }
+  }
+
+  /** What it selects with one of its forms in one of theirs: looked for among those that share its rarest label. */
+  selectedBy({ forms }: Entity): Workload[] {
+    const found = forms.flatMap((form) => {
+      const shared = form ? selectorOf(form.props).map((label) => this.byLabel.get(label) ?? new Set<Workload>()) : [];
+      const [rarest = []] = shared.sort((a, b) => a.size - b.size);
+      return [...rarest].filter(({ entity }) => entity.forms.some((w) => form && w && selects(form.props, w.props)));
+    });
+    return [...new Set(found)];
   }
 }
 
@@ -117,8 +135,4 @@ function answering({ type, forms }: Entity): boolean[] {
     answers.push(runs && (i === 0 || answers[i - 1] === true || isAwaited(type, form.props)));
   }
   return answers;
-}
-
-function selectorOf({ spec }: Record<string, unknown>): unknown {
-  return (spec as { selector?: unknown } | undefined)?.selector;
 }

@@ -58,7 +58,8 @@ export function interruptions(
   return [...found.values()];
 }
 
-function interruption(entry: EntryPoint, plan: OrderedPlan): Interruption | undefined {
+/** Where the update loses requests of one entry point; undefined where it loses none. */
+export function interruption(entry: EntryPoint, plan: OrderedPlan): Interruption | undefined {
   const steps = [...entry.touched].flatMap((e) => e.steps);
   if (steps.length === 0) return undefined;
   const now = entry.answer(momentAfter(() => false)).share;

@@ -6,13 +6,16 @@ import { sameValue } from "./same-value";
 /**
  * The changes with all that is made by a provider whose configuration leads to another cluster, region or account: what it made
  * is not there, so it is made anew, whatever of itself is unchanged.
+ *
+ * @param kinds the types of providers that are compared
  */
 export function changedWithProvider(
   changes: readonly PlannedChange[],
   prior: readonly Resource[],
   desired: readonly Resource[],
+  kinds: readonly string[] = ["pulumi:providers:aws", "pulumi:providers:kubernetes"],
 ): PlannedChange[] {
-  const elsewhere = compareProviders(prior, desired);
+  const elsewhere = compareProviders(prior, desired, kinds);
   const byUrn = new Map(prior.filter((r) => !r.pendingDelete).map((r) => [r.urn, r]));
   const replaced = new Set(changes.flatMap((change) => (change.kind === "replace" ? [change.after.urn] : [])));
   const moved = new Map<string, PlannedChange>();
@@ -28,8 +31,8 @@ export function changedWithProvider(
 }
 
 /** Tells what in the configuration of a resource's provider leads somewhere else. What is not shown is taken to be the same. */
-function compareProviders(prior: readonly Resource[], desired: readonly Resource[]) {
-  const isProvider = ({ type }: Resource) => type.startsWith("pulumi:providers:");
+function compareProviders(prior: readonly Resource[], desired: readonly Resource[], kinds: readonly string[]) {
+  const isProvider = ({ type }: Resource) => kinds.includes(type);
   const olds = new Map(prior.filter((r) => isProvider(r) && !r.pendingDelete).map((r) => [r.urn, r]));
   const news = new Map(desired.filter(isProvider).map((r) => [r.urn, r]));
   const known = new Map<string, PropertyChange[]>();

@@ -61,6 +61,11 @@ export class LocalProvider {
     };
   }
 
+  /** The properties of the provider itself whose change replaces all under it: of this cloud there is one. */
+  diffConfig(_olds: Properties, _news: Properties): string[] {
+    return [];
+  }
+
   async create(urn: string, inputs: Properties, preview: boolean): Promise<{ id: string; properties: Properties }> {
     const type = typeOf(urn);
     const row = this.row(urn);

@@ -36,7 +36,11 @@ function handlers(provider: LocalProvider): Record<string, Handler> {
     cancel: nothing, // asked at the end of every run: the next run finds the same server
     getPluginInfo: () => new PluginInfo().setVersion(require("@pulumi/aws/package.json").version),
     checkConfig: (request) => checked(request.getNews()),
-    diffConfig: () => new proto.DiffResponse(),
+    diffConfig: (request) => {
+      const response = new proto.DiffResponse();
+      response.setReplacesList(provider.diffConfig(object(request.getOldInputs()), object(request.getNews())));
+      return response;
+    },
     configure: () => {
       const response = new proto.ConfigureResponse();
       response.setSupportspreview(true);

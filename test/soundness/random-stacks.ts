@@ -176,7 +176,7 @@ function runner(
     };
     return [service(name, first, { ...own, loadBalancers: behind.map((g) => ({ targetGroupArn: ref(g) })) })];
   }
-  const named = kind === "scaling" ? behind.map(ref) : [];
+  const named = kind === "scaling" ? behind.map((g) => ref(g)) : [];
   const inputs = { desiredCapacity: count, minSize: 0, maxSize: 6, name, __defaults: ["name"], targetGroupArns: named };
   const scaling: Item = { name, kind: "scaling", inputs: { ...inputs, ...(waits && { waitForElbCapacity: count }) } };
   if (kind === "scaling") return [scaling];

@@ -33,8 +33,6 @@ export interface EngineStep {
   new?: SeenResource;
   /** The properties that make it a replacement. */
   replacing: readonly string[];
-  /** The top-level properties that the provider says differ; none where it does not say which. */
-  differing: ReadonlySet<string>;
 }
 
 export interface SeenResource {
@@ -43,7 +41,7 @@ export interface SeenResource {
   deletedFirst: boolean;
 }
 
-const diffs = z.array(z.string()).nullish();
+const names = z.array(z.string()).nullish();
 const detailedDiff = z
   .record(z.string(), z.object({ diffKind: z.string().optional(), kind: z.string().optional() }))
   .nullish();
@@ -54,31 +52,29 @@ export const streamedStep = z.object({
   ...stepFields,
   old: serializedResource.nullish(),
   new: serializedResource.nullish(),
-  keys: diffs,
-  diffs,
+  keys: names,
+  diffs: names,
 });
 export const documentedStep = z.object({
   ...stepFields,
   oldState: serializedResource.nullish(),
   newState: serializedResource.nullish(),
-  replaceReasons: diffs,
-  diffReasons: diffs,
+  replaceReasons: names,
 });
 
 export function streamed(step: z.infer<typeof streamedStep>): EngineStep {
-  return engineStep(step, step.old, step.new, step.keys, step.diffs);
+  return engineStep(step, step.old, step.new, step.keys);
 }
 
 export function documented(step: z.infer<typeof documentedStep>): EngineStep {
-  return engineStep(step, step.oldState, step.newState, step.replaceReasons, step.diffReasons);
+  return engineStep(step, step.oldState, step.newState, step.replaceReasons);
 }
 
 function engineStep(
   { op, urn, detailedDiff }: Pick<z.infer<typeof streamedStep>, "op" | "urn" | "detailedDiff">,
   before: SerializedResource | null | undefined,
   after: SerializedResource | null | undefined,
-  keys: z.infer<typeof diffs>,
-  changed: z.infer<typeof diffs>,
+  keys: z.infer<typeof names>,
 ): EngineStep {
   const detailed = Object.entries(detailedDiff ?? {});
   const replacing = detailed.filter(([, { diffKind, kind }]) => (diffKind ?? kind ?? "").endsWith("-replace"));
@@ -88,7 +84,6 @@ function engineStep(
     old: before ? seen(before) : undefined,
     new: after ? seen(after) : undefined,
     replacing: replacing.length > 0 ? replacing.map(([path]) => path) : (keys ?? []),
-    differing: new Set([...(changed ?? []), ...detailed.map(([path]) => pathOf(path)[0] ?? path)]),
   };
 }
 

@@ -9,6 +9,11 @@ import { Unreadable } from "./unreadable";
 export type { Planned } from "./planned";
 export { Unreadable } from "./unreadable";
 
+/** What is planned, with the config that it was planned with: values as their text, objects as JSON, secrets blinded. */
+export interface Previewed extends Planned {
+  config: Readonly<Record<string, string>>;
+}
+
 /** The texts that a planned change is read from; a preview, or a plan with the state beside it, is the least. */
 export interface Sources {
   /** What `pulumi preview --json` prints: the document, or the stream of events. */
@@ -23,7 +28,7 @@ export interface Sources {
  * What a preview would change, as far as its sources tell.
  * @throws Unreadable where they are not whole, not of one stack, or leave out who is there and does not change.
  */
-export function readPlanned(sources: Sources): Planned {
+export function readPlanned(sources: Sources): Previewed {
   const state = sources.state === undefined ? undefined : parseState(sources.state);
   const plan = sources.plan === undefined ? undefined : parsePlanFile(sources.plan);
   const preview = sources.preview === undefined ? undefined : readPreview(sources.preview);
@@ -35,13 +40,15 @@ export function readPlanned(sources: Sources): Planned {
     );
   }
   const steps = preview?.steps ?? (plan && state ? stepsOfPlan(plan, state) : []);
-  return { ...planned(steps, state, plan), unseen: unseen(state, preview, plan !== undefined) };
+  const phrases = unseen(state, preview, plan !== undefined);
+  return { ...planned(steps, state, plan), unseen: phrases, config: preview?.config ?? {} };
 }
 
 interface SeenPreview {
   steps: EngineStep[];
   kind: "document" | "events";
   missing: readonly string[];
+  config: Record<string, string>;
 }
 
 function readPreview(text: string): SeenPreview {
@@ -63,7 +70,8 @@ function readPreview(text: string): SeenPreview {
 }
 
 function ofEvents(events: readonly EngineEvent[]): SeenPreview {
-  return { kind: "events", steps: stepsOfEvents(events), missing: [] };
+  const config = events.find(({ preludeEvent }) => preludeEvent)?.preludeEvent?.config ?? {};
+  return { kind: "events", steps: stepsOfEvents(events), missing: [], config };
 }
 
 function unseen(state: State | undefined, preview: SeenPreview | undefined, hasPlan: boolean): string[] {
@@ -79,9 +87,7 @@ function unseen(state: State | undefined, preview: SeenPreview | undefined, hasP
   if (!preview)
     phrases.push("which property makes a replacement, and what --target leaves as it is: the preview tells it");
   if (state && state.sealed > 0) {
-    phrases.push(
-      `the secrets of ${state.sealed} resources, which count as changed where the engine does not say: --show-secrets tells them`,
-    );
+    phrases.push(`the secrets in ${state.sealed} of the resources: whether they change is the engine's word`);
   }
   return phrases;
 }

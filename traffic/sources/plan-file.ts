@@ -41,6 +41,8 @@ const planFile = z.object({
             propertyDependencies: z.record(z.string(), z.array(z.string()).nullable()).nullish(),
             deleteBeforeReplace: z.boolean().nullish(),
             ignoreChanges: z.array(z.string()).nullish(),
+            protect: z.boolean().nullish(),
+            customTimeouts: z.object({ create: z.number().optional(), update: z.number().optional() }).nullish(),
             aliases: z.array(z.string()).nullish(),
             structuredAliases: z.array(alias).nullish(),
           })
@@ -79,6 +81,8 @@ function fromGoal(goal: Goal, outputs: Properties | null | undefined) {
     propertyDependencies: edgesByProperty(goal.propertyDependencies),
     deleteBeforeReplace: goal.deleteBeforeReplace ?? undefined,
     ignoreChanges: goal.ignoreChanges ?? undefined,
+    protect: goal.protect ?? undefined,
+    customTimeouts: goal.customTimeouts ?? {},
   };
 }
 
@@ -97,7 +101,6 @@ export function stepsOfPlan(plan: PlanFile, state: State): EngineStep[] {
       old: before && { resource: before, deletedFirst: false },
       new: after && { resource: after, deletedFirst: false },
       replacing: [],
-      differing: new Set([...Object.keys(goal?.inputDiff.adds ?? {}), ...Object.keys(goal?.inputDiff.updates ?? {})]),
     }));
   });
 }

@@ -7,7 +7,6 @@ import { type EngineStep, type Operation, pathOf, type SeenResource } from "./en
 import { goalOf, type PlanFile } from "./plan-file";
 import { type State, withoutSecrets } from "./state";
 import { Unreadable } from "./unreadable";
-import { containsSecret } from "./values";
 
 /** A stack before and after and what lies between, as far as its sources show it. The policies judge it, whatever the source. */
 export interface Planned {
@@ -56,7 +55,8 @@ export function planned(steps: readonly EngineStep[], state: State | undefined, 
   return {
     prior,
     desired: [...desired, ...untouched],
-    changes: changedWithProvider(changes, prior, desired),
+    // Of another cluster the provider has told the engine; of another account or region it does not.
+    changes: changedWithProvider(changes, prior, desired, ["pulumi:providers:aws"]),
     pending: state?.pending ?? [],
     unseen: [],
   };
@@ -135,12 +135,12 @@ function isExternal({ op }: EngineStep): boolean {
   return op.startsWith("read") || op.startsWith("discard");
 }
 
-/** The resource as it is asked for, its secrets as far as they can be told. */
-function desiredOf({ kind, old, new: after, all }: Steps, plan: PlanFile | undefined): Resource {
+/** The resource as it is asked for. */
+function desiredOf({ kind, old, new: after }: Steps, plan: PlanFile | undefined): Resource {
   const asked = after as Resource;
   const goal = plan && goalOf(plan, asked.urn);
   const isKept = old && (kind === "same" || kind === "update");
-  const inputs = old && kind === "same" ? old.inputs : withKnownSecrets(asked.inputs, old?.inputs, differing(all));
+  const inputs = old && kind === "same" ? old.inputs : asked.inputs;
   return withoutSecrets({
     ...asked,
     ...goal,
@@ -166,26 +166,6 @@ function outputsOf(
 ): Properties {
   const foretold = [planned, told].find((outputs) => Object.keys(outputs ?? {}).length > 0);
   return foretold ?? { ...before, ...inputs };
-}
-
-/** What the provider names as different, if it names anything. */
-function differing(all: readonly EngineStep[]): ReadonlySet<string> {
-  return new Set(all.flatMap((step) => [...step.differing]));
-}
-
-/** A secret whose text is not told is what it was, where the provider names what differs and does not name it. */
-function withKnownSecrets(
-  after: Properties,
-  before: Properties | undefined,
-  differing: ReadonlySet<string>,
-): Properties {
-  if (!before || differing.size === 0) return after;
-  return Object.fromEntries(
-    Object.entries(after).map(([key, value]) => [
-      key,
-      containsSecret(value) && !differing.has(key) ? before[key] : value,
-    ]),
-  );
 }
 
 function changeOf({ kind, old, all }: Steps, after: Resource | undefined): PlannedChange | undefined {

@@ -31,15 +31,15 @@ export const serializedResource = z.object({
 });
 export type SerializedResource = z.infer<typeof serializedResource>;
 
-/** A resource as it was written, its secrets still marked. */
-export function readResource(written: SerializedResource): Resource {
+/** A resource as it was written; secrets that are not told, or not to be opened, are still marked. */
+export function readResource(written: SerializedResource, opensSecrets = false): Resource {
   const { id, parent, created, modified, ignoreChanges, provider } = written;
-  const outputs = readValue(written.outputs ?? {}) as Properties;
+  const outputs = readValue(written.outputs ?? {}, opensSecrets) as Properties;
   return {
     urn: written.urn,
     type: canonicalType(written.type),
     custom: written.custom && !isProvider(written.type),
-    inputs: readValue(written.inputs ?? {}) as Properties,
+    inputs: readValue(written.inputs ?? {}, opensSecrets) as Properties,
     outputs: id ? { id, ...outputs } : outputs,
     parent: parent || undefined,
     provider: provider ? providerUrn(provider) : undefined,

@@ -11,7 +11,7 @@ export interface State {
   resources: Resource[];
   /** What the engine was doing when it was stopped: each took effect or did not. */
   pending: PendingOperation[];
-  /** How many resources have secrets whose text is not in the export. */
+  /** How many resources have secrets that are not told. */
   sealed: number;
 }
 
@@ -46,10 +46,12 @@ const exported = z.object({
 });
 
 /**
- * Reads what `pulumi stack export` prints, versions 3 and 4, with `--show-secrets` or without.
+ * Reads what `pulumi stack export` prints, versions 3 and 4.
+ *
+ * @param opensSecrets takes secrets that the export shows (`--show-secrets`) as their values, and not as unknown
  * @throws Unreadable where it is no state that this code knows.
  */
-export function parseState(text: string): State {
+export function parseState(text: string, opensSecrets = false): State {
   const object = parsed(text, "the state");
   const { version, features } = (object ?? {}) as { version?: unknown; features?: unknown };
   if (version !== 3 && version !== 4) {
@@ -63,16 +65,19 @@ export function parseState(text: string): State {
   const there = (deployment?.resources ?? []).filter(
     ({ external, pendingReplacement }) => !external && !pendingReplacement,
   );
-  const marked = there.map(readResource);
+  const marked = there.map((written) => readResource(written, opensSecrets));
   return {
     resources: marked.map(withoutSecrets),
-    pending: (deployment?.pending_operations ?? []).flatMap(pendingOperation),
+    pending: (deployment?.pending_operations ?? []).flatMap((op) => pendingOperation(op, opensSecrets)),
     sealed: marked.filter((r) => containsSecret([r.inputs, r.outputs])).length,
   };
 }
 
-function pendingOperation({ type, resource }: { type: string; resource: SerializedResource }): PendingOperation[] {
-  const written = withoutSecrets(readResource(resource));
+function pendingOperation(
+  { type, resource }: { type: string; resource: SerializedResource },
+  opensSecrets: boolean,
+): PendingOperation[] {
+  const written = withoutSecrets(readResource(resource, opensSecrets));
   if (resource.external || !written.custom || type === "reading") return [];
   if (type === "updating" || type === "deleting") return [{ does: type, resource: written }];
   return [{ does: "creating", resource: written }];

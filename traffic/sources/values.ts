@@ -21,21 +21,21 @@ const BLINDED = "[secret]";
 /** Stands, while a source is read, for a secret whose value it does not tell. */
 export const SECRET = Symbol("secret");
 
-/** Reads a value as the engine writes it: unknowns and secrets without their text are marked, secrets in plain text unwrapped. */
-export function readValue(value: unknown): unknown {
+/** Reads a value as the engine writes it: unknowns are marked, and secrets unless they are there in plain text and to be opened. */
+export function readValue(value: unknown, opensSecrets = false): unknown {
   if (typeof value === "string") return UNKNOWNS.has(value) ? UNKNOWN : value === BLINDED ? SECRET : value;
-  if (Array.isArray(value)) return value.map(readValue);
+  if (Array.isArray(value)) return value.map((item) => readValue(item, opensSecrets));
   if (value === null || typeof value !== "object") return value;
   const object = value as Properties;
   if (object[SIGNATURE] === SECRET_VALUE) {
-    return typeof object.plaintext === "string" ? readPlain(object.plaintext) : SECRET;
+    return opensSecrets && typeof object.plaintext === "string" ? readPlain(object.plaintext) : SECRET;
   }
-  return Object.fromEntries(Object.entries(object).map(([key, inner]) => [key, readValue(inner)]));
+  return Object.fromEntries(Object.entries(object).map(([key, inner]) => [key, readValue(inner, opensSecrets)]));
 }
 
 function readPlain(json: string): unknown {
   try {
-    return readValue(JSON.parse(json));
+    return readValue(JSON.parse(json), true);
   } catch {
     return SECRET;
   }

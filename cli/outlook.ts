@@ -1,0 +1,193 @@
+import type { Plan } from "../policies/policy";
+import { raises, sharesOf } from "../policies/raises";
+import { groupArn, type RouteChange, routeChanges } from "../policies/rollouts";
+import { read, State, seconds } from "../policies/state";
+import {
+  at,
+  COLORS,
+  type Color,
+  currentStage,
+  desiredShares,
+  nameOf,
+  number,
+  otherColor,
+  type Resource,
+  type Stage,
+} from "../traffic";
+
+const SERVICE = "aws:ecs/service:Service";
+const ENVIRONMENT = "crossfade:index:FargateEnvironment";
+
+/** Seconds that AWS assumes for a group's drain where none is set (ELB API, `deregistration_delay.timeout_seconds`). */
+const DRAIN = 300;
+/** Seconds until every node of a balancer can be taken to act on new weights: the default of the policy `hold-time`. */
+const SETTLE = 60;
+/** The error rate of the SRE workbook's example ("Canarying Releases": 5 % of the users, 20 % of their requests). */
+export const EXAMPLE_RATE = 0.2;
+
+/** The shares by color, or by the groups' names where the route is not ours; in percent. */
+export type NamedShares = Record<string, number>;
+
+/** What an update means for the users of one route. */
+export interface Outlook {
+  urn: string;
+  /** `promote`, `rollback`, … of our routes; `weights` of others. */
+  kind: RouteChange["transition"]["kind"] | "weights";
+  /** Who serves. Undefined before where there was no route, or where a weight is not known. */
+  before: NamedShares | undefined;
+  after: NamedShares | undefined;
+  /** The part of the requests that another environment answers than before, 0 to 1. */
+  atStake: number | undefined;
+  /** Our routes only: the stages, and so the bake times, of others are not in the state. */
+  rollout?: RolloutOutlook;
+}
+
+export interface RolloutOutlook {
+  stage: string;
+  candidate: Color;
+  /** The candidate's weight, 0 to 1: the part of all requests that a version fails which fails each of its own. */
+  exposure: number;
+  /** The stages that still have to hold before the candidate has all the weight, with the seconds that each has left. */
+  ahead: { stage: string; seconds: number }[];
+  /** Seconds that new targets get fewer requests for (`slowStart` of the candidate's group); undefined where it is not known. */
+  warmUp: number | undefined;
+  wayBack: WayBack;
+  /** Tasks that run beside those of stable; undefined where nothing in the plan counts them. */
+  extraTasks: number | undefined;
+}
+
+export interface WayBack {
+  to: Color;
+  /** What in this update closes it, by URN; empty where it stays open. */
+  closedBy: string[];
+  /** While it is open: it is, at the least, until then. */
+  notBefore: Date;
+}
+
+/** What a plan means for users, of each route whose weights or stage it changes, and of each that has a candidate. */
+export function outlook(plan: Plan): Outlook[] {
+  const state = new State(plan.desired);
+  const ours = routeChanges(plan).map((change) => ofRoute(change, plan, state));
+  const others = raises(plan).flatMap(({ ours: isOurs, carrier, urn }) =>
+    isOurs ? [] : ofCarrier(urn, carrier, plan, state),
+  );
+  return [...ours, ...others];
+}
+
+function ofRoute(change: RouteChange, plan: Plan, state: State): Outlook {
+  const { route, asked, wire, transition } = change;
+  const after = present(desiredShares(asked), (color) => at(route.inputs.groups, color) !== undefined);
+  const { urn } = route;
+  const hasCandidate = after[otherColor(asked.stable)] !== undefined;
+  return {
+    urn,
+    kind: transition.kind,
+    before: wire && { ...wire },
+    after,
+    atStake: wire && moved(wire, after),
+    rollout: hasCandidate ? rolloutOutlook(change, plan, state) : undefined,
+  };
+}
+
+function rolloutOutlook(change: RouteChange, plan: Plan, state: State): RolloutOutlook {
+  const { route, asked } = change;
+  const candidate = otherColor(asked.stable);
+  const ahead = stagesAhead(change, plan.now);
+  const full = asked.stages.at(-1);
+  const left = ahead.reduce((sum, stage) => sum + stage.seconds, 0) + (full?.bake ?? 0);
+  const hold = (drainOf(route, asked.stable, state) ?? DRAIN) + SETTLE;
+  return {
+    stage: asked.stage,
+    candidate,
+    exposure: currentStage(asked).weight / 100,
+    ahead,
+    warmUp: warmUpOf(route, candidate, plan, state),
+    wayBack: {
+      to: asked.stable,
+      closedBy: closing(asked.stable, plan),
+      notBefore: new Date(plan.now.getTime() + (left + hold) * 1000),
+    },
+    extraTasks: tasksOf(route, candidate, plan, state),
+  };
+}
+
+/** The stages from the one that is asked for to the last before `full`. One that goes on has held for some time already. */
+function stagesAhead({ asked, since, transition }: RouteChange, now: Date): RolloutOutlook["ahead"] {
+  const { weight } = currentStage(asked);
+  const isAhead = (stage: Stage) => stage.weight >= weight && stage.weight < 100 && stage.bake > 0;
+  return asked.stages.filter(isAhead).map((stage) => {
+    const isHeld = transition.kind === "stay" && stage.weight === weight && since !== undefined;
+    const held = isHeld ? (now.getTime() - since.getTime()) / 1000 : 0;
+    return { stage: stage.name, seconds: Math.max(0, stage.bake - held) };
+  });
+}
+
+/** What takes away, or makes anew, a part of what the weight would go back to. */
+function closing(color: Color, plan: Plan): string[] {
+  const prior = new State(plan.prior);
+  const home = plan.prior.find((r) => r.type === ENVIRONMENT && r.inputs.color === color);
+  if (!home) return [];
+  return plan.changes.flatMap((change) => {
+    if (change.kind === "create" || change.kind === "update" || change.before.pendingDelete) return [];
+    return isUnder(change.before, home, prior) ? [change.before.urn] : [];
+  });
+}
+
+function groupOf(route: Resource, color: Color, state: State): Resource | undefined {
+  const arn = groupArn(route, color, state.resources);
+  const found = arn === undefined ? [] : state.referred(route, "groups", arn, "aws:lb/targetGroup:TargetGroup");
+  return found.length === 1 ? found[0] : undefined;
+}
+
+function drainOf(route: Resource, color: Color, state: State): number | undefined {
+  const group = groupOf(route, color, state);
+  return group && seconds(read(group, "deregistrationDelay"), DRAIN);
+}
+
+/** What starts slowly is what this update makes or changes; the rest has done so. */
+function warmUpOf(route: Resource, color: Color, plan: Plan, state: State): number | undefined {
+  const group = groupOf(route, color, state);
+  if (!group) return undefined;
+  const fresh = plan.changes.some((c) => "after" in c && state.groupsOf(c.after).includes(group));
+  return fresh ? seconds(read(group, "slowStart"), 0) : 0;
+}
+
+/** The tasks that the color's services run, or are asked to run. */
+function tasksOf(route: Resource, color: Color, plan: Plan, state: State): number | undefined {
+  const home = plan.desired.find((r) => r.type === ENVIRONMENT && r.inputs.color === color);
+  const group = groupOf(route, color, state);
+  const services = plan.desired.filter(
+    (r) => r.type === SERVICE && (group ? state.groupsOf(r).includes(group) : home && isUnder(r, home, state)),
+  );
+  const counts = services.map((r) => number(read(r, "desiredCount")));
+  return counts.length === 0 || counts.includes(undefined)
+    ? undefined
+    : counts.reduce<number>((a, b) => a + (b ?? 0), 0);
+}
+
+function isUnder(resource: Resource, home: Resource, state: State): boolean {
+  for (let urn = resource.parent; urn !== undefined; urn = state.get(urn)?.parent) {
+    if (urn === home.urn) return true;
+  }
+  return false;
+}
+
+/** A rule or a listener of somebody's own, by the names of its groups. */
+function ofCarrier(urn: string, carrier: Resource, plan: Plan, state: State): Outlook[] {
+  const after = state.heirOf(carrier);
+  const named = (shares: Map<string, number> | undefined) =>
+    shares && Object.fromEntries([...shares].map(([group, share]) => [nameOf(group), share * 100]));
+  const had = named(sharesOf(carrier, new State(plan.prior)));
+  const has = after && named(sharesOf(after, state));
+  return [{ urn, kind: "weights", before: had, after: has, atStake: had && has && moved(had, has) }];
+}
+
+function present(shares: Record<Color, number>, isThere: (color: Color) => boolean): NamedShares {
+  return Object.fromEntries(COLORS.filter(isThere).map((color) => [color, shares[color]]));
+}
+
+/** What all lose together, which is what the others get. */
+function moved(before: NamedShares, after: NamedShares): number {
+  const lost = Object.entries(before).map(([name, share]) => Math.max(0, share - (after[name] ?? 0)));
+  return lost.reduce((sum, share) => sum + share, 0) / 100;
+}

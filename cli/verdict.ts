@@ -1,0 +1,94 @@
+import { z } from "zod";
+
+import { type Plan, planFrom } from "../policies/policy";
+
+import { type Judged, judgeAll } from "../policies/rules";
+import { exemptions, type PlannedChange, type Serving, sameValue } from "../traffic";
+import type { Previewed } from "../traffic/sources";
+import { type Accepted, isAccepted } from "./baseline";
+import { Failure } from "./failure";
+import { type Outlook, outlook } from "./outlook";
+
+/** What is to be said of a preview. */
+export interface Verdict {
+  result: "passes" | "refused";
+  /** Its name, with its project: `shop/prod`. */
+  stack: string;
+  findings: (Judged & { accepted: boolean })[];
+  changes: Change[];
+  /** How many resources do not change. */
+  unchanged: number;
+  outlook: Outlook[];
+  /** How many findings the baseline has that are no more. */
+  outdated: number;
+  /** What the sources could not show. */
+  unseen: string[];
+}
+
+export interface Change {
+  urn: string;
+  what: "create" | "update" | "replace" | "delete" | "delete what an earlier update left";
+  properties: string[];
+  /** Why it serves, before the update. */
+  serves?: string;
+}
+
+/**
+ * Judges a preview by all policies, as the pack does.
+ * @param settings as in a file for `--policy-pack-config`
+ * @throws Failure with exit code 2 where it cannot be judged
+ */
+export function verdictOf(
+  { config, unseen, ...previewed }: Previewed,
+  { settings = {}, baseline = [] as readonly Accepted[], now = new Date() } = {},
+): Verdict {
+  const plan = planFrom(previewed, now);
+  const judged = judge(plan, config["crossfade:breakGlass"], settings);
+  const findings = judged.map((finding) => ({
+    ...finding,
+    accepted: !finding.advisory && isAccepted(finding, baseline),
+  }));
+  const isRefused = findings.some(({ advisory, accepted }) => !advisory && !accepted);
+  const changes = plan.changes.map((change) => changeOf(change, plan.serving));
+  const touched = new Set(plan.changes.map((change) => ("after" in change ? change.after.urn : change.before.urn)));
+  return {
+    result: isRefused ? "refused" : "passes",
+    stack: stackOf(plan),
+    findings,
+    changes,
+    unchanged: plan.desired.filter(({ urn, custom }) => custom && !touched.has(urn)).length,
+    outlook: outlook(plan),
+    outdated: baseline.filter((entry) => !judged.some((finding) => isAccepted(finding, [entry]))).length,
+    unseen,
+  };
+}
+
+function judge(plan: Plan, breakGlass: string | undefined, settings: Record<string, unknown>): Judged[] {
+  try {
+    const exempted = breakGlass === undefined ? [] : exemptions.parse(JSON.parse(breakGlass));
+    return judgeAll(plan, { exemptions: exempted, settings });
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? z.prettifyError(error).replace(/\s+/g, " ") : (error as Error).message;
+    throw new Failure(`what the update would do to users cannot be told, so it does not pass: ${reason}`, 2);
+  }
+}
+
+function changeOf(change: PlannedChange, serving: Serving): Change {
+  const serves = "before" in change ? serving.get(change.before)?.why : undefined;
+  const { urn } = "after" in change ? change.after : change.before;
+  if (change.kind === "create") return { urn, what: "create", properties: [] };
+  if (change.kind === "replace") {
+    return { urn, what: "replace", properties: change.because.map(({ property }) => property), serves };
+  }
+  if (change.kind === "delete") {
+    return { urn, what: change.leftOver ? "delete what an earlier update left" : "delete", properties: [], serves };
+  }
+  const [before, after] = [change.before.inputs, change.after.inputs];
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((key) => !key.startsWith("__"));
+  return { urn, what: "update", properties: keys.filter((key) => !sameValue(before[key], after[key])), serves };
+}
+
+function stackOf({ desired, prior }: Plan): string {
+  const [stack, project] = ([...desired, ...prior][0]?.urn ?? "").slice("urn:pulumi:".length).split("::");
+  return project ? `${project}/${stack}` : "the stack";
+}

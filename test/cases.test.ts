@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Preview } from "../cli/markdown";
+import { nameOf } from "../traffic";
+import { CASES, type Case } from "./cases";
+import { judgedByEngine } from "./cases/judged-by-engine";
+import { judgedPurely } from "./cases/judged-purely";
+import { LocalWorld } from "./local-world";
+
+const NOW = new Date();
+
+let world: LocalWorld;
+/** One preview for all cases: the engine needs a second to start and milliseconds for a resource. */
+let preview: Preview;
+
+beforeAll(async () => {
+  const started = Date.now();
+  world = await LocalWorld.start({ basePort: 5680 });
+  const prior = CASES.flatMap(({ change }) => change.prior);
+  const desired = CASES.flatMap(({ change }) => change.desired);
+  preview = await judgedByEngine(world, { prior, desired }, NOW);
+  const seconds = Math.round((Date.now() - started) / 1000);
+  console.log(`${CASES.length} cases with ${desired.length} resources in ${seconds} s`);
+});
+afterAll(() => world.stop());
+
+/** A finding on what goes is on the stack, and names it first. */
+function isOf({ id }: Case, { urn, message }: Preview["refusals"][number]): boolean {
+  return nameOf(urn).startsWith(`${id}-`) || message.split("\n")[1]?.includes(`"${id}-`) === true;
+}
+
+const refusalsOf = (one: Case) => preview.refusals.filter((finding) => isOf(one, finding));
+
+test("the engine has come to an end, and every refusal is of a case", () => {
+  expect(preview.errors).toEqual([]);
+  expect(preview.judged).toBe(true);
+  expect(preview.refusals.filter((finding) => !CASES.some((one) => isOf(one, finding)))).toEqual([]);
+});
+
+describe.each(CASES.map((one) => ({ ...one, one })))("$id: $title", ({ one }) => {
+  const { refusedBy, also, change } = one;
+
+  test(refusedBy === undefined ? "passes" : `is refused by ${refusedBy}`, () => {
+    const refusals = refusalsOf(one);
+    const others = refusals.filter(({ policy }) => policy !== refusedBy && !also.includes(policy));
+    expect(others).toEqual([]);
+    if (refusedBy !== undefined) expect(refusals.map(({ policy }) => policy)).toContain(refusedBy);
+  });
+
+  test("is judged alike without an engine", async () => {
+    const found = (await judgedPurely(change, NOW)).filter(({ advisory }) => !advisory);
+    const said = found.map(({ policy, what }) => `${policy}: ${timeless(what)}`);
+    const byEngine = refusalsOf(one).map(
+      ({ policy, message }) => `${policy}: ${timeless(message.split("\n")[1] ?? "")}`,
+    );
+    expect(byEngine.sort()).toEqual(said.sort());
+  });
+});
+
+/** Without the time that a finding says has gone by. */
+function timeless(text: string): string {
+  return text.replace(/\b\d+[smhd]( \d+[smhd])*\b/g, "…");
+}

@@ -1,0 +1,319 @@
+import { Ref, ref } from "../small-programs";
+import type { Change, Everyday } from "./case";
+import { type Item, item, Secret } from "./item";
+import { ours, type ShopShape, shop } from "./worlds";
+
+const both = (before: ShopShape, after: ShopShape): Change => ({ prior: shop(before), desired: shop(after) });
+const ourChange = (...[before, after]: Parameters<typeof ours>[0][]): Change => ({
+  prior: ours(before),
+  desired: ours(after),
+});
+const edited = (inputs: Record<string, object>) => both({}, { inputs });
+
+/** A version: containers as text, a secret among them. */
+function definition(name: string, image: string, more: object = {}): Item {
+  const containers = [{ name: "shop", image, environment: [{ name: "PORT", value: "80" }] }];
+  return item("aws:ecs/taskDefinition:TaskDefinition", name, {
+    family: `{case}-${name}`,
+    containerDefinitions: JSON.stringify(containers),
+    ...more,
+  });
+}
+
+const IMAGE = `shop@sha256:${"1".repeat(64)}`;
+const NEXT_IMAGE = `shop@sha256:${"2".repeat(64)}`;
+
+/** The shop, each service with its task definition. */
+function released(green: Item, shape: ShopShape = {}): Item[] {
+  const versions = {
+    "blue-svc": { taskDefinition: ref("blue-td") },
+    "green-svc": { taskDefinition: ref("green-td") },
+  };
+  const inputs = Object.fromEntries(
+    [...Object.keys(versions), ...Object.keys(shape.inputs ?? {})].map((name) => [
+      name,
+      { ...versions[name as keyof typeof versions], ...shape.inputs?.[name] },
+    ]),
+  );
+  return shop({ ...shape, first: [definition("blue-td", IMAGE), green, ...(shape.first ?? [])], inputs });
+}
+const releasedChange = (before: Item, after: Item, inputs: Record<string, object> = {}): Change => ({
+  prior: released(before),
+  desired: released(after, { inputs }),
+});
+const GREEN = definition("green-td", IMAGE);
+
+/** Another service on the same listener, of one environment. */
+const cart = (version: string, path = ["/cart/*"]): Item[] => [
+  item("aws:lb/targetGroup:TargetGroup", "cart", { port: 80 }),
+  item("aws:lb/listenerRule:ListenerRule", "cart-rule", {
+    listenerArn: ref("web"),
+    priority: 20,
+    conditions: [{ pathPattern: { values: path } }],
+    actions: [{ type: "forward", targetGroupArn: ref("cart") }],
+  }),
+  item(
+    "aws:ecs/service:Service",
+    "cart-svc",
+    {
+      desiredCount: 2,
+      waitForSteadyState: true,
+      taskDefinition: version,
+      loadBalancers: [{ targetGroupArn: ref("cart") }],
+    },
+    { dependsOn: ["cart-rule"] },
+  ),
+];
+/** A release of the cart beside whatever else is there, in the route's own stack. */
+const beside = (items: Item[], version: string) => [
+  ...items,
+  ...cart(version).map((one) =>
+    one.type.includes("listenerRule") ? { ...one, inputs: { ...one.inputs, listenerArn: new Ref("web-l") } } : one,
+  ),
+];
+
+const tagged = (items: Item[]) => items.map((one) => ({ ...one, inputs: { ...one.inputs, tags: { cost: "shop" } } }));
+
+/** By entry of "Everyday operations that must pass" in the design's notes; each as often as there are ways to do it. */
+const CHANGES: Record<string, readonly Change[]> = {
+  "first up on an empty stack": [{ prior: [], desired: shop() }],
+  "first up with one environment": [{ prior: [], desired: ours({ tasks: { blue: 4 } }) }],
+  "no-op": [both({}, {}), ourChange({}, {}), ourChange({ stage: "canary-5" }, { stage: "canary-5" })],
+  "refresh with drifted outputs": [
+    { prior: shop({ more: { "blue-svc": { outputs: { desiredCount: 9, tags: { by: "hand" } } } } }), desired: shop() },
+  ],
+  "provider or SDK minor bump": [
+    {
+      prior: shop().map((one) => ({ ...one, opts: { version: "7.48.0" } })),
+      desired: shop({ inputs: { lb: { enableXffClientPort: false }, blue: { targetControlPort: 0 } } }).map((one) => ({
+        ...one,
+        opts: { version: "7.49.0" },
+      })),
+    },
+  ],
+  "default tags on everything": [{ prior: shop(), desired: tagged(shop()) }],
+  "default tags on everything, during a stage": [
+    ourChange({ stage: "canary-5" }, { stage: "canary-5", tags: { cost: "shop" } }),
+  ],
+  "scale-out": [edited({ "blue-svc": { desiredCount: 4 } }), ourChange({}, { tasks: { blue: 8, green: 4 } })],
+  "an autoscaler's count": [
+    {
+      prior: shop({ more: { "blue-svc": { outputs: { desiredCount: 9 } } } }),
+      desired: shop({ more: { "blue-svc": { opts: { ignoreChanges: ["desiredCount"] } } } }),
+    },
+  ],
+  "scale-in of idle after hold": [
+    edited({ "green-svc": { desiredCount: 1 } }),
+    ourChange({}, { tasks: { blue: 4, green: 1 } }),
+  ],
+  "env, secret, cpu, port on the idle color": [
+    releasedChange(GREEN, definition("green-td", NEXT_IMAGE)),
+    releasedChange(GREEN, definition("green-td", IMAGE, { cpu: "512" })),
+    releasedChange(GREEN, definition("green-td", IMAGE), { green: { port: 8080 } }),
+  ],
+  "secret rotation by forced deployment of the same revision": [
+    edited({ "blue-svc": { forceNewDeployment: true, triggers: { secret: "2026-11" } } }),
+  ],
+  "certificate renewal": [
+    {
+      prior: shop({ inputs: { web: { certificateArn: "arn:cert-{case}-2025" } } }),
+      desired: shop({ inputs: { web: { certificateArn: "arn:cert-{case}-2026" } } }),
+    },
+  ],
+  "SNI added": [
+    both(
+      {},
+      {
+        last: [
+          item("aws:lb/listenerCertificate:ListenerCertificate", "sni", {
+            listenerArn: ref("web"),
+            certificateArn: "arn:cert-{case}",
+          }),
+        ],
+      },
+    ),
+  ],
+  "security-group rule added": [
+    both(
+      {},
+      {
+        last: [
+          item("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "in", {
+            securityGroupId: "sg-{case}",
+            ipProtocol: "tcp",
+            fromPort: 443,
+            toPort: 443,
+            cidrIpv4: "0.0.0.0/0",
+          }),
+        ],
+      },
+    ),
+  ],
+  "subnet or zone added to the balancer": [
+    both({ inputs: { lb: { subnets: ["a", "b"] } } }, { inputs: { lb: { subnets: ["a", "b", "c"] } } }),
+  ],
+  "health interval, idle timeout, drain": [
+    edited({ blue: { healthCheck: { interval: 15 } } }),
+    edited({ lb: { idleTimeout: 30 } }),
+    edited({ blue: { deregistrationDelay: 120 } }),
+  ],
+  "a path rule for another service": [both({}, { last: cart("arn:v1") })],
+  "priorities reordered": [
+    both(
+      { last: cart("arn:v1"), inputs: { shop: { priority: 10 } } },
+      { last: cart("arn:v1"), inputs: { shop: { priority: 15 } } },
+    ),
+  ],
+  "logs, alarms, IAM, dashboards": [
+    both(
+      {},
+      {
+        last: [
+          item("aws:cloudwatch/logGroup:LogGroup", "logs", { retentionInDays: 30 }),
+          item("aws:cloudwatch/metricAlarm:MetricAlarm", "alarm", {
+            comparisonOperator: "GreaterThanThreshold",
+            evaluationPeriods: 1,
+            threshold: 5,
+          }),
+          item("aws:iam/role:Role", "role", { assumeRolePolicy: "{}" }),
+          item("aws:cloudwatch/dashboard:Dashboard", "board", { dashboardName: "{case}", dashboardBody: "{}" }),
+        ],
+      },
+    ),
+  ],
+  "another service's release beside a promotion": [
+    { prior: beside(ours(), "arn:v1"), desired: beside(ours({ stage: "canary-5" }), "arn:v2") },
+  ],
+  "single-environment rolling deploy on ECS": [both({ last: cart("arn:v1") }, { last: cart("arn:v2") })],
+  "rename with alias": [
+    {
+      prior: shop(),
+      desired: renamed(shop(), "blue", "shop-blue"),
+    },
+    { prior: shop(), desired: renamed(shop(), "blue-svc", "shop-svc") },
+    { prior: shop(), desired: renamed(shop(), "shop", "store") },
+  ],
+  "rollback from every stage with a dead candidate": [
+    ourChange({ stage: "canary-5", movedAgo: 30 }, {}),
+    ourChange({ stage: "canary-50", movedAgo: 30, tasks: { blue: 4, green: 0 } }, { tasks: { blue: 4, green: 0 } }),
+    ourChange({ stage: "full", movedAgo: 30 }, {}),
+    ourChange({ stage: "full", movedAgo: 30 }, { stage: "canary-5" }),
+  ],
+  "Git revert of a promotion": [ourChange({ stage: "canary-50", movedAgo: 30 }, { stage: "canary-5" })],
+  "Git revert of a finish": [ourChange({ stable: "green" }, { stage: "full" })],
+  "roll back, new image, again": [
+    ourChange({ stage: "canary-5", movedAgo: 30 }, {}),
+    ourChange({ movedAgo: 600 }, { versions: { green: "arn:green:v2" } }),
+    ourChange({ versions: { green: "arn:green:v2" } }, { stage: "canary-5", versions: { green: "arn:green:v2" } }),
+  ],
+  import: [
+    both(
+      {},
+      {
+        last: [
+          item(
+            "aws:lb/targetGroup:TargetGroup",
+            "old",
+            { port: 80, name: "{case}-old" },
+            { opts: { import: "arn:{case}-old" } },
+          ),
+        ],
+      },
+    ),
+  ],
+  "retiring an entry point": [
+    // First it answers that it is gone, then what stood behind it goes, then the rule.
+    edited({ shop: { actions: [GONE()] } }),
+    {
+      prior: shop({ inputs: { shop: { actions: [GONE()] } } }),
+      desired: shop({ inputs: { shop: { actions: [GONE()] } }, without: ["blue-svc", "green-svc", "blue", "green"] }),
+    },
+    {
+      prior: shop({ inputs: { shop: { actions: [GONE()] } }, without: ["blue-svc", "green-svc", "blue", "green"] }),
+      desired: shop({ without: ["shop", "blue-svc", "green-svc", "blue", "green"] }),
+    },
+  ],
+  "a stack on a shared listener": [
+    both(
+      { without: ["lb", "web"], inputs: { shop: { listenerArn: "arn:shared-{case}" } } },
+      {
+        without: ["lb", "web"],
+        inputs: { shop: { listenerArn: "arn:shared-{case}" }, "green-svc": { taskDefinition: "arn:v2" } },
+      },
+    ),
+  ],
+  "a new token in the same cluster's kubeconfig": [{ prior: inCluster("token-1"), desired: inCluster("token-2") }],
+  "a secret env unchanged": [
+    {
+      prior: released(definition("green-td", IMAGE), { last: [secretive()] }),
+      desired: released(definition("green-td", IMAGE), { last: [secretive()] }),
+    },
+  ],
+  "JSON and set reordered": [
+    both(
+      { inputs: { shop: { conditions: [{ hostHeader: { values: ["a.example", "b.example"] } }] } } },
+      { inputs: { shop: { conditions: [{ hostHeader: { values: ["b.example", "a.example"] } }] } } },
+    ),
+    both({ inputs: { lb: { subnets: ["a", "b"] } } }, { inputs: { lb: { subnets: ["b", "a"] } } }),
+  ],
+};
+
+function GONE(): object {
+  return { type: "fixed-response", fixedResponse: { statusCode: "410", contentType: "text/plain" } };
+}
+
+/** The same under another name, with the alias that a rename needs. */
+function renamed(items: Item[], from: string, to: string): Item[] {
+  const asNew = (value: unknown): unknown => {
+    if (value instanceof Ref) return value.name === from ? new Ref(to, value.output) : value;
+    if (Array.isArray(value)) return value.map(asNew);
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, asNew(inner)]));
+  };
+  return items.map((one) => ({
+    ...one,
+    inputs: asNew(one.inputs) as Item["inputs"],
+    ...(one.dependsOn && { dependsOn: one.dependsOn.map((name) => (name === from ? to : name)) }),
+    ...(one.name === from && { name: to, opts: { aliases: [from] } }),
+  }));
+}
+
+function secretive(): Item {
+  return item("aws:lambda/function:Function", "fn", {
+    role: "arn:role",
+    environment: new Secret({ variables: { KEY: "s3cret" } }),
+  });
+}
+
+/** A Deployment behind a Service, by a provider with a token that lives for minutes. */
+function inCluster(token: string): Item[] {
+  const labels = { app: "shop" };
+  const opts = { provider: "cluster" };
+  return [
+    item("pulumi:providers:kubernetes", "cluster", { cluster: "c1", kubeconfig: token }),
+    item(
+      "kubernetes:apps/v1:Deployment",
+      "shop",
+      {
+        metadata: { name: "shop" },
+        spec: {
+          replicas: 2,
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: { containers: [{ name: "shop", image: IMAGE }] } },
+        },
+      },
+      { opts },
+    ),
+    item(
+      "kubernetes:core/v1:Service",
+      "web",
+      { metadata: { name: "web" }, spec: { selector: labels, ports: [{ port: 80 }] } },
+      { opts },
+    ),
+  ];
+}
+
+/** Every entry, each of its changes a case. */
+export const EVERYDAY: readonly Everyday[] = Object.entries(CHANGES).flatMap(([entry, changes], i) =>
+  changes.map((change, j) => ({ id: `e${i + 1}${String.fromCharCode(97 + j)}`, entry, change })),
+);
