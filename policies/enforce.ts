@@ -10,7 +10,7 @@ import { z } from "zod";
 import type { Resource } from "../traffic";
 import { desiredBeforeStep, desiredInStack } from "./desired-state";
 import { type Plan, type Policy, planOf, planOfOne } from "./policy";
-import { priorState } from "./prior-state";
+import { priorState, thisRun } from "./prior-state";
 import { type Judged, judged } from "./rules";
 import { readExemptions } from "./stack-config";
 
@@ -38,21 +38,27 @@ export function enforce(policy: Policy): ResourceValidationPolicy & StackValidat
   };
 }
 
-/** The plan that was worked out last, and the policies that have been given it. */
-let shown: { plan: Plan; to: Set<Policy> } | undefined;
+/** The plan that was worked out last in a run, and the policies that have been given it. */
+const shown = new WeakMap<object, { plan: Plan; to: Set<Policy> }>();
 
 /**
  * The plan of a preview. The SDK hands the same stack to one policy after the other, as new objects each time; a policy that
  * comes again is shown another stack.
  */
 function wholePlan(policy: Policy, prior: Resource[], resources: PolicyResource[]): Plan {
-  if (!shown || shown.to.has(policy)) shown = { plan: planOf(prior, resources.map(desiredInStack)), to: new Set() };
-  shown.to.add(policy);
-  return shown.plan;
+  let last = shown.get(thisRun());
+  if (!last || last.to.has(policy)) {
+    // They come in any order, and findings are to be the same in each run.
+    const desired = resources.map(desiredInStack).sort((a, b) => (a.urn < b.urn ? -1 : 1));
+    last = { plan: planOf(prior, desired), to: new Set() };
+    shown.set(thisRun(), last);
+  }
+  last.to.add(policy);
+  return last.plan;
 }
 
 /** What could not be judged is told once, whichever policy was the first to meet it. */
-const told = new Set<string>();
+const told = new WeakMap<object, Set<string>>();
 
 /** Fails closed: what cannot be seen or judged is refused, for the engine would make an error in here advisory. */
 export async function judge(
@@ -69,8 +75,9 @@ export async function judge(
   } catch (error) {
     const message = `What the update would do to users cannot be told, so it is refused: ${reasonOf(error)}`;
     // By its own level, so that a policy which a team has made advisory does not let the rest of the pack pass unseen.
-    if (!told.has(message)) report({ message, enforcementLevel: "mandatory" } as unknown as string);
-    told.add(message);
+    const said = told.get(thisRun()) ?? new Set();
+    if (!said.has(message)) report({ message, enforcementLevel: "mandatory" } as unknown as string);
+    told.set(thisRun(), said.add(message));
     return;
   }
   for (const { urn, what, why, instead, advisory } of findings) {

@@ -7,22 +7,29 @@ import { parseState, type State } from "../traffic/sources/state";
 let reading: Promise<State> | undefined;
 
 /** A state that a test of policies gives in the place of the engine's. */
-const given = new AsyncLocalStorage<Promise<State>>();
+const given = new AsyncLocalStorage<{ state: Promise<State> }>();
 
 /**
  * The stack's state before the update. The policy protocol does not hand it over, so it is read once, at the first call: later
  * in an update the state is the new one already. Secrets are decrypted in memory, for ciphertext differs each time.
  */
 export function priorState(): Promise<State> {
-  const state = given.getStore();
-  if (state) return state;
+  const run = given.getStore();
+  if (run) return run.state;
   reading ??= exportStack();
   return reading;
 }
 
 /** Runs with a state in the place of the engine's; see `testing.ts`. */
 export function withPriorState<T>(state: Promise<State>, run: () => Promise<T>): Promise<T> {
-  return given.run(state, run);
+  return given.run({ state }, run);
+}
+
+const ENGINES_RUN = {};
+
+/** Stands for the run of the engine that judges, or of a test: what is kept from one policy to the next is kept by it. */
+export function thisRun(): object {
+  return given.getStore() ?? ENGINES_RUN;
 }
 
 async function exportStack(): Promise<State> {

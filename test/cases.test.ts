@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Preview } from "../cli/markdown";
 import { nameOf } from "../traffic";
 import { CASES, type Case } from "./cases";
-import { judgedByEngine } from "./cases/judged-by-engine";
+import { UNDER_SETTINGS } from "./cases/everyday";
+import { placed } from "./cases/item";
+import { EngineJudge } from "./cases/judged-by-engine";
 import { judgedByHarness } from "./cases/judged-by-harness";
 import { judgedPurely } from "./cases/judged-purely";
 import { LocalWorld } from "./local-world";
@@ -10,6 +12,7 @@ import { LocalWorld } from "./local-world";
 const NOW = new Date();
 
 let world: LocalWorld;
+let engine: EngineJudge;
 /** One preview for all cases: the engine needs a second to start and milliseconds for a resource. */
 let preview: Preview;
 const ALL = {
@@ -20,11 +23,15 @@ const ALL = {
 beforeAll(async () => {
   const started = Date.now();
   world = await LocalWorld.start({ basePort: 5680 });
-  preview = await judgedByEngine(world, ALL, NOW);
+  engine = await EngineJudge.start(world);
+  preview = await engine.judge(ALL, NOW);
   const seconds = Math.round((Date.now() - started) / 1000);
   console.log(`${CASES.length} cases with ${ALL.desired.length} resources in ${seconds} s`);
 });
-afterAll(() => world.stop());
+afterAll(() => {
+  engine.stop();
+  return world.stop();
+});
 
 /** A finding on what goes is on the stack, and names it first. */
 function isOf({ id }: Case, { urn, message }: Preview["refusals"][number]): boolean {
@@ -44,6 +51,16 @@ test("the harness that the package exports says what the engine says, advice inc
   const said = (level: string) => found.filter((violation) => violation.level === level).map(inWords);
   expect(said("mandatory").sort()).toEqual(preview.refusals.map(inWords).sort());
   expect(said("advisory").sort()).toEqual(preview.advice.map(inWords).sort());
+});
+
+test("in a freeze a way back passes, and a hotfix with break-glass; a raise does not", async () => {
+  const { changes, ...settings } = UNDER_SETTINGS;
+  const inStack = (of: "prior" | "desired") =>
+    Object.entries(changes).flatMap(([id, change]) => placed(change[of], id));
+  const found = await engine.judge({ prior: inStack("prior"), desired: inStack("desired") }, NOW, settings);
+  expect(found.errors).toEqual([]);
+  const refusals = found.refusals.map(({ policy, urn }) => `${policy} on ${nameOf(urn)}`);
+  expect(refusals.sort()).toEqual(["bake-time on raise-shop-war", "freeze-window on raise-shop-war"]);
 });
 
 function inWords({ policy, urn, message }: { policy: string; urn: string; message: string }): string {

@@ -54,7 +54,14 @@ describe("the tarball", () => {
       /^(LICENSE|README\.md|package\.json|cli\/bin\.js|policies\/(PulumiPolicy\.yaml|package\.json|start\.js)|dist\/(components|traffic(\/sources)?|policies)\/[\w-]+\.d\.ts|dist\/(components|traffic(\/sources)?|policies|cli|load)\/[\w-]+\.js)$/;
     expect(tarball.files.filter((path) => !expected.test(path))).toEqual([]);
     const { main, types, bin, exports } = MANIFEST;
-    const named = [main, types, bin.crossfade, ...Object.values(exports["."]), ...Object.values(exports["./policies"])];
+    const named = [
+      main,
+      types,
+      bin.crossfade,
+      ...Object.values(exports["."]),
+      ...Object.values(exports["./policies"]),
+      ...Object.values(exports["./testing"]),
+    ];
     const files = tarball.files.map((path) => `./${path}`);
     expect(files).toEqual(expect.arrayContaining(named.map((path: string) => path.replace(/^(\.\/)?/, "./"))));
     expect(files.filter((path) => path.startsWith("./policies/"))).toHaveLength(3);

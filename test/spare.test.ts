@@ -117,3 +117,8 @@ test.each<[string, Program, Program, string[]]>([
 ])("%s", (_, before, after, expected) => {
   expect(refused(before, after)).toEqual(expected);
 });
+
+test("a successor that is made when the only service is gone takes nothing over", () => {
+  const named = (launchType: string) => edited(SHOP, "one", { name: "one", __defaults: [], launchType });
+  expect(refused(named("EC2"), named("FARGATE"))).toEqual(["one"]);
+});

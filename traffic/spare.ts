@@ -43,7 +43,8 @@ function unnoticed(
     const isGone = going.has(resource) && !(lingering && lingers(resource.type));
     const [first, ...more] = change ? changedEntities(change) : [];
     own.set(resource, first ?? (isGone ? goneEntity(resource) : keptEntity(resource)));
-    successors.push(...more);
+    // What is made only when it is gone takes nothing over from it.
+    if (change?.kind !== "replace" || !change.deletedFirst) successors.push(...more);
   }
   const entries = entryPoints([...own.values(), ...successors]).map(({ touched, answer }) => {
     const now = answer(momentAfter(() => false)).share;

@@ -36,6 +36,7 @@ export const albPairs: Pair[] = [
     },
     refused: "blue-svc",
     passes: "green-svc",
+    also: ["interrupted-update"],
   }),
   pair("h47", {
     hazards: ["47"],

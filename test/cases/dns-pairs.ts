@@ -73,7 +73,7 @@ export const dnsPairs: Pair[] = [
     passes: 60,
   }),
   pair("h24", {
-    hazards: ["24", "A10"],
+    hazards: ["24"],
     policy: "health-check",
     change: (healthCheckId: string) => both(BOTH, { ...BOTH, green: weighted("green", 0, { healthCheckId }) }),
     refused: "",

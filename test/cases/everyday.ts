@@ -185,6 +185,10 @@ const CHANGES: Record<string, readonly Change[]> = {
     { prior: beside(ours(), "arn:v1"), desired: beside(ours({ stage: "canary-5" }), "arn:v2") },
   ],
   "single-environment rolling deploy on ECS": [both({ last: cart("arn:v1") }, { last: cart("arn:v2") })],
+  "single-environment rolling deploy on Kubernetes": [
+    { prior: inCluster("token"), desired: inCluster("token", NEXT_IMAGE) },
+  ],
+  "single-environment rolling deploy of a function": [{ prior: live("1"), desired: live("2") }],
   "rename with alias": [
     {
       prior: shop(),
@@ -285,12 +289,28 @@ function secretive(): Item {
   });
 }
 
+/** A function that an alias leads all calls to. */
+function live(functionVersion: string): Item[] {
+  const fn = item("aws:lambda/function:Function", "fn", { role: "arn:role", publish: true });
+  return [fn, item("aws:lambda/alias:Alias", "live", { functionName: ref("fn"), functionVersion })];
+}
+
+/** One cluster, whoever asks. */
+function kubeconfig(token: string): string {
+  return JSON.stringify({
+    "current-context": "prod",
+    contexts: [{ name: "prod", context: { cluster: "prod", user: "ci" } }],
+    clusters: [{ name: "prod", cluster: { server: "https://prod.example.com" } }],
+    users: [{ name: "ci", user: { token } }],
+  });
+}
+
 /** A Deployment behind a Service, by a provider with a token that lives for minutes. */
-function inCluster(token: string): Item[] {
+function inCluster(token: string, image = IMAGE): Item[] {
   const labels = { app: "shop" };
   const opts = { provider: "cluster" };
   return [
-    item("pulumi:providers:kubernetes", "cluster", { cluster: "c1", kubeconfig: token }),
+    item("pulumi:providers:kubernetes", "cluster", { kubeconfig: kubeconfig(token) }),
     item(
       "kubernetes:apps/v1:Deployment",
       "shop",
@@ -299,7 +319,7 @@ function inCluster(token: string): Item[] {
         spec: {
           replicas: 2,
           selector: { matchLabels: labels },
-          template: { metadata: { labels }, spec: { containers: [{ name: "shop", image: IMAGE }] } },
+          template: { metadata: { labels }, spec: { containers: [{ name: "shop", image }] } },
         },
       },
       { opts },
@@ -317,3 +337,21 @@ function inCluster(token: string): Item[] {
 export const EVERYDAY: readonly Everyday[] = Object.entries(CHANGES).flatMap(([entry, changes], i) =>
   changes.map((change, j) => ({ id: `e${i + 1}${String.fromCharCode(97 + j)}`, entry, change })),
 );
+
+/** A promotion and a way back while a freeze is declared, and a stage left early with an exemption and without. */
+export const UNDER_SETTINGS = {
+  policyConfig: {
+    "freeze-window": { once: [{ from: "2020-01-01T00:00:00Z", until: "2100-01-01T00:00:00Z", reason: "a holiday" }] },
+  },
+  config: {
+    "crossfade:breakGlass": [
+      { policy: "freeze-window", urn: "hotfix-shop-war", reason: "incident 42", until: "2100-01-01T00:00:00Z" },
+      { policy: "bake-time", urn: "hotfix-shop-war", reason: "incident 42", until: "2100-01-01T00:00:00Z" },
+    ],
+  },
+  changes: {
+    raise: ourChange({ stage: "canary-5", movedAgo: 60 }, { stage: "canary-50" }),
+    hotfix: ourChange({ stage: "canary-5", movedAgo: 60 }, { stage: "canary-50" }),
+    back: ourChange({ stage: "canary-50", movedAgo: 60 }, {}),
+  },
+};

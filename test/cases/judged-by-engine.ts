@@ -1,44 +1,63 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { stringify } from "yaml";
 import { readPreview } from "../../cli/findings";
 import type { Preview } from "../../cli/markdown";
 import { serveProvider } from "../../local/providers";
-import { type LocalWorld, PACK } from "../local-world";
+import { type LocalWorld, PACK, type TestStack } from "../local-world";
 import type { Change } from "./case";
+import type { Item } from "./item";
 import { PreviewProvider } from "./preview-provider";
 import { PROJECT, stateOf } from "./state";
 import { written } from "./written";
 
-/**
- * What the pack says of a change in the real engine: the prior state is imported, so that nothing has to be deployed, and the
- * program is previewed.
- */
-export async function judgedByEngine(world: LocalWorld, { prior, desired }: Change, now: Date): Promise<Preview> {
-  const provider = new PreviewProvider(
-    new Map(desired.flatMap((item) => (item.opts?.import === undefined ? [] : [[item.opts.import, item] as const]))),
-  );
-  const { port, stop } = await serveProvider(provider);
-  try {
+/** The stack of the cases, in the real engine. */
+export class EngineJudge {
+  private constructor(
+    private readonly stack: TestStack,
+    private readonly folder: string,
+    private readonly imported: Map<string, Item>,
+    readonly stop: () => void,
+  ) {}
+
+  static async start(world: LocalWorld): Promise<EngineJudge> {
+    const imported = new Map<string, Item>();
+    const { port, stop } = await serveProvider(new PreviewProvider(imported));
     const stack = await world.project(PROJECT, readFileSync(join(__dirname, "program.ts"), "utf8"), {
       PULUMI_DEBUG_PROVIDERS: `aws:${port},kubernetes:${port}`,
       PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
     });
-    const folder = join(world.home, PROJECT);
-    writeFileSync(join(folder, "items.json"), written(desired));
-    const run = async (...args: string[]) => {
-      const { code, output } = await stack.pulumi.run([...args, "--stack", "dev"]);
-      if (code !== 0) throw new Error(`pulumi ${args.join(" ")}: ${output}`);
-      return output;
+    return new EngineJudge(stack, join(world.home, PROJECT), imported, stop);
+  }
+
+  /**
+   * What the pack says of a change: the prior state is imported, so that nothing has to be deployed, and the program is
+   * previewed.
+   */
+  async judge(
+    { prior, desired }: Change,
+    now: Date,
+    { config = {}, policyConfig = {} }: { config?: Record<string, unknown>; policyConfig?: object } = {},
+  ): Promise<Preview> {
+    for (const item of desired) if (item.opts?.import !== undefined) this.imported.set(item.opts.import, item);
+    const write = (name: string, text: string) => {
+      writeFileSync(join(this.folder, name), text);
+      return join(this.folder, name);
     };
-    const state = JSON.parse(await run("stack", "export"));
-    state.deployment.resources = stateOf(prior, provider, now);
-    const file = join(folder, "state.json");
-    writeFileSync(file, JSON.stringify(state));
-    await run("stack", "import", "--file", file);
-    const { output } = await stack.preview("--json", ...PACK);
-    return await readPreview(Readable.from([output]));
-  } finally {
-    stop();
+    write("items.json", written(desired));
+    write("Pulumi.dev.yaml", stringify({ config }));
+    const state = JSON.parse(await this.run("stack", "export"));
+    state.deployment.resources = stateOf(prior, new PreviewProvider(), now);
+    await this.run("stack", "import", "--file", write("state.json", JSON.stringify(state)));
+    const settings = write("policies.json", JSON.stringify(policyConfig));
+    const { output } = await this.stack.preview("--json", ...PACK, "--policy-pack-config", settings);
+    return readPreview(Readable.from([output]));
+  }
+
+  private async run(...args: string[]): Promise<string> {
+    const { code, output } = await this.stack.pulumi.run([...args, "--stack", "dev"]);
+    if (code !== 0) throw new Error(`pulumi ${args.join(" ")}: ${output}`);
+    return output;
   }
 }

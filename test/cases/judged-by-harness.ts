@@ -20,7 +20,8 @@ export async function judgedByHarness({ prior, desired }: Change, now: Date): Pr
 }
 
 function asDesired(resource: Resource): DesiredResource {
-  const { urn, type, custom, parent, aliases, protect, deleteBeforeReplace, customTimeouts, ignoreChanges } = resource;
+  const { urn, type, custom, parent, provider } = resource;
+  const { aliases, protect, deleteBeforeReplace, customTimeouts, ignoreChanges } = resource;
   const unknown = (leaf: unknown) => (leaf === NOT_KNOWN ? UNKNOWN : leaf);
   return {
     urn,
@@ -30,6 +31,7 @@ function asDesired(resource: Resource): DesiredResource {
     inputs: mapped(resource.inputs, unknown),
     outputs: mapped(resource.outputs, unknown),
     parent,
+    ...(provider && { provider: { type: provider.split("::")[2] ?? "", urn: provider, name: nameOf(provider) } }),
     dependencies: [...(resource.dependencies ?? [])],
     propertyDependencies: Object.fromEntries(
       Object.entries(resource.propertyDependencies ?? {}).map(([key, urns]) => [key, [...urns]]),

@@ -11,5 +11,8 @@ export async function judgedPurely({ prior, desired }: Change, now: Date): Promi
   const provider = new PreviewProvider();
   const resources = stateOf(prior, provider, now);
   const state = parseState(JSON.stringify({ version: 3, deployment: { resources } })).resources;
-  return judgeAll(planOf(state, await previewed(desired, resources, provider), now));
+  const asked = await previewed(desired, resources, provider);
+  // As the pack has them: which of several resources a finding names hangs on their order.
+  asked.sort((a, b) => (a.urn < b.urn ? -1 : 1));
+  return judgeAll(planOf(state, asked, now));
 }

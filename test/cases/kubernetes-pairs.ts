@@ -1,6 +1,6 @@
 import { type Pair, pair } from "./case";
 import { type Item, item } from "./item";
-import { withMore } from "./worlds";
+import { shop, withMore } from "./worlds";
 
 const NAMESPACE = "{case}";
 const IMAGE = `shop@sha256:${"1".repeat(64)}`;
@@ -87,6 +87,21 @@ export const kubernetesPairs: Pair[] = [
     change: (matchLabels: object) => edited({ blue: spec(deploymentSpec("blue", {}, { selector: { matchLabels } })) }),
     refused: { app: "store", color: "blue" },
     passes: { color: "blue", app: "shop" },
+  }),
+  pair("hA25", {
+    hazards: ["A25"],
+    policy: "serving-replacement",
+    // All that a provider has made is made anew in the other region.
+    change: (region: string) => {
+      const inRegion = (name: string, user: string) => [
+        item("pulumi:providers:aws", "aws", { region: name, profile: user }),
+        ...shop().map((one) => ({ ...one, opts: { provider: "aws" } })),
+      ];
+      return { prior: inRegion("eu-west-1", "me"), desired: inRegion(region, "ci") };
+    },
+    refused: "eu-west-2",
+    passes: "eu-west-1",
+    also: ["interrupted-update", "candidate-attached"],
   }),
   pair("h34", {
     hazards: ["34"],

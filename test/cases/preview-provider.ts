@@ -43,9 +43,11 @@ export class PreviewProvider extends LocalProvider {
     return { ...diff, replaces: [...new Set([...diff.replaces, ...replaces])], deleteBeforeReplace };
   }
 
-  /** Another region or another cluster is another provider: all under it is made anew. */
+  /** Another region or another cluster is another provider: all under it is made anew. A token is not. */
   override diffConfig(olds: Properties, news: Properties): string[] {
-    return ["region", "cluster"].filter((key) => olds[key] !== news[key]);
+    const server = ({ kubeconfig }: Properties) => JSON.parse(String(kubeconfig ?? "{}")).clusters?.[0].cluster.server;
+    if (server(olds) !== server(news)) return ["kubeconfig"];
+    return olds.region === news.region ? [] : ["region"];
   }
 
   override read(_urn: string, id: string): { inputs: Properties; properties: Properties } | undefined {

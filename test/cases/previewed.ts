@@ -2,7 +2,7 @@ import { UNKNOWN as UNKNOWN_TEXT } from "../../local/providers/provider";
 import { canonicalType, type Resource, UNKNOWN } from "../../traffic";
 import { type Item, mapped, Secret } from "./item";
 import type { PreviewProvider } from "./preview-provider";
-import { type Exported, edges, isProvider, isRecord, resolvedIn, STACK_URN, urnsOf } from "./state";
+import { type Exported, edges, isProvider, isRecord, providerUrnOf, resolvedIn, STACK_URN, urnsOf } from "./state";
 
 type Properties = Record<string, unknown>;
 
@@ -41,6 +41,7 @@ export async function previewed(
       outputs: marked(step.outputs),
       parent: item.parent === undefined ? STACK_URN : urns.get(item.parent),
       ...edges(item, urns),
+      ...(!item.component && !isProvider(item) && { provider: providerUrnOf(item, urns) }),
       aliases: former.filter((alias) => prior.some((r) => r.urn === alias)),
       deleteBeforeReplace: item.opts?.deleteBeforeReplace,
       ignoreChanges: item.opts?.ignoreChanges ?? [],

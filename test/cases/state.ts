@@ -60,7 +60,7 @@ export function stateOf(items: readonly Item[], cloud: PreviewProvider, now: Dat
     const has = { ...identityOf(item, inputs), ...(!item.component && resolvedIn(item.outputs ?? {}, outputs)) };
     outputs.set(item.name, has);
     const { id } = has as { id?: string };
-    const provider = urns.get(item.opts?.provider ?? "") ?? defaultProvider(item);
+    const provider = providerUrnOf(item, urns);
     return {
       urn,
       type: item.type,
@@ -129,6 +129,10 @@ function packageOf(type: string): string {
 
 export function isProvider({ type }: Pick<Item, "type">): boolean {
   return type.startsWith("pulumi:providers:");
+}
+
+export function providerUrnOf(item: Item, urns: ReadonlyMap<string, string>): string {
+  return urns.get(item.opts?.provider ?? "") ?? defaultProvider(item);
 }
 
 function hasDefaultProvider(item: Item): boolean {
