@@ -17,15 +17,20 @@ export interface Exemption {
   until: Date;
 }
 
+const MOMENT = "a moment such as 2026-12-01T18:00:00Z, or a day (its beginning, UTC)";
+
+/** How the engine hands on a date that stands in YAML without quotes. */
+const YAML_DATE = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) \+0000 UTC$/;
+
 export const exemptionKeys = {
   policy: z.string("the name of a policy"),
   urn: z.string("the URN of a resource, or its name").min(1).optional(),
   entryPoint: z.string("a host").min(1).optional(),
   reason: z.string("why, for those who read it later").min(10, "why, in ten characters at least"),
-  until: z.union(
-    [z.iso.datetime({ offset: true }), z.iso.date()],
-    "a moment such as 2026-12-01T18:00:00Z, or a day (its beginning, UTC)",
-  ),
+  until: z
+    .string(MOMENT)
+    .transform((text) => text.replace(YAML_DATE, "$1T$2Z"))
+    .pipe(z.union([z.iso.datetime({ offset: true }), z.iso.date()], MOMENT)),
 };
 
 /** What `crossfade:breakGlass` holds. */
