@@ -48,3 +48,13 @@ test.each([
 ])("%s is no exemption", (_, entry) => {
   expect(exemptions.safeParse([entry]).success).toBe(false);
 });
+
+test.each([
+  ["2026-12-01T18:00:00Z", "2026-12-01T18:00:00.000Z"],
+  ["2026-12-01", "2026-12-01T00:00:00.000Z"],
+  ["2026-12-01 18:00:00 +0000 UTC", "2026-12-01T18:00:00.000Z"],
+  ["2026-12-01 18:00:00 +0200 +0200", "2026-12-01T16:00:00.000Z"],
+])("until %s, as the engine hands over what a stack file says", (until, expected) => {
+  const [read] = exemptions.parse([{ policy: "bake-time", urn: "shop", reason: "incident 42", until }]);
+  expect(read?.until.toISOString()).toBe(expected);
+});

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { stringify } from "yaml";
 import { readPreview } from "../../cli/findings";
 import type { Preview } from "../../cli/markdown";
 import { serveProvider } from "../../local/providers";
