@@ -9,9 +9,11 @@ const ROUTE = "urn:pulumi:dev::shop::crossfade:index:WeightedAlbRoute::shop";
 
 function judged(...entries: object[]): string[] {
   const given = exemptions.parse(entries.map((e) => ({ reason: "the fix of incident 42", until: "2026-11-22", ...e })));
-  return judgeAll(plan, { exemptions: given }).map(
-    ({ policy, advisory }) => `${policy} ${advisory ? "told" : "refused"}`,
-  );
+  const found = judgeAll(plan, { exemptions: given });
+  // The stack has other shortcomings, which were there before and are told.
+  return found
+    .filter(({ policy }) => ["bake-time", "break-glass"].includes(policy))
+    .map(({ policy, advisory }) => `${policy} ${advisory ? "told" : "refused"}`);
 }
 
 test.each<[string, object[], string[]]>([
