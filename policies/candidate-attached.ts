@@ -27,7 +27,9 @@ export const candidateAttached = policy({
     return after.ofType(LISTENER, RULE).flatMap((from) => {
       if (isPreview(setting(from, "conditions"))) return [];
       const was = former.get(from);
-      const candidates = after.forwarded(from).flatMap(({ groups, weight }) => (weight === 0 ? [] : groups));
+      // Several times the same, where several are new and which is meant cannot be told yet.
+      const weighted = after.forwarded(from).filter(({ weight }) => weight !== 0);
+      const candidates = [...new Set(weighted.flatMap(({ groups }) => groups))];
       const stable = [
         ...candidates.map((group) => former.get(group)),
         ...(was ? before.forwarded(was).flatMap(({ groups }) => groups) : []),

@@ -33,7 +33,8 @@ export function ratchet(plan: Plan, problemsOf: (state: State) => Problem[]): Fi
     );
 
   const problems = problemsOf(desired);
-  const old = problems.filter(wasSo);
+  // The engine hands a pack its resources in no order: the line is to be the same each time.
+  const old = problems.filter(wasSo).sort((a, b) => (a.urn < b.urn ? -1 : 1));
   const fresh = problems
     .filter((problem) => !wasSo(problem))
     .map(({ kind, badness, practice, ...finding }): Finding => {

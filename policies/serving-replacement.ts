@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nameOf, type PropertyChange, UNKNOWN } from "../traffic";
+import { list, nameOf, type PropertyChange, type Resource, text, UNKNOWN } from "../traffic";
 import { policy, servesUntil } from "./policy";
 
 export const servingReplacement = policy({
@@ -16,7 +16,7 @@ export const servingReplacement = policy({
       const served = servesUntil(change, plan);
       if (!served) return [];
       const order = change.deletedFirst
-        ? "It has a name of its own, so the old one is deleted before the new one is there"
+        ? `${isNamed(change.before) ? "It has a name of its own, so the" : "The"} old one is deleted before the new one is there`
         : "The new one starts empty, and the old one goes when the update ends";
       return {
         urn: change.after.urn,
@@ -27,6 +27,11 @@ export const servingReplacement = policy({
       };
     }),
 });
+
+/** What is deleted first for another's sake, which it hangs on, need not have one. */
+function isNamed({ inputs }: Resource): boolean {
+  return text(inputs.name) !== undefined && !list(inputs.__defaults).includes("name");
+}
 
 function causes(because: readonly PropertyChange[]): string {
   if (because.length === 0) return "a change that the provider cannot make in place";

@@ -40,6 +40,11 @@ test("the reason and the end are told with the finding", () => {
   expect(found?.what).toContain("lets it through until 2026-11-22T00:00:00.000Z: incident 42.");
 });
 
+test("a date without quotes is one, as the engine hands it on", () => {
+  const given = { policy: "bake-time", urn: "shop", reason: "incident 42", until: "2026-11-22 00:00:00 +0000 UTC" };
+  expect(exemptions.parse([given])[0]?.until).toEqual(new Date("2026-11-22"));
+});
+
 test.each([
   ["no reason", { policy: "bake-time", urn: "shop", until: "2026-11-22" }],
   ["no end", { policy: "bake-time", urn: "shop", reason: "incident 42" }],

@@ -229,6 +229,13 @@ describe("an update loses requests on their way by Route 53, and its nearest saf
       [...BLUE, simple("blue"), record("second", "blue-lb", { name: "store.example.com" })],
     ],
     [
+      "a zone that is made again: it has other name servers",
+      [zone("example.com"), ...BLUE, inZone(simple("blue"))],
+      [zone("example.org"), ...BLUE, inZone(simple("blue"))],
+      `the requests of clients that ask for ${HOST} (A)`,
+      [{ ...zone("example.com"), inputs: { name: "example.com", comment: "ours" } }, ...BLUE, inZone(simple("blue"))],
+    ],
+    [
       "a record that an alias leads to, taken away",
       [...BLUE, simple("blue"), www()],
       [...BLUE, www()],
@@ -254,6 +261,14 @@ describe("an update loses requests on their way by Route 53, and its nearest saf
 
 function alias(name: string): object {
   return { aliases: [{ name: name === "gone" ? "elsewhere.example.net" : ref(name), evaluateTargetHealth: false }] };
+}
+
+function zone(name: string): Item {
+  return { name: "zone", kind: "zone", inputs: { name } };
+}
+
+function inZone(item: Item): Item {
+  return { ...item, inputs: { ...item.inputs, zoneId: ref("zone") } };
 }
 
 function eip(name: string): Item {
@@ -356,13 +371,9 @@ describe("an update loses nothing", () => {
   });
 
   test("a name is written in full or within its zone", () => {
-    const zone: Item = { name: "zone", kind: "zone", inputs: { name: "example.com" } };
-    const own = (name: string, lb: string) => ({
-      ...record("r", lb, { name }),
-      inputs: { ...record("r", lb, { name }).inputs, zoneId: ref("zone") },
-    });
-    const alias = { ...www(), inputs: { ...www().inputs, zoneId: ref("zone") } };
-    const found = losses([zone, ...BLUE, own("shop", "blue-lb"), alias], [zone, ...BLUE, alias]);
+    const zoned = [zone("example.com"), ...BLUE, inZone(www())];
+    const own = inZone(record("r", "blue-lb", { name: "shop" }));
+    const found = losses([...zoned, own], zoned);
     expect(found).toEqual([expect.stringContaining("ask for www.example.com (A)")]);
   });
 });

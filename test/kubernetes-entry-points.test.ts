@@ -12,10 +12,13 @@ const unawaited = deployment("green", {}, { annotations: { "pulumi.com/skipAwait
 const gateway = object("gateway", "edge", { gatewayClassName: "istio" });
 const behind = (...dependsOn: string[]) => ({ dependsOn });
 const scaled = (version: string, replicas: unknown) => [deployment(version, { replicas }), service(version)];
+const mobile = [{ name: "x-mobile", value: "1" }];
 const preview = [{ name: "X-Crossfade", value: "green" }];
-const stateful = (image: string, replicas: number): Item => ({
-  ...object("stateful", "blue-d", deployment("blue", { image, replicas }).inputs.spec as object),
-});
+const stateful = (image: string, updateStrategy: object): Item =>
+  object("stateful", "blue-d", {
+    ...(deployment("blue", { image, replicas: 1 }).inputs.spec as object),
+    updateStrategy,
+  });
 
 describe("an update loses requests on its way, and its nearest safe twin does not", () => {
   test.each<[string, Program, Program, string, Program]>([
@@ -115,11 +118,36 @@ describe("an update loses requests on its way, and its nearest safe twin does no
       ],
     ],
     [
-      "a StatefulSet of one",
-      [stateful("shop:1", 1), service("blue")],
-      [stateful("shop:2", 1), service("blue")],
+      "one pod of which all may be unavailable",
+      [deployment("blue", { replicas: 1 }), service("blue")],
+      [
+        deployment("blue", { replicas: 1, image: "shop:2", strategy: { rollingUpdate: { maxUnavailable: 1 } } }),
+        service("blue"),
+      ],
       "after half update blue-d",
-      [stateful("shop:1", 1), { ...service("blue"), inputs: { ...service("blue").inputs } }],
+      // A quarter of one, rounded down, is none.
+      [deployment("blue", { replicas: 1, image: "shop:2" }), service("blue")],
+    ],
+    [
+      "a Service that others fill, turned to pods that nobody here has",
+      [service("blue")],
+      [service("blue", { selector: { app: "typo" } })],
+      "nothing in this stack has the labels that it selects",
+      [service("blue", { sessionAffinity: "ClientIP" })],
+    ],
+    [
+      "a route for a header that goes: its requests fall to one that cannot answer",
+      [...BLUE, ...scaled("green", 0), httpRoute("r", { green: 1 }), httpRoute("m", { blue: 1 }, { headers: mobile })],
+      [...BLUE, ...scaled("green", 0), httpRoute("r", { green: 1 })],
+      'after delete m; until ; 100 % of the requests of HTTPRoute "m"',
+      [...BLUE, ...scaled("green", 0), httpRoute("r", { green: 1 }), httpRoute("m", { blue: 2 }, { headers: mobile })],
+    ],
+    [
+      "a StatefulSet of one",
+      [stateful("shop:1", {}), service("blue")],
+      [stateful("shop:2", {}), service("blue")],
+      "after half update blue-d",
+      [stateful("shop:2", { type: "OnDelete" }), service("blue")],
     ],
     [
       "an Ingress that is turned to another Service",
@@ -252,6 +280,11 @@ describe("an update loses nothing", () => {
       "a backend of another kind",
       [...BLUE, httpRoute("r", { blue: 1 })],
       [...BLUE, httpRoute("r", { theirs: 1 }, { kind: "ServiceImport" })],
+    ],
+    [
+      "a route for a header, to a Service that nobody answers for: others go on",
+      [...BLUE, ...scaled("green", 0), httpRoute("r", { blue: 1 }), httpRoute("m", { green: 1 }, { headers: mobile })],
+      [...BLUE, ...scaled("green", 0), httpRoute("r", { blue: 2 }), httpRoute("m", { green: 2 }, { headers: mobile })],
     ],
     ["a Service of another stack", [...BLUE, httpRoute("r", { blue: 1 })], [...BLUE, httpRoute("r", { theirs: 1 })]],
     [

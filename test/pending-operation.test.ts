@@ -90,12 +90,16 @@ test("a service whose last update ended before it was ready may have nobody", ()
   expect(losses(stack(100, 0), stack(95, 5), [], unready("new")).join()).toContain(
     'the last update of "new" ended before it was ready',
   );
-  // What waits for it is safe: the engine updates it whatever the program asks for, and the provider waits.
-  const waits = (program: Program): Program => {
-    const [web] = program.filter(({ name }) => name === "web") as [Item];
-    return [...program.filter((item) => item !== web), { ...web, dependsOn: ["new"] }];
+  // An update that waits for a new deployment of it is safe; one that only waits for it is not, for the provider then looks at
+  // the number of tasks and not at their health.
+  const waits = (program: Program, taskDefinition: string): Program => {
+    const [web, green] = ["web", "new"].map((wanted) => program.find(({ name }) => name === wanted)) as [Item, Item];
+    const others = program.filter((item) => item !== web && item !== green);
+    return [...others, { ...green, inputs: { ...green.inputs, taskDefinition } }, { ...web, dependsOn: ["new"] }];
   };
-  expect(losses(waits(stack(100, 0)), waits(stack(95, 5)), [], unready("new"))).toEqual([]);
+  const from = waits(stack(100, 0), "v1");
+  expect(losses(from, waits(stack(95, 5), "v2"), [], unready("new"))).toEqual([]);
+  expect(losses(from, waits(stack(95, 5), "v1"), [], unready("new"))).toHaveLength(1);
 });
 
 test("more than can be tried is an error, not a pass", () => {

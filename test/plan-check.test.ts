@@ -100,6 +100,25 @@ describe("an update loses requests on its way", () => {
       "is not known to answer yet: its step does not wait for that",
     ],
     [
+      "a rule of a pattern, beside one of a name that the pattern matches too",
+      [
+        ...EDGE,
+        ...BLUE,
+        ...GREEN,
+        rule("first", { host: ["shop.example.com"], priority: 5 }, forward({ green: 1 })),
+        rule("any", { host: ["*.example.com"] }, forward({ blue: 1 })),
+      ],
+      [
+        ...EDGE,
+        ...BLUE,
+        ...GREEN,
+        group("red"),
+        rule("first", { host: ["shop.example.com"], priority: 5 }, forward({ green: 1 })),
+        rule("any", { host: ["*.example.com"] }, forward({ red: 1 })),
+      ],
+      '100 % of the requests of rule "any"',
+    ],
+    [
       "a listener that is moved to another port",
       edited(edited(ONE, "web", { port: 80 }), "shop", { priority: 10 }),
       edited(ONE, "web", { port: 443 }),
@@ -300,6 +319,17 @@ describe("an update loses nothing", () => {
         ...GREEN,
         { name: "role", kind: "other", inputs: {}, dependsOn: ["green-s"] },
         shop({ green: 1 }, { dependsOn: ["role"] }),
+      ],
+    ],
+    [
+      "a group of a name of its own, deleted when it is registered: after the rule that led to it",
+      [...EDGE, group("blue", { name: "b", __defaults: [] }), service("blue-s", "blue"), ...GREEN, shop({ blue: 1 })],
+      [
+        ...EDGE,
+        ...GREEN,
+        shop({ green: 1 }),
+        { ...group("blue", { name: "b", __defaults: [], port: 81 }), dependsOn: ["shop"] },
+        service("blue-s", "blue"),
       ],
     ],
     [

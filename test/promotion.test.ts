@@ -154,7 +154,7 @@ test("a new version on an environment with weight is refused by release-without-
   stack.config.set("green", V2);
 });
 
-test("rolled back, the candidate may be replaced once its drain is over, for it serves nobody", async () => {
+test("rolled back, the candidate may be replaced, or go, once its drain is over, for it serves nobody", async () => {
   stack.config.set("stage", "idle");
   await up();
   expect(await weights()).toEqual([100, 0]);
@@ -167,6 +167,10 @@ test("rolled back, the candidate may be replaced once its drain is over, for it 
   const { code, output } = await stack.preview(...packWith({ "hold-time": { settle: 0 } }, world.home));
   expect(output).toMatch(/aws:lb:TargetGroup shop-green (create-)?replace/);
   expect(code).toBe(0);
+  stack.config.set("green", undefined);
+  const gone = await stack.preview(...packWith({ "hold-time": { settle: 0 } }, world.home));
+  expect(gone.output).toMatch(/aws:ecs:Service shop-green delete/);
+  expect(gone.code).toBe(0);
   stack.config.set("green", V2);
 });
 

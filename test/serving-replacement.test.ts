@@ -36,11 +36,6 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const CHANGES: [string, string, string][] = [
-  ["port", "port: 9090", "port 8080 -> 9090"],
-  ["VPC", 'port: 8080, vpcId: "vpc-2"', 'vpcId "vpc-1" -> "vpc-2"'],
-];
-
 describe("on a plain program", () => {
   let stack: TestStack;
   beforeAll(async () => {
@@ -48,47 +43,7 @@ describe("on a plain program", () => {
     expect(await stack.up(...PACK)).toMatchObject({ code: 0 });
   });
 
-  test.each(CHANGES)("a changed %s of the serving group is refused", async (_, served, cause) => {
-    stack.write(program({ served }));
-    const { code, output } = await stack.preview(...PACK);
-    expect(output).toContain(
-      `"served" would be replaced, for ${cause}, and it receives 100 % of the requests of listener "web"`,
-    );
-    expect(output).toMatch(/\[mandatory\] +serving-replacement/);
-    expect(code).not.toBe(0);
-  });
-
-  test.each(CHANGES)("a changed %s of the group that serves nothing passes", async (_, idle) => {
-    stack.write(program({ idle }));
-    const { code, output } = await stack.preview(...PACK);
-    expect(output).toMatch(/aws:lb:TargetGroup idle (create-)?replace/);
-    expect(code).toBe(0);
-  });
-
-  test.each(CHANGES)("a changed %s passes with the policy off", async (_, served) => {
-    stack.write(program({ served }));
-    const { code, output } = await stack.preview(...packWithout("serving-replacement", world.home));
-    expect(output).toMatch(/aws:lb:TargetGroup served (create-)?replace/);
-    expect(code).toBe(0);
-  });
-
-  test("an update in place of the serving group passes", async () => {
-    stack.write(program({ served: "port: 8080, deregistrationDelay: 10" }));
-    const { code, output } = await stack.preview(...PACK);
-    expect(output).toMatch(/aws:lb:TargetGroup served update/);
-    expect(code).toBe(0);
-  });
-
-  test("a changed balancer that would be replaced is refused", async () => {
-    stack.write(program({ balancer: "internal: true" }));
-    const { code, output } = await stack.preview(...PACK);
-    expect(output).toContain(
-      '"balancer" would be replaced, for internal (none) -> true, and it carries listener "web"',
-    );
-    expect(code).not.toBe(0);
-  });
-
-  test("the same under --skip-preview is stopped before the step, and nothing was replaced", async () => {
+  test("a replacement under --skip-preview is stopped before the step, and nothing was replaced", async () => {
     // The engine may write the same resources in another order.
     const ids = async () => (await stack.resources()).map(({ urn, outputs }) => `${urn} ${outputs?.id}`).sort();
     const before = await ids();
@@ -125,15 +80,6 @@ test("with protect removed in the same commit it is refused", async () => {
   expect(code).not.toBe(0);
   const control = await stack.preview(...packWithout("serving-replacement", world.home));
   expect(control.code).toBe(0);
-});
-
-test("a name of its own is said: it makes the engine delete first", async () => {
-  const stack = await world.project("named", program({ served: 'name: "web", port: 8080' }));
-  expect(await stack.up(...PACK)).toMatchObject({ code: 0 });
-  stack.write(program({ served: 'name: "web", port: 9090' }));
-  const { code, output } = await stack.preview(...PACK);
-  expect(output).toContain("It has a name of its own, so the old one is deleted before the new one is there");
-  expect(code).not.toBe(0);
 });
 
 test("an unreadable prior state is a refusal", async () => {

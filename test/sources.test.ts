@@ -128,6 +128,11 @@ describe.each(["the stream", "the document"])("%s", (kind) => {
     expect(lines(readPlanned({ preview }))).toEqual(alone);
   });
 
+  test("the old one of a replacement is there before the update, whatever the engine has marked it as", () => {
+    const { prior } = readPlanned({ preview: written(replace(group("a"), { port: 81 }, ["port"], "create")) });
+    expect(prior).toMatchObject([{ urn: urn("a"), pendingDelete: false }]);
+  });
+
   test("an alias leads to the prior one by the step's old URN", () => {
     const old = group("old");
     const step = { ...update(old, { port: 80, tags: {} }), urn: urn("new"), new: asked("new", { port: 80, tags: {} }) };

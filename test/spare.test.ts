@@ -103,6 +103,12 @@ test.each<[string, Program, Program, string[]]>([
     ["shop"],
   ],
   [
+    "a rule with all that it leads to, though another one answers the same: a node may still obey it",
+    [...SHOP, group("other"), service("two", "other"), rule("first", { priority: 5 }, forward({ other: 1 }))],
+    SHOP,
+    ["first", "other", "two"],
+  ],
+  [
     "one of two weighted records with what answers for it: caches still lead to that",
     [...EDGES, named("east"), named("west")],
     [...edge("east"), named("east")],

@@ -311,7 +311,8 @@ describe("a preview and an update, by the real engine", () => {
     config.set("blue", { image: `shop@sha256:${"1".repeat(64)}`, port: 9090 });
     const second = await run(PREVIEW, local());
     expect(second).toMatchObject({ code: 1, summary: expect.stringMatching(/^### local: refused\n/) });
-    expect(second.summary).toContain("**Refused by the policies: 2**");
+    expect(second.summary).toContain("**Refused by the policies: 3**");
+    expect(second.summary).toContain("candidate-attached  (aws:lb:ListenerRule shop)\n");
     expect(second.summary).toContain("stage-order  (crossfade:index:WeightedAlbRoute shop)\n");
     expect(second.summary).toContain("for port 8080 -> 9090, and it receives 100 %");
     expect(second.summary).toContain("**Changes: ");

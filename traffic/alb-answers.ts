@@ -130,9 +130,6 @@ export class AlbAnswers {
           const isReplaced = this.ownListeners.some((e) => e !== listener && e.urn === listener.urn);
           return { ...lost(`listener "${nameOf(listener.urn)}" is not there`), retired: !isReplaced };
         }
-        if (this.listenerForms.get(listener)?.[0]?.port !== form.port && listener.forms[0]) {
-          return lost(`listener "${nameOf(listener.urn)}" listens on another port`);
-        }
         if (!this.isThere(form.balancer, given)) {
           return lost(`the balancer of listener "${nameOf(listener.urn)}" is not there`);
         }

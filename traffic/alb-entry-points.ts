@@ -1,7 +1,8 @@
 import { AlbAnswers, type AlbRequests } from "./alb-answers";
 import { isOn, type On, type Rule, type RuleForm } from "./alb-rules";
 import type { Entity } from "./entity";
-import type { EntryPoint } from "./entry-point";
+import { type EntryPoint, lost } from "./entry-point";
+import type { Moment } from "./moment";
 import { targets } from "./reference";
 import { nameOf } from "./resource";
 import { areApart, type Condition, covers, oneByOne } from "./rule-conditions";
@@ -100,8 +101,17 @@ function entryPoint(alb: AlbAnswers, listener: On, requests: Requests): EntryPoi
     urn: requests.urn,
     requests: requests.name,
     touched: alb.touched(listener, requests),
-    answer: (moment) => alb.answer(listener, requests, moment),
+    answer: (moment) =>
+      typeof listener !== "string" && isOnAnotherPort(alb, listener, moment)
+        ? lost(`listener "${nameOf(listener.urn)}" listens on another port`)
+        : alb.answer(listener, requests, moment),
   };
+}
+
+/** Its clients ask at the port that it had. */
+function isOnAnotherPort(alb: AlbAnswers, listener: Entity, moment: Moment): boolean {
+  const forms = alb.formsOf(listener);
+  return moment.forms(listener).some(({ index }) => forms[index] && forms[index].port !== forms[0]?.port);
 }
 
 /** The forms that rules have on the listener. */

@@ -32,16 +32,17 @@ export class DnsAnswers {
   readonly targets: DnsTargets;
   private readonly names = new Map<string, NamedRecords & { records: DnsRecord[] }>();
   private readonly byName = new Map<string, NamedRecords[]>();
-  /** The URNs of the records that are made in the update, under whichever name. */
+  /** The URNs of the records and zones that are made in the update, under whichever name. */
   private readonly made: ReadonlySet<string>;
 
   constructor(entities: readonly Entity[], balancers: BalancerAnswers) {
     const ofType = (type: string) => entities.filter((e) => e.type === type);
     this.targets = new DnsTargets(entities, balancers);
     const records = ofType("aws:route53/record:Record");
-    this.made = new Set(records.filter(({ forms: [before] }) => before === undefined).map(({ urn }) => urn));
+    const zones = ofType("aws:route53/zone:Zone");
+    this.made = new Set([...records, ...zones].filter(({ forms: [before] }) => !before).map(({ urn }) => urn));
     const read = {
-      zones: new Directory(ofType("aws:route53/zone:Zone")),
+      zones: new Directory(zones),
       healthChecks: new Directory(ofType("aws:route53/healthCheck:HealthCheck")),
       addressed: this.targets.directory,
     };
@@ -72,7 +73,8 @@ export class DnsAnswers {
   /** The answer to clients that ask for the name's records of a type. */
   answer(named: NamedRecords, type: string, requests: EdgeRequests, moment: Moment, depth = 0): Answer {
     const zone = targets(named.zone).find((z) => moment.forms(z).some(({ form }) => form === undefined));
-    if (zone) return { ...lost(`zone "${nameOf(zone.urn)}" is not there`), retired: true };
+    // A zone that is made again has other name servers, and nobody was told.
+    if (zone) return { ...lost(`zone "${nameOf(zone.urn)}" is not there`), retired: !this.made.has(zone.urn) };
     const ways = assignments(
       named.records.map(({ entity }) => entity),
       moment,

@@ -46,9 +46,9 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   order(
     "traffic/step-order.ts",
-    "let mask = ancestors(change.after.urn) | (isEarly && deletion ? bits([deletion]) : 0n);",
-    "let mask = ancestors(change.after.urn);",
-    "what must be deleted first is made before",
+    "direct.set(deletion, isEarly ? first | sharedAncestors(causes, ancestors) : first);",
+    "direct.set(deletion, first);",
+    "what is deleted first waits for nothing",
   ),
   order(
     "traffic/delete-first.ts",
@@ -88,9 +88,9 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   order(
     "traffic/rule-conditions.ts",
-    "[...asked.values].every((value) => isMatched(value, values))",
-    "[...asked.values].some((value) => isMatched(value, values))",
-    "a rule of one of two hosts takes the requests of both",
+    "if (/[*?]/.test(value)) return false;",
+    "if (/[*?]/.test(value)) return true;",
+    "a rule is taken to match all that a pattern of another one does",
   ),
   of(["plan-check", "weights-explicit"])(
     "traffic/forward.ts",
@@ -131,8 +131,8 @@ export const MUTATIONS: readonly Mutation[] = [
   changes(
     "traffic/same-value.ts",
     "if (containsUnknown(before) || containsUnknown(after)) return false;",
-    "if (containsUnknown(before)) return false;",
-    "a value that is not known yet may be taken for the same",
+    "if (containsUnknown(before) || containsUnknown(after)) return true;",
+    "a value that is not known yet is taken for the same",
   ),
   spares(
     "traffic/spare.ts",

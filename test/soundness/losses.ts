@@ -1,4 +1,4 @@
-import { type ClientGroup, type EntryPoint, mixedLoad, type Outcome, simulate } from "../reference";
+import { type ClientGroup, type EntryPoint, mixedLoad, type Outcome, type Simulation, simulate } from "../reference";
 import { type Cloud, cloudOf, type Request, type Run, reachableRuns, reply, wholeRun } from "../small-engine";
 import type { Program } from "../small-programs";
 import { type Draw, type TimedWay, timed } from "./operations";
@@ -70,9 +70,9 @@ export class SimulatedUpdate {
   }
 
   /** What is lost on a way. `retired` requests count only where they are asked for. */
-  lossOn({ operations, last }: TimedWay, retired: boolean): Loss | undefined {
+  lossOn({ operations, last }: TimedWay, retired: boolean, timing?: Simulation["timing"]): Loss | undefined {
     const seed = this.seed();
-    const outcome = this.simulated(operations, last + WATCHED, seed, retired);
+    const outcome = this.simulated(operations, last + WATCHED, seed, retired, timing);
     const lossy = Object.entries(outcome.entries).filter(([, { lost }]) => lost > 0);
     if (lossy.length === 0) return undefined;
     const reasons = [...new Set(lossy.flatMap(([, entry]) => entry.losses.map(({ reason }) => reason)))];
@@ -89,7 +89,13 @@ export class SimulatedUpdate {
     return Math.floor(this.draw() * 2 ** 31);
   }
 
-  private simulated(operations: TimedWay["operations"], until: number, seed: number, retired: boolean): Outcome {
+  private simulated(
+    operations: TimedWay["operations"],
+    until: number,
+    seed: number,
+    retired: boolean,
+    timing?: Simulation["timing"],
+  ): Outcome {
     const asked = this.asked.filter((request) => retired || !request.retired);
     const plain = asked.filter(({ cookie }) => cookie === undefined).map(entryOf);
     const kept = asked.flatMap((request): ClientGroup[] =>
@@ -107,7 +113,7 @@ export class SimulatedUpdate {
     );
     const mixed = mixedLoad(plain, 4 * plain.length);
     const load = { ...mixed, groups: [...mixed.groups, ...kept] };
-    return simulate({ cloud: referenceCloud(this.cloud), operations, load, seed, until });
+    return simulate({ cloud: referenceCloud(this.cloud), operations, load, seed, until, ...(timing && { timing }) });
   }
 }
 

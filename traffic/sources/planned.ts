@@ -75,7 +75,8 @@ class Prior {
 
   /** What a step calls the old one; undefined where the state says that it is gone already. */
   find({ resource, deletedFirst }: SeenResource): Resource | undefined {
-    if (!this.state) return withoutSecrets(resource);
+    // The engine has marked the old one of a replacement as if an earlier update had left it.
+    if (!this.state) return { ...withoutSecrets(resource), pendingDelete: false };
     const found = this.byUrn.get(resource.urn);
     if (!found) {
       if (deletedFirst || this.isRefreshed) return undefined;
