@@ -1,7 +1,7 @@
 import type { Plan } from "../policies/policy";
-import { raises, sharesOf } from "../policies/raises";
-import { groupArn, type RouteChange, routeChanges } from "../policies/rollouts";
-import { read, State, seconds } from "../policies/state";
+import { raises, sharesOf } from "../policies/reading/raises";
+import { groupArn, type RouteChange, routeChanges } from "../policies/reading/rollouts";
+import { read, State, seconds } from "../policies/reading/state";
 import {
   at,
   COLORS,

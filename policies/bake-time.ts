@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { nameOf, otherColor, type Stage, spokenDuration } from "../traffic";
 import { policy } from "./policy";
-import { type RouteChange, routeChanges } from "./rollouts";
+import { type RouteChange, routeChanges } from "./reading/rollouts";
 
 export const bakeTime = policy({
   name: "bake-time",

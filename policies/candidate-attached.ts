@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { at, isPreview, number, type Resource } from "../traffic";
-import { formerOf } from "./former";
-import { GROUP, LISTENER, RULE } from "./forwards";
-import { ofKind } from "./kubernetes";
 import { policy } from "./policy";
-import { type State, setting, stateOf } from "./state";
-import { named } from "./words";
+import { formerOf } from "./reading/former";
+import { GROUP, LISTENER, RULE } from "./reading/forwards";
+import { ofKind } from "./reading/kubernetes";
+import { type State, setting, stateOf } from "./reading/state";
+import { named } from "./reading/words";
 
 export const candidateAttached = policy({
   name: "candidate-attached",

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { isPreview, nameOf, type Resource, text } from "../traffic";
-import { kubernetesCapacityProblems } from "./capacity-kubernetes";
-import { askedCount, liveCount } from "./entry-point-parts";
 import { type Finding, type Plan, policy } from "./policy";
-import { sharesOf } from "./raises";
+import { kubernetesCapacityProblems } from "./problems/capacity-kubernetes";
 import { ratchet } from "./ratchet";
-import { routeChanges } from "./rollouts";
-import { read, State } from "./state";
+import { askedCount, liveCount } from "./reading/entry-point-parts";
+import { sharesOf } from "./reading/raises";
+import { routeChanges } from "./reading/rollouts";
+import { read, State } from "./reading/state";
 
 const CARRIERS = ["aws:lb/listenerRule:ListenerRule", "aws:lb/listener:Listener"];
 const AUTOSCALER = "aws:appautoscaling/target:Target";

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { at, number, type Resource } from "../traffic";
-import { GROUP, LISTENER } from "./forwards";
-import { podDrainProblems } from "./pod-drain";
 import { policy } from "./policy";
+import { podDrainProblems } from "./problems/pod-drain";
 import { type Problem, ratchet } from "./ratchet";
-import { blocks, type State, seconds, setting } from "./state";
-import { containersOfTask, tasksBehindBalancers } from "./task-definitions";
-import { named } from "./words";
+import { GROUP, LISTENER } from "./reading/forwards";
+import { blocks, type State, seconds, setting } from "./reading/state";
+import { containersOfTask, tasksBehindBalancers } from "./reading/task-definitions";
+import { named } from "./reading/words";
 
 /** ELB, `idle_timeout.timeout_seconds`: after that long without a byte the balancer gives a request up itself. */
 const IDLE_TIMEOUT = 60;

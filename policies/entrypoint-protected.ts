@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { nameOf, type Resource } from "../traffic";
-import { formerOf } from "./former";
-import { LISTENER } from "./forwards";
 import { type Finding, type Plan, policy } from "./policy";
 import { type Problem, ratchet } from "./ratchet";
-import { setting } from "./state";
-import { named } from "./words";
+import { formerOf } from "./reading/former";
+import { LISTENER } from "./reading/forwards";
+import { setting } from "./reading/state";
+import { named } from "./reading/words";
 
 const TYPES = {
   balancer: "aws:lb/loadBalancer:LoadBalancer",

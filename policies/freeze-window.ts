@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { policy } from "./policy";
-import { raises } from "./raises";
+import { raises } from "./reading/raises";
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const DAY = 24 * 60;

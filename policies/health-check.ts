@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { at } from "../traffic";
-import { groupHealthProblems } from "./group-health";
-import { kubernetesHealthProblems } from "./kubernetes-health";
 import { policy } from "./policy";
+import { groupHealthProblems } from "./problems/group-health";
+import { kubernetesHealthProblems } from "./problems/kubernetes-health";
+import { serviceHealthProblems } from "./problems/service-health";
 import { type Problem, ratchet } from "./ratchet";
-import { recordSets } from "./record-sets";
-import { serviceHealthProblems } from "./service-health";
-import { one, type State, setting } from "./state";
-import { named } from "./words";
+import { recordSets } from "./reading/record-sets";
+import { one, type State, setting } from "./reading/state";
+import { named } from "./reading/words";
 
 export const healthCheck = policy({
   name: "health-check",

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { handling, isPreview, nameOf, type PlannedChange, type Resource, spokenDuration } from "../traffic";
-import { askedCount } from "./entry-point-parts";
 import { type Finding, type Plan, policy } from "./policy";
-import { haveMoved, weightsSince } from "./rollouts";
-import { read, State, seconds } from "./state";
+import { askedCount } from "./reading/entry-point-parts";
+import { haveMoved, weightsSince } from "./reading/rollouts";
+import { read, State, seconds } from "./reading/state";
 
 const settings = z.strictObject({
   settle: z

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { at, list, type Resource, text } from "../traffic";
-import { registryProblems } from "./image-registry";
-import { containersOf, exposedWorkloads, podOf } from "./kubernetes";
 import { policy } from "./policy";
+import { registryProblems } from "./problems/image-registry";
 import { type Problem, ratchet } from "./ratchet";
-import { type State, stateOf } from "./state";
-import { containersOfTask, tasksBehindBalancers } from "./task-definitions";
-import { named } from "./words";
+import { containersOf, exposedWorkloads, podOf } from "./reading/kubernetes";
+import { type State, stateOf } from "./reading/state";
+import { containersOfTask, tasksBehindBalancers } from "./reading/task-definitions";
+import { named } from "./reading/words";
 
 export const imageDigest = policy({
   name: "image-digest",

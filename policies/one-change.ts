@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { nameOf, type PlannedChange, sameValue } from "../traffic";
-import { askedCount, partsOf } from "./entry-point-parts";
 import { policy } from "./policy";
-import { raises } from "./raises";
-import { State } from "./state";
+import { askedCount, partsOf } from "./reading/entry-point-parts";
+import { raises } from "./reading/raises";
+import { State } from "./reading/state";
 
 /** What of each type decides which version answers, and where; the weights themselves are the one change that may be. */
 const CARRYING: Record<string, readonly string[]> = {

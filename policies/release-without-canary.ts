@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { at, nameOf, type PlannedChange, type Resource, sameValue } from "../traffic";
-import { servedBy } from "./exposure";
-import { exposedServices, exposedWorkloads, kindOf } from "./kubernetes";
 import { type Finding, type Plan, policy } from "./policy";
-import { State } from "./state";
+import { servedBy } from "./reading/exposure";
+import { exposedServices, exposedWorkloads, kindOf } from "./reading/kubernetes";
+import { State } from "./reading/state";
 
 const SERVICE = "aws:ecs/service:Service";
 const SCALING_GROUP = "aws:autoscaling/group:Group";

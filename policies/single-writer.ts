@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { conditionsOf, covers, list, number, type Resource, text } from "../traffic";
-import { actionsProperty, LISTENER, RULE, splits } from "./forwards";
-import { groupBy } from "./group-by";
 import { policy } from "./policy";
 import { type Problem, ratchet } from "./ratchet";
-import { type State, setting } from "./state";
-import { ignores, type Moved, movedByControllers } from "./weight-controllers";
-import { named } from "./words";
+import { actionsProperty, LISTENER, RULE, splits } from "./reading/forwards";
+import { groupBy } from "./reading/group-by";
+import { type State, setting } from "./reading/state";
+import { ignores, type Moved, movedByControllers } from "./reading/weight-controllers";
+import { named } from "./reading/words";
 
 const SCALING_GROUP = "aws:autoscaling/group:Group";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { nameOf } from "../traffic";
 import { policy } from "./policy";
-import { routeChanges } from "./rollouts";
+import { routeChanges } from "./reading/rollouts";
 
 export const stageOrder = policy({
   name: "stage-order",

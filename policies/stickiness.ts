@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { at, formatDuration } from "../traffic";
-import { GROUP, type Split, splits } from "./forwards";
-import { backendsOf, exposedServices, kindOf } from "./kubernetes";
 import { policy } from "./policy";
 import { type Problem, ratchet } from "./ratchet";
-import { type State, setting } from "./state";
-import { targetStickiness } from "./target-stickiness";
-import { named } from "./words";
+import { GROUP, type Split, splits } from "./reading/forwards";
+import { backendsOf, exposedServices, kindOf } from "./reading/kubernetes";
+import { type State, setting } from "./reading/state";
+import { targetStickiness } from "./reading/target-stickiness";
+import { named } from "./reading/words";
 
 export const stickiness = policy({
   name: "stickiness",

@@ -2,10 +2,10 @@ import type { Policies } from "@pulumi/policy";
 import * as pulumi from "@pulumi/pulumi";
 import type { Properties } from "../traffic";
 import { parseState } from "../traffic/sources/state";
+import { type AsRequest, resourceRequest, type ShownResource, stackRequest, UNKNOWN } from "./engine/testing-requests";
 import { withPriorState } from "./index";
-import { type AsRequest, resourceRequest, type ShownResource, stackRequest, UNKNOWN } from "./testing-requests";
 
-export { UNKNOWN } from "./testing-requests";
+export { UNKNOWN } from "./engine/testing-requests";
 
 // The SDK's own policy server and the store of its settings, which its types do not show.
 const server = require("@pulumi/policy/server") as Record<

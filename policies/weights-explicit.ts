@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { at, number, type Resource } from "../traffic";
-import { actionsOf, RULE, type Split, splits } from "./forwards";
-import { backendsOf, routesOf } from "./kubernetes";
 import { policy } from "./policy";
+import { weightedRecordProblems } from "./problems/weighted-records";
 import { type Problem, ratchet } from "./ratchet";
-import { blocks, leavesOut, one, type State } from "./state";
-import { targetStickiness } from "./target-stickiness";
-import { weightedRecordProblems } from "./weighted-records";
-import { named } from "./words";
+import { actionsOf, RULE, type Split, splits } from "./reading/forwards";
+import { backendsOf, routesOf } from "./reading/kubernetes";
+import { blocks, leavesOut, one, type State } from "./reading/state";
+import { targetStickiness } from "./reading/target-stickiness";
+import { named } from "./reading/words";
 
 /** ELB quota, "Target groups per action per Application Load Balancer". */
 const MOST_GROUPS = 5;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { kubernetesCapacityProblems } from "../policies/capacity-kubernetes";
-import { State } from "../policies/state";
+import { kubernetesCapacityProblems } from "../policies/problems/capacity-kubernetes";
+import { State } from "../policies/reading/state";
 import type { Resource } from "../traffic";
 import { exposed, object } from "./resources";
 

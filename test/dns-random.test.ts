@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { interruptions, plannedChanges } from "../traffic";
-import { entryPoints } from "../traffic/entry-points";
-import { momentAfter } from "../traffic/moment";
-import { bounded, exhaustive, interruption } from "../traffic/plan-check";
-import { orderedPlan } from "../traffic/step-order";
+import { entryPoints } from "../traffic/update/entry-points";
+import { momentAfter } from "../traffic/update/moment";
+import { bounded, exhaustive, interruption } from "../traffic/update/plan-check";
+import { orderedPlan } from "../traffic/update/step-order";
 import { type Cloud, cloudOf, isServed, reachableClouds } from "./small-engine";
 import {
   balancer,

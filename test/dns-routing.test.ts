@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Routing } from "../traffic/dns-records";
-import { type Candidate, possibleShares } from "../traffic/dns-routing";
+import type { Routing } from "../traffic/dns/records";
+import { type Candidate, possibleShares } from "../traffic/dns/routing";
 
 const weight = (weight: number | undefined, uncertain = false): Candidate => ({
   routing: { by: "weight", weight },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { HAZARDS } from "../policies/hazards";
+import { HAZARDS } from "../policies/readme/hazards";
 import { rules } from "../policies/rules";
 import { PAIRS } from "./cases";
 import { NOT_HERE } from "./cases/not-here";

@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { interruptedUpdate } from "../policies/interrupted-update";
 import { planOf } from "../policies/policy";
 import { plannedChanges, UNKNOWN } from "../traffic";
-import { albEntryPoints } from "../traffic/alb-entry-points";
-import type { Moment } from "../traffic/moment";
-import { exhaustive } from "../traffic/plan-check";
-import { orderedPlan } from "../traffic/step-order";
+import { albEntryPoints } from "../traffic/alb/entry-points";
+import type { Moment } from "../traffic/update/moment";
+import { exhaustive } from "../traffic/update/plan-check";
+import { orderedPlan } from "../traffic/update/step-order";
 import { edited, losses } from "./plan-losses";
 import {
   balancer,

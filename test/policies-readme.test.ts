@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { HAZARDS } from "../policies/hazards";
-import { renderReadme } from "../policies/readme";
+import { HAZARDS } from "../policies/readme/hazards";
+import { renderReadme } from "../policies/readme/render";
 import { rules } from "../policies/rules";
 import { ROOT } from "./local-world";
 

@@ -2,16 +2,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { TYPES as LOCAL_TYPES } from "../local/providers/aws-types";
+import { replacedBy } from "../traffic/changes/replaced-by";
+import { REPLACEMENT_TABLE } from "../traffic/changes/replacement-table";
 import { readSpecification, type Specification } from "../traffic/generate/cloudformation";
 import { CORRECTIONS } from "../traffic/generate/corrections";
 import { TYPES } from "../traffic/generate/names";
 import { hasInput, providerType } from "../traffic/generate/provider-types";
 import { replacementTable, tableFile } from "../traffic/generate/replacement-table";
-import { replacedBy } from "../traffic/replaced-by";
-import { REPLACEMENT_TABLE } from "../traffic/replacement-table";
 import { ROOT } from "./local-world";
 
-const COMMITTED = readFileSync(join(ROOT, "traffic/replacement-table.ts"), "utf8");
+const COMMITTED = readFileSync(join(ROOT, "traffic/changes/replacement-table.ts"), "utf8");
 const specification = readSpecification();
 const TARGET_GROUP = "aws:lb/targetGroup:TargetGroup";
 

@@ -1,6 +1,6 @@
 import type { PolicyResourceOptions, ResourceValidationArgs } from "@pulumi/policy";
 import { expect, test } from "vitest";
-import { desiredBeforeStep } from "../policies/desired-state";
+import { desiredBeforeStep } from "../policies/engine/desired-state";
 import { parseState } from "../traffic/sources/state";
 
 const URN = "urn:pulumi:dev::test::aws:ecs/service:Service::shop";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { replacedBy } from "../traffic/replaced-by";
+import { replacedBy } from "../traffic/changes/replaced-by";
 import { type Item, type Program, references, resolved, TYPES } from "./small-programs";
 
 /** Something in the cloud. `waited`: of what runs tasks, whether they were seen to be healthy. */

@@ -1,5 +1,5 @@
 import { type Resource, UNKNOWN } from "../traffic";
-import { replacedBy } from "../traffic/replaced-by";
+import { replacedBy } from "../traffic/changes/replaced-by";
 
 export const TYPES = {
   balancer: "aws:lb/loadBalancer:LoadBalancer",

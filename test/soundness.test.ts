@@ -4,7 +4,7 @@ import { interruptedUpdate } from "../policies/interrupted-update";
 import { planOf } from "../policies/policy";
 import { servingDeletion } from "../policies/serving-deletion";
 import { servingReplacement } from "../policies/serving-replacement";
-import { orderedPlan } from "../traffic/step-order";
+import { orderedPlan } from "../traffic/update/step-order";
 import { Random } from "./reference/random";
 import { deployed, type Program, previewed } from "./small-programs";
 import { type Loss, SimulatedUpdate } from "./soundness/losses";

@@ -59,7 +59,7 @@ require("tsx/cjs");
 const { PolicyPack } = require("@pulumi/policy");
 const { desiredBeforeStep, desiredInStack } = require(${JSON.stringify(join(ROOT, "policies/desired-state.ts"))});
 const { planOf } = require(${JSON.stringify(join(ROOT, "policies/policy.ts"))});
-const { priorState } = require(${JSON.stringify(join(ROOT, "policies/prior-state.ts"))});
+const { priorState } = require(${JSON.stringify(join(ROOT, "policies/engine/prior-state.ts"))});
 const { judgeAll } = require(${JSON.stringify(join(ROOT, "policies/rules.ts"))});
 const { readExemptions } = require(${JSON.stringify(join(ROOT, "policies/stack-config.ts"))});
 const { changeLine } = require(${JSON.stringify(join(ROOT, "test/change-line.ts"))});

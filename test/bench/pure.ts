@@ -1,9 +1,9 @@
 import { planOf } from "../../policies/policy";
 import { judgeAll, rules } from "../../policies/rules";
 import { interruptions, plannedChanges } from "../../traffic";
-import { albEntryPoints } from "../../traffic/alb-entry-points";
-import { exhaustive, TRIED } from "../../traffic/plan-check";
-import { orderedPlan } from "../../traffic/step-order";
+import { albEntryPoints } from "../../traffic/alb/entry-points";
+import { exhaustive, TRIED } from "../../traffic/update/plan-check";
+import { orderedPlan } from "../../traffic/update/step-order";
 import {
   balancer,
   deployed,

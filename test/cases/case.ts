@@ -10,7 +10,7 @@ export interface Change {
 export interface Pair {
   /** Names its resources, so it is short. */
   id: string;
-  /** As `policies/hazards.ts` has them. */
+  /** As `policies/readme/hazards.ts` has them. */
   hazards: readonly string[];
   policy: string;
   /** Other policies that refuse it too, each for a reason of its own. */

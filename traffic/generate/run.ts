@@ -4,7 +4,7 @@ import { readSpecification } from "./cloudformation";
 import { replacementTable, tableFile } from "./replacement-table";
 
 const table = replacementTable({ specification: readSpecification() });
-writeFileSync(join(__dirname, "../replacement-table.ts"), tableFile(table));
+writeFileSync(join(__dirname, "../changes/replacement-table.ts"), tableFile(table));
 
 const rows = Object.values(table.rows);
 const properties = rows.reduce((sum, row) => sum + row.properties.length, 0);

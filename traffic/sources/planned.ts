@@ -1,8 +1,8 @@
-import type { PendingOperation } from "../pending-operation";
-import { forcingChanges, type PlannedChange, type PropertyChange } from "../planned-change";
-import { changedWithProvider } from "../provider-change";
+import { forcingChanges, type PlannedChange, type PropertyChange } from "../changes/planned-change";
+import { changedWithProvider } from "../changes/provider-change";
+import { sameValue } from "../changes/same-value";
 import { at, type Properties, type Resource, UNKNOWN } from "../resource";
-import { sameValue } from "../same-value";
+import type { PendingOperation } from "../update/pending-operation";
 import { type EngineStep, type Operation, pathOf, type SeenResource } from "./engine-step";
 import { goalOf, type PlanFile } from "./plan-file";
 import { type State, withoutSecrets } from "./state";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { PendingOperation } from "../pending-operation";
 import type { Resource } from "../resource";
+import type { PendingOperation } from "../update/pending-operation";
 import { parsed, readResource, type SerializedResource, serializedResource, shaped } from "./serialized";
 import { Unreadable } from "./unreadable";
 import { containsSecret, opened } from "./values";

@@ -1,0 +1,28 @@
+import { number, type Resource } from "../../traffic";
+import { read, type State } from "./state";
+
+/** All that the requests of a rule or a listener go through: itself, its listener and balancer, its groups and their members. */
+export function partsOf(carrier: Resource, state: State): Set<Resource> {
+  const listeners = state.referred(carrier, "listenerArn", read(carrier, "listenerArn"));
+  const balancers = [carrier, ...listeners].flatMap((listener) =>
+    state.referred(listener, "loadBalancerArn", read(listener, "loadBalancerArn")),
+  );
+  const groups = state.forwarded(carrier).flatMap((forwarded) => forwarded.groups);
+  return new Set([carrier, ...listeners, ...balancers, ...groups, ...groups.flatMap((g) => state.membersOf(g))]);
+}
+
+/** How many targets a program asks for; undefined where it leaves that open or the type counts none. */
+export function askedCount({ type, inputs }: Resource): number | undefined {
+  const counted: Record<string, unknown> = {
+    "aws:ecs/service:Service": inputs.desiredCount,
+    "aws:autoscaling/group:Group": inputs.desiredCapacity ?? inputs.minSize,
+  };
+  return number(counted[type]);
+}
+
+/** How many targets there are before an update: the cloud's number, where the state has it. */
+export function liveCount(resource: Resource): number | undefined {
+  const { type, outputs } = resource;
+  const live = type === "aws:ecs/service:Service" ? outputs.desiredCount : outputs.desiredCapacity;
+  return number(live) ?? askedCount(resource);
+}

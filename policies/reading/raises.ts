@@ -1,0 +1,64 @@
+import { isPreview, nameOf, type PlannedChange, type Resource } from "../../traffic";
+import type { Plan } from "../policy";
+import { routeChanges, ruleOf } from "./rollouts";
+import { State } from "./state";
+
+const CARRIERS = ["aws:lb/listenerRule:ListenerRule", "aws:lb/listener:Listener"];
+
+/** Weight that goes to a version that is newer than the one that gives it up. */
+export interface Raise {
+  /** The resource to name in a finding: the route, or the rule that has the weights. */
+  urn: string;
+  /** The rule or the listener as it is before the update. */
+  carrier: Resource;
+  /** A Crossfade route does it. */
+  ours: boolean;
+  /** A phrase such as `"shop" goes to canary-25`. */
+  what: string;
+}
+
+/** The raises of an update: the promotions of our routes, and what other rules do of the kind. */
+export function raises(plan: Plan): Raise[] {
+  const ours = routeChanges(plan).flatMap(({ route, before, asked, transition }): Raise[] => {
+    const carrier = before && ruleOf(before, plan.prior);
+    if (!carrier || transition.kind !== "promote") return [];
+    return [{ urn: route.urn, carrier, ours: true, what: `"${nameOf(route.urn)}" goes to ${asked.stage}` }];
+  });
+  const [prior, desired] = [new State(plan.prior), new State(plan.desired)];
+  const others = plan.changes.flatMap((change): Raise[] => {
+    if (change.kind !== "update" || !CARRIERS.includes(change.after.type) || desired.isOurs(change.after)) return [];
+    if (isPreview(change.after.inputs.conditions)) return [];
+    const raised = raisedGroup(change, prior, desired);
+    if (!raised) return [];
+    const { urn } = change.after;
+    return [
+      { urn, carrier: change.before, ours: false, what: `"${nameOf(urn)}" gives "${nameOf(raised)}" more weight` },
+    ];
+  });
+  return [...ours, ...others];
+}
+
+/** The group that gets more of the requests from one that is older; of what is not known to be older, any. */
+function raisedGroup(change: PlannedChange & { kind: "update" }, prior: State, desired: State): string | undefined {
+  const before = sharesOf(change.before, prior);
+  const after = sharesOf(change.after, desired);
+  if (!before || !after) return undefined;
+  const moved = (urn: string) => (after.get(urn) ?? 0) - (before.get(urn) ?? 0);
+  const all = [...new Set([...before.keys(), ...after.keys()])];
+  const age = (urn: string) => Date.parse(prior.get(urn)?.created ?? "") || Number.POSITIVE_INFINITY;
+  const losers = all.filter((urn) => moved(urn) < 0);
+  return all.find((urn) => moved(urn) > 0 && losers.some((loser) => age(urn) >= age(loser)));
+}
+
+/** The share of each group by URN; undefined where a weight or a group is not known. */
+export function sharesOf(carrier: Resource, state: State): Map<string, number> | undefined {
+  const forwarded = state.forwarded(carrier);
+  const sum = forwarded.reduce((total, { weight }) => total + (weight ?? 0), 0);
+  const shares = new Map<string, number>();
+  for (const { groups, weight } of forwarded) {
+    const [group] = groups;
+    if (weight === undefined || groups.length !== 1 || !group) return undefined;
+    shares.set(group.urn, (shares.get(group.urn) ?? 0) + (sum > 0 ? weight / sum : 0));
+  }
+  return shares;
+}

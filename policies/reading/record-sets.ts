@@ -1,0 +1,45 @@
+import { at, list, number, type Resource, text } from "../../traffic";
+import { groupBy } from "./group-by";
+import { oncePerState, one, type State, setting } from "./state";
+
+const RECORD = "aws:route53/record:Record";
+const ZONE = "aws:route53/zone:Zone";
+
+/** One of the records of a name and type. */
+export interface DnsRecord {
+  resource: Resource;
+  /** It answers by weight. */
+  isWeighted: boolean;
+  /** Undefined where it is not known, or there is none. */
+  weight: number | undefined;
+  isAlias: boolean;
+}
+
+/** The records of a state that are of one zone, name and type: Route 53 chooses among them. */
+export const recordSets = oncePerState((state): DnsRecord[][] => {
+  const records = state.ofType(RECORD).map((resource) => {
+    const policy = one(setting(resource, "weightedRoutingPolicies"));
+    return {
+      resource,
+      isWeighted: policy !== undefined,
+      weight: number(at(policy, "weight")),
+      isAlias: list(setting(resource, "aliases")).length > 0,
+    };
+  });
+  // In the order of their names: that of a state changes from run to run.
+  records.sort((a, b) => (a.resource.urn < b.resource.urn ? -1 : 1));
+  return [...groupBy(records, ({ resource }) => [keyOf(resource, state)]).values()];
+});
+
+function keyOf(record: Resource, state: State): string {
+  const zoneId = setting(record, "zoneId");
+  const [zone] = state.referred(record, "zoneId", zoneId, ZONE);
+  const name = text(setting(record, "name"))?.toLowerCase().replace(/\.$/, "");
+  // A name that is not known may be any: it is taken to be one of its own.
+  if (name === undefined) return record.urn;
+  const domain = text(zone && setting(zone, "name"))?.replace(/\.$/, "");
+  const isWhole = domain === undefined || name === domain || name.endsWith(`.${domain}`);
+  return [zone?.urn ?? text(zoneId) ?? "", isWhole ? name : `${name}.${domain}`, setting(record, "type")]
+    .map(String)
+    .join();
+}
