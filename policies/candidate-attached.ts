@@ -47,8 +47,11 @@ export const candidateAttached = policy({
           what: `${named(from)} would give requests to target group ${named(group)}, and ${unready.what}.`,
           why: unready.why,
           instead: `Attach and fill ${named(group)} in an update before this one: at weight 0, or behind a header that no user sends.`,
-          // Where other stacks fill stable's group, they may fill this one as well.
-          advisory: unready.kind === "empty" && !stableIsOfThisStack,
+          advisory:
+            // Where other stacks fill stable's group, they may fill this one as well.
+            (unready.kind === "empty" && !stableIsOfThisStack) ||
+            // A new group that is healthy before it has weight loses nothing; interrupted-update asks for the edge.
+            (unready.kind === "new" && !after.isOurs(from)),
         };
       });
     });

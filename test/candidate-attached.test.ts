@@ -18,7 +18,6 @@ describe("a hazard is refused, and its nearest safe twin passes", () => {
   test.each<[string, Resource[], Resource[], Resource[]]>([
     ["1: a group that was in no rule", [...stable, ...GREEN], idle, canary],
     ["1: a group of which only a preview knows", [...stable, ...GREEN], [...stable, ...GREEN, preview], canary],
-    ["1: a group that this update makes", stable, idle, canary],
     ["2: a group without targets", [...BLUE, group("green"), shop({ blue: 100, green: 0 })], idle, canary],
     [
       "2: a group whose service runs nothing",
@@ -52,6 +51,13 @@ test("a route of ours is no exception", () => {
   expect(verdicts(candidateAttached, [...unattached, preview], [...desired, preview])).toEqual([]);
 });
 
+test("a group that this update makes: a route of ours waits for the next one, elsewhere an edge may do", () => {
+  const route = (weights: Record<string, unknown>) => ours("WeightedAlbRoute", shop(weights));
+  const made = [...BLUE, ...GREEN, ...route({ blue: 95, green: 5 })];
+  expect(verdicts(candidateAttached, [...BLUE, ...route({ blue: 100 })], made)).toEqual(["refused"]);
+  expect(verdicts(candidateAttached, stable, canary)).toEqual(["said"]);
+});
+
 test.each<[string, Resource[], Resource[]]>([
   ["a first install", [], canary],
   ["the next stage", canary, [...BLUE, ...GREEN, shop({ blue: 50, green: 50 })]],
@@ -74,7 +80,10 @@ test.each<[string, Resource[], Resource[]]>([
 test("a candidate that is replaced in the same update starts empty", () => {
   const [green, ...rest] = GREEN as [Resource, Resource];
   const desired = [...BLUE, changed(green, { port: 81 }, { outputs: { id: "arn:green" } }), ...rest];
-  expect(verdicts(candidateAttached, idle, [...desired, shop({ blue: 95, green: 5 })])).toEqual(["refused"]);
+  const route = (weights: Record<string, unknown>) => ours("WeightedAlbRoute", shop(weights));
+  const prior = [...BLUE, ...GREEN, ...route({ blue: 100, green: 0 })];
+  const bad = [...desired, ...route({ blue: 95, green: 5 })];
+  expect(verdicts(candidateAttached, prior, bad)).toEqual(["refused"]);
 });
 
 test("where other stacks fill stable's group, an empty candidate is said and not refused", () => {
