@@ -19,7 +19,7 @@ export const holdTime = policy({
   mechanism:
     'A weight of 0 is an order, not a fact: the balancer\'s nodes adopt it one after the other (argo-rollouts#3333 was an outage of that kind), requests that are under way go on for as long as the drain allows (ELB guide, "Deregistration delay"), and deleting a target group waits for none of them. No graph of resources orders "weight down, then scale in" in one update. The time counts from the last move of the weights: the route\'s own clock, or the last change of the rule.',
   safeWay: "Move the weight, wait for the drain and some time for the balancer, and remove or shrink it then.",
-  hazards: ["4", "5", "21", "31", "36", "A6", "A8", "A9"],
+  hazards: ["4", "5", "31", "36", "A6", "A8", "A9"],
   settings,
   wholePlanOnly: true,
   judge: (plan, { settle }) => {

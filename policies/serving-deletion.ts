@@ -6,9 +6,9 @@ export const servingDeletion = policy({
   name: "serving-deletion",
   description: "Refuses to delete a resource that serves users.",
   mechanism:
-    "Deleting a target group or a service ends the requests that are in flight, whatever the drain; deleting a record or a balancer ends them all. A rename without an alias is a deletion too: the engine makes a new resource and deletes the old one. A policy pack is never shown a deletion (pulumi-policy#299): it is found by comparing with the prior state. What no request would miss may go: one of two services behind a group drains, and so does one whose successor is healthy in the group by then.",
+    "Deleting a target group or a service ends the requests that are in flight, whatever the drain; deleting a record or a balancer ends them all. What a record led to is asked for as long as caches keep the answer (Route 53 guide, values for TTL), also by an update that leads the record elsewhere. A rename without an alias is a deletion too: the engine makes a new resource and deletes the old one. A policy pack is never shown a deletion (pulumi-policy#299): it is found by comparing with the prior state. What no request would miss may go: one of two services behind a group drains, and so does one whose successor is healthy in the group by then.",
   safeWay: "Take the weight away first, wait until nothing can hold on to it, and delete then.",
-  hazards: ["4", "5", "A26"],
+  hazards: ["4", "5", "21", "A26"],
   settings: z.strictObject({}),
   // A resource that goes is shown to no resource policy.
   wholePlanOnly: true,

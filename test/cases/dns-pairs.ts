@@ -41,7 +41,14 @@ const both = (before: NameShape["records"], after: NameShape["records"]) => ({
 });
 const BOTH = { blue: weighted("blue", 100), green: weighted("green", 0) };
 
-/** Hazards of weighted names. */
+/** Of each case its own: a word does for an address here. */
+const address = (own: string, publicIp: string) =>
+  item("aws:ec2/eip:Eip", own, { domain: "vpc" }, { outputs: { publicIp } });
+const OLD = address("old", "old-{case}");
+const NEW = address("new", "new-{case}");
+const led = (to: string) => name({ records: { shop: { ttl: 300, records: [ref(to, "publicIp")] } } });
+
+/** Hazards of names. */
 export const dnsPairs: Pair[] = [
   pair("h18", {
     hazards: ["18"],
@@ -64,6 +71,14 @@ export const dnsPairs: Pair[] = [
     change: (blue: number) => both(BOTH, { ...BOTH, blue: weighted("blue", blue) }),
     refused: 0,
     passes: 1,
+  }),
+  pair("h21", {
+    hazards: ["21"],
+    policy: "serving-deletion",
+    // Caches have the old address for 300 s yet.
+    change: (stay: Item[]) => ({ prior: [OLD, NEW, ...led("old")], desired: [...stay, NEW, ...led("new")] }),
+    refused: [],
+    passes: [OLD],
   }),
   pair("h23", {
     hazards: ["23"],

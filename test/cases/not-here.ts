@@ -1,7 +1,6 @@
 /** The hazards that a plan can show and that have no case, each with the reason. */
 export const NOT_HERE: Record<string, string> = {
   "13": "of a cold environment nothing can be seen but its number of targets, which is the case of A4",
-  "21": "a record's hold by its TTL is with the DNS route, which comes later",
   "17": "whether an edge answers that nothing in the stack describes is not known; test/dns-entry-points.test.ts has both orders",
   "25": "it is advice: test/weights-explicit.test.ts",
   "32": "alarms come with the analysis of stages",
