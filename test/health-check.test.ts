@@ -34,7 +34,6 @@ const probed = (readinessProbe: object | undefined) => exposed("shop", { contain
 describe("a hazard is refused, and its nearest safe twin passes", () => {
   test.each<[string, Resource[], Resource[]]>([
     ["a health check that is off", [checked({ enabled: false })], [checked({ enabled: true })]],
-    ["15: a check that needs longer than a stage", staged(31, 0, 60, 600), staged(30, 0, 60, 600)],
     [
       "15: another port, in an environment of ours",
       ours("FargateEnvironment", checked({ port: "81" })),
@@ -74,6 +73,8 @@ describe("a hazard is refused, and its nearest safe twin passes", () => {
 });
 
 test.each<[string, Resource[], string[]]>([
+  ["a check that needs longer than a stage", staged(31, 0, 60, 600), ["said"]],
+  ["a check that is done within every stage", staged(30, 0, 60, 600), []],
   ["no path", [group("blue", { healthCheck: {} })], ["said"]],
   ["a path that the provider has filled in", [checked({ path: "/", __defaults: ["path"] })], ["said"]],
   ["a check by TCP", [group("blue", { protocol: "TCP", healthCheck: {} })], []],
