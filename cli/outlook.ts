@@ -1,4 +1,4 @@
-import type { Plan } from "../policies/policy";
+import type { Plan } from "../policies/plan";
 import { raises, sharesOf } from "../policies/reading/raises";
 import { groupArn, type RouteChange, routeChanges } from "../policies/reading/rollouts";
 import { read, State, seconds } from "../policies/reading/state";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Plan, planFrom } from "../policies/policy";
+import { type Plan, planFrom } from "../policies/plan";
 import { type Judged, judgeAll } from "../policies/rules";
 import { exemptions, type PlannedChange, type Serving, sameValue } from "../traffic";
 import type { Previewed } from "../traffic/sources";

@@ -1,5 +1,6 @@
 import { at, type Exemption, list, nameOf, type Resource } from "../traffic";
-import type { Finding, Plan, Policy } from "./policy";
+import type { Plan } from "./plan";
+import type { Finding, Policy } from "./policy";
 
 const NAME = "break-glass";
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isPreview, nameOf, type Resource, text } from "../traffic";
-import { type Finding, type Plan, policy } from "./policy";
+import type { Plan } from "./plan";
+import { type Finding, policy } from "./policy";
 import { kubernetesCapacityProblems } from "./problems/capacity-kubernetes";
 import { ratchet } from "./ratchet";
 import { askedCount, liveCount } from "./reading/entry-point-parts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { nameOf, type Resource } from "../traffic";
-import { type Finding, type Plan, policy } from "./policy";
+import type { Plan } from "./plan";
+import { type Finding, policy } from "./policy";
 import { type Problem, ratchet } from "./ratchet";
 import { formerOf } from "./reading/former";
 import { LISTENER } from "./reading/forwards";

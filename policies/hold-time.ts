@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { handling, isPreview, nameOf, type PlannedChange, type Resource, spokenDuration } from "../traffic";
-import { type Finding, type Plan, policy } from "./policy";
+import type { Plan } from "./plan";
+import { type Finding, policy } from "./policy";
 import { askedCount } from "./reading/entry-point-parts";
 import { haveMoved, weightsSince } from "./reading/rollouts";
 import { read, State, seconds } from "./reading/state";

@@ -8,7 +8,8 @@ import {
   PREVIEW_HEADER,
   type Step,
 } from "../traffic";
-import { type Plan, policy, servesUntil } from "./policy";
+import { type Plan, servesUntil } from "./plan";
+import { policy } from "./policy";
 
 export const interruptedUpdate = policy({
   name: "interrupted-update",

@@ -1,30 +1,5 @@
 import type { z } from "zod";
-import {
-  type PendingOperation,
-  type PlannedChange,
-  plannedChange,
-  plannedChanges,
-  type Resource,
-  type Served,
-  type Serving,
-  servingResources,
-  spare,
-} from "../traffic";
-
-/** What a policy judges: a stack before and after, and what lies between. */
-export interface Plan {
-  prior: readonly Resource[];
-  desired: readonly Resource[];
-  changes: readonly PlannedChange[];
-  /** What an earlier update was doing when it was stopped. */
-  pending?: readonly PendingOperation[];
-  /** Who serves in the prior state. */
-  serving: Serving;
-  /** Those who serve and would go, without whom nobody loses a request. */
-  spare: ReadonlySet<Resource>;
-  /** When it is judged. */
-  now: Date;
-}
+import type { Plan } from "./plan";
 
 /** One thing that a policy refuses. */
 export interface Finding {
@@ -79,50 +54,4 @@ export function policy<S extends z.ZodObject>(
     wholePlanOnly,
     judge: (plan, raw = {}) => judge(plan, settings.parse(raw)),
   };
-}
-
-/** The plan of a whole stack. */
-export function planOf(prior: readonly Resource[], desired: readonly Resource[], now?: Date): Plan {
-  return planFrom({ prior, desired, changes: plannedChanges(prior, desired) }, now);
-}
-
-/** The part of a plan that one resource shows: no deletion, and nothing of the others. */
-export function planOfOne(prior: readonly Resource[], after: Resource, now?: Date): Plan {
-  const change = plannedChange(prior, after);
-  return planFrom({ prior, desired: [after], changes: change ? [change] : [] }, now);
-}
-
-/** A plan whose changes are known already. */
-export function planFrom(
-  { prior, desired, changes, pending }: Pick<Plan, "prior" | "desired" | "changes" | "pending">,
-  now = new Date(),
-): Plan {
-  const serving = servingIn(prior);
-  const going = changes.flatMap((change) =>
-    (change.kind === "replace" || change.kind === "delete") && serving.has(change.before) ? [change.before] : [],
-  );
-  const unmissed = going.length > 0 ? spare(prior, changes, new Set(going)) : new Set<Resource>();
-  return { prior, desired, changes, pending, serving, spare: unmissed, now };
-}
-
-/** In an update every resource is judged on its own, beside the same prior state. */
-const servings = new WeakMap<readonly Resource[], Serving>();
-
-function servingIn(prior: readonly Resource[]): Serving {
-  const serving = servings.get(prior) ?? servingResources(prior);
-  servings.set(prior, serving);
-  return serving;
-}
-
-/**
- * How what would be replaced or deleted serves, where that loses requests. What others only stand on, such as a certificate, can
- * be exchanged: the new one is made first, they are led to it, and the old one goes last.
- */
-export function servesUntil(change: PlannedChange, { serving, spare, changes }: Plan): Served | undefined {
-  if ((change.kind !== "replace" && change.kind !== "delete") || spare.has(change.before)) return undefined;
-  const served = serving.get(change.before);
-  if (!served?.movableFor) return served;
-  if (change.kind === "replace") return change.deletedFirst ? served : undefined;
-  const led = new Set(changes.flatMap((other) => ("before" in other ? [other.before] : [])));
-  return served.movableFor.every((standing) => led.has(standing)) ? undefined : served;
 }

@@ -1,5 +1,6 @@
 import { nameOf, type Resource } from "../traffic";
-import type { Finding, Plan } from "./policy";
+import type { Plan } from "./plan";
+import type { Finding } from "./policy";
 import { type State, stateOf } from "./reading/state";
 
 /** Something bad about a state, whoever made it so. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { at, nameOf, type PlannedChange, type Resource, sameValue } from "../traffic";
-import { type Finding, type Plan, policy } from "./policy";
+import type { Plan } from "./plan";
+import { type Finding, policy } from "./policy";
 import { servedBy } from "./reading/exposure";
 import { exposedServices, exposedWorkloads, kindOf } from "./reading/kubernetes";
 import { State } from "./reading/state";

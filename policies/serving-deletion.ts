@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { nameOf } from "../traffic";
-import { policy, servesUntil } from "./policy";
+import { servesUntil } from "./plan";
+import { policy } from "./policy";
 
 export const servingDeletion = policy({
   name: "serving-deletion",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { list, nameOf, type PropertyChange, type Resource, text, UNKNOWN } from "../traffic";
-import { policy, servesUntil } from "./policy";
+import { servesUntil } from "./plan";
+import { policy } from "./policy";
 
 export const servingReplacement = policy({
   name: "serving-replacement",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { capacity } from "../policies/capacity";
-import { planOf } from "../policies/policy";
+import { planOf } from "../policies/plan";
 import { NOW, planBetween, type StackShape, stack } from "./crossfade-stack";
 
 function findings(before: StackShape, after: StackShape, settings?: unknown): string[] {

@@ -1,4 +1,4 @@
-import { planOf } from "../policies/policy";
+import { planOf } from "../policies/plan";
 import { COLORS, type Color, desiredShares, keepsClients, type Resource, type Stage, wholeWay } from "../traffic";
 
 /** When the plans of these tests are judged. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { drain } from "../policies/drain";
-import { planOfOne } from "../policies/policy";
+import { planOfOne } from "../policies/plan";
 import type { Resource } from "../traffic";
 import { balancer, changed, exposed, forward, group, listener, resource, rule, service, verdicts } from "./resources";
 

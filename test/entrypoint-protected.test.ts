@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { entrypointProtected } from "../policies/entrypoint-protected";
-import { planOfOne } from "../policies/policy";
+import { planOfOne } from "../policies/plan";
 import type { Resource } from "../traffic";
 import { balancer, changed, forward, listener, ours, record, resource, verdicts } from "./resources";
 

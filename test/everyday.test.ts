@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { planOf } from "../policies/policy";
+import { planOf } from "../policies/plan";
 import { judgeAll } from "../policies/rules";
 import type { Exemption, Resource } from "../traffic";
 import {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { holdTime } from "../policies/hold-time";
-import { planOf } from "../policies/policy";
+import { planOf } from "../policies/plan";
 import type { Resource } from "../traffic";
 import { NOW, planBetween, type StackShape, stack } from "./crossfade-stack";
 

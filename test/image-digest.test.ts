@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { imageDigest } from "../policies/image-digest";
-import { planOfOne } from "../policies/policy";
+import { planOfOne } from "../policies/plan";
 import { type Resource, UNKNOWN } from "../traffic";
 import { exposed, ours, resource, service, verdicts } from "./resources";
 

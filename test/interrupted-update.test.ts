@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { interruptedUpdate } from "../policies/interrupted-update";
-import { planOf } from "../policies/policy";
+import { planOf } from "../policies/plan";
 import {
   balancer,
   deployed,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { oneChange } from "../policies/one-change";
-import { planOf } from "../policies/policy";
+import { planOf } from "../policies/plan";
 import { type Resource, UNKNOWN } from "../traffic";
 import { NOW, planBetween, type StackShape, stack } from "./crossfade-stack";
 

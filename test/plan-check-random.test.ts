@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { interruptedUpdate } from "../policies/interrupted-update";
-import { planOf } from "../policies/policy";
+import { planOf } from "../policies/plan";
 import { servingDeletion } from "../policies/serving-deletion";
 import { servingReplacement } from "../policies/serving-replacement";
 import { interruptions, plannedChanges, type Resource, UNKNOWN } from "../traffic";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { interruptedUpdate } from "../policies/interrupted-update";
-import { planOf } from "../policies/policy";
+import { planOf } from "../policies/plan";
 import { plannedChanges, UNKNOWN } from "../traffic";
 import { albEntryPoints } from "../traffic/alb/entry-points";
 import type { Moment } from "../traffic/update/moment";

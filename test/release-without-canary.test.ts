@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { planOf } from "../policies/policy";
+import { planOf } from "../policies/plan";
 import { releaseWithoutCanary } from "../policies/release-without-canary";
 import { type Resource, UNKNOWN } from "../traffic";
 

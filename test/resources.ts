@@ -1,4 +1,5 @@
-import { type Policy, planOf } from "../policies/policy";
+import { planOf } from "../policies/plan";
+import type { Policy } from "../policies/policy";
 import { type Resource, sameValue, UNKNOWN } from "../traffic";
 
 /** A resource as both states have it: what is asked for, and an ARN and a name of the cloud's. */

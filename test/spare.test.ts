@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { planOf } from "../policies/policy";
+import { planOf } from "../policies/plan";
 import { servingDeletion } from "../policies/serving-deletion";
 import { servingReplacement } from "../policies/serving-replacement";
 import { nameOf } from "../traffic";

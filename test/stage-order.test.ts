@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { planOf } from "../policies/policy";
+import { planOf } from "../policies/plan";
 import { stageOrder } from "../policies/stage-order";
 import type { Resource } from "../traffic";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { planOf, planOfOne } from "../policies/policy";
+import { planOf, planOfOne } from "../policies/plan";
 import { weightsExplicit } from "../policies/weights-explicit";
 import { type Resource, UNKNOWN } from "../traffic";
 import { forward, group, listener, object, record, rule, service, verdicts, weighted } from "./resources";

@@ -8,7 +8,8 @@ import type {
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { Resource } from "../../traffic";
-import { type Plan, type Policy, planOf, planOfOne } from "../policy";
+import { type Plan, planOf, planOfOne } from "../plan";
+import type { Policy } from "../policy";
 import { type Judged, judged } from "../rules";
 import { desiredBeforeStep, desiredInStack } from "./desired-state";
 import { priorState, thisRun } from "./prior-state";

@@ -1,6 +1,6 @@
 import type { StackValidationPolicy } from "@pulumi/policy";
 import { breakGlass } from "../break-glass";
-import { planOf } from "../policy";
+import { planOf } from "../plan";
 import { rules } from "../rules";
 import { desiredInStack } from "./desired-state";
 import { judge, phase } from "./enforce";

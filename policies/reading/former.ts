@@ -1,5 +1,5 @@
 import type { Resource } from "../../traffic";
-import type { Plan } from "../policy";
+import type { Plan } from "../plan";
 
 /** For each desired resource the one of the prior state that it goes on from, also under another name. */
 export function formerOf({ prior, desired }: Plan): ReadonlyMap<Resource, Resource> {

@@ -1,5 +1,5 @@
 import { isPreview, nameOf, type PlannedChange, type Resource } from "../../traffic";
-import type { Plan } from "../policy";
+import type { Plan } from "../plan";
 import { routeChanges, ruleOf } from "./rollouts";
 import { State } from "./state";
 

@@ -12,7 +12,7 @@ import {
   type Transition,
   text,
 } from "../../traffic";
-import type { Plan } from "../policy";
+import type { Plan } from "../plan";
 
 const ROUTE = "crossfade:index:WeightedAlbRoute";
 const ENVIRONMENT = "crossfade:index:FargateEnvironment";

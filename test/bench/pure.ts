@@ -1,4 +1,4 @@
-import { planOf } from "../../policies/policy";
+import { planOf } from "../../policies/plan";
 import { judgeAll, rules } from "../../policies/rules";
 import { interruptions, plannedChanges } from "../../traffic";
 import { albEntryPoints } from "../../traffic/alb/entry-points";

@@ -1,4 +1,4 @@
-import { planOf } from "../../policies/policy";
+import { planOf } from "../../policies/plan";
 import { type Judged, judgeAll } from "../../policies/rules";
 import { parseState } from "../../traffic/sources/state";
 import type { Change } from "./case";
