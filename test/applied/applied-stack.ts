@@ -58,9 +58,9 @@ export class AppliedStack {
     return this.stack.preview(...this.pack);
   }
 
-  /** An update that the pack passes, killed at a moment. False: it was over before. */
-  async upKilled(moment: Moment): Promise<boolean> {
-    this.killer.arm(moment);
+  /** An update of about so many calls that the pack passes, killed at a moment. False: it was over before. */
+  async upKilled(moment: Moment, calls: number): Promise<boolean> {
+    this.killer.arm(moment, calls);
     const ended = await this.stack.up("--parallel", "32", ...this.pack).catch((error: Error) => error.message);
     this.killer.disarm();
     if (typeof ended === "string") {
@@ -76,26 +76,30 @@ export class AppliedStack {
     await this.run("cancel", "--yes");
   }
 
-  /** What the killed update was at. */
-  async pending(): Promise<Pending[]> {
-    return (await this.exported()).deployment.pending_operations ?? [];
+  /** The URNs of what the killed update was at. */
+  async pending(): Promise<string[]> {
+    return ((await this.exported()).deployment.pending_operations ?? []).map(({ resource }) => resource.urn);
   }
 
   /**
    * What was made and is not in the state becomes so, by hand, as its owner would: AWS has no second rule of the same priority and
-   * no second group of the same name. (`refresh --import-pending-creates` only drops them: seen with 3.259.0.)
+   * no second group of the same name. (`refresh --import-pending-creates` of 3.259.0 forgets it without importing it.) Whatever
+   * else the killed update was at stays for the pack to judge.
    */
   async adopt(): Promise<void> {
     const state = await this.exported();
     const { resources, pending_operations: pending = [] } = state.deployment;
     const unknown = this.world.cloud.records.all().filter(({ id }) => !resources.some((r) => r.id === id));
-    for (const { type, resource } of pending) {
+    const made = pending.flatMap((operation) => {
+      const { type, resource } = operation;
       // The second of a replacement stays without an owner, as on AWS: its name is another one.
-      if (type !== "creating" || resources.some(({ urn }) => urn === resource.urn)) continue;
-      const made = unknown.find((r) => r.type === resource.type && sameProperties(r.inputs, resource.inputs));
-      if (made) resources.push({ ...resource, id: made.id, outputs: made.outputs });
-    }
-    state.deployment.pending_operations = pending.filter(({ type }) => type !== "creating");
+      if (type !== "creating" || resources.some(({ urn }) => urn === resource.urn)) return [];
+      const found = unknown.find((r) => r.type === resource.type && sameProperties(r.inputs, resource.inputs));
+      return found ? [{ operation, resource: { ...resource, id: found.id, outputs: found.outputs } }] : [];
+    });
+    if (made.length === 0) return;
+    resources.push(...made.map(({ resource }) => resource));
+    state.deployment.pending_operations = pending.filter((one) => !made.some(({ operation }) => operation === one));
     const file = join(this.world.home, "adopted.json");
     writeFileSync(file, JSON.stringify(state));
     await this.run("stack", "import", "--file", file);

@@ -2,25 +2,22 @@ import { readFileSync } from "node:fs";
 import type { LocalCloudOptions } from "../../local/local-cloud";
 import { signalGroup } from "../../local/process-file";
 
-/** The moment of a kill: at the provider's call of this number, before or after AWS carries it out, or so long after. */
+/** A moment of an update: at a call of the provider, before or after AWS carries it out, or so long after. */
 export interface Moment {
-  call: number;
-  how: "inside a step that AWS does not carry out" | "inside a step that AWS carries out" | "later";
+  /** Which of the update's calls: 0 the first, nearly 1 the last. */
+  share: number;
+  how: "inside a step that AWS carries out" | "inside a step that AWS does not carry out" | "later";
   /** Of `later`, in milliseconds. */
   afterMs: number;
 }
 
-/** What the engine asked of the cloud, of which of the stacks. */
-export interface Call {
-  operation: string;
-  type: string;
-  stack: string | undefined;
-}
-
 /** Sees each call of the engine to the cloud, and kills the engine at one of them as the system would: with no last word. */
 export class Killer {
-  calls: Call[] = [];
+  /** What the engine asked of the cloud since it was armed, as text. */
+  calls: string[] = [];
   private moment: Moment | undefined;
+  /** The call that the moment is at. */
+  private number = 0;
   private late: NodeJS.Timeout | undefined;
 
   /** Where the engine that runs is recorded, a `ProcessFile`. */
@@ -29,10 +26,11 @@ export class Killer {
   /** @param stacks the names that what is theirs begins with */
   constructor(private readonly stacks: readonly string[]) {}
 
-  /** Counts anew, and kills at this moment. */
-  arm(moment?: Moment): void {
+  /** Counts anew, and kills at this moment of an update of about so many calls. */
+  arm(moment?: Moment, calls = 0): void {
     this.calls = [];
     this.moment = moment;
+    this.number = moment ? 1 + Math.floor(moment.share * calls) : 0;
   }
 
   /** The update has ended: nothing that runs later is killed for it. */
@@ -43,9 +41,8 @@ export class Killer {
 
   /** For `LocalCloudOptions`. */
   readonly fault: NonNullable<LocalCloudOptions["fault"]> = (operation, type, inputs) => {
-    const text = JSON.stringify(inputs);
-    this.calls.push({ operation, type, stack: this.stacks.find((name) => text.includes(`${name}-`)) });
-    if (!this.moment || this.calls.length !== this.moment.call) return undefined;
+    this.calls.push(`${operation} ${type} ${JSON.stringify(inputs)}`);
+    if (!this.moment || this.calls.length !== this.number) return undefined;
     const { how, afterMs } = this.moment;
     if (how === "later") this.late = setTimeout(() => this.kill(), afterMs);
     else this.kill();
@@ -53,6 +50,16 @@ export class Killer {
       ? "the engine was killed before this was sent"
       : undefined;
   };
+
+  /** The stacks that the calls were about. */
+  touched(): Set<string> {
+    return new Set(this.calls.flatMap((call) => this.stackIn(call) ?? []));
+  }
+
+  /** Whose resource is named in a text: all that a stack has is named by it, and so are the ARNs of what that is attached to. */
+  stackIn(text: string): string | undefined {
+    return this.stacks.find((name) => text.includes(`${name}-`));
+  }
 
   private kill(): void {
     const [pid] = readFileSync(this.pidFile, "utf8").split("\n").map(Number.parseFloat);
