@@ -9,11 +9,12 @@ import type { Program } from "./small-programs";
  * Random stacks and changes that the policies of traffic pass, really applied under load and killed at a random moment: no
  * request is lost, neither where the update stands still nor until the next one has finished it.
  *
- * Many stacks are in one program, so that one update carries out a change of each. `CROSSFADE_APPLIED=50` is the long form: until
- * so many were changed by an update that was killed. `SEED` repeats the stacks and, as far as timing lets it, the moments.
+ * Many stacks are in one program, so that one update carries out a change of each. Rounds of that go on until as many stacks as
+ * `CROSSFADE_APPLIED` says were killed halfway: 50 is the long form; the short one is one round. `SEED` repeats the stacks and,
+ * as far as timing lets it, the moments.
  */
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
-const WANTED = Number(process.env.CROSSFADE_APPLIED ?? 6);
+const WANTED = Number(process.env.CROSSFADE_APPLIED ?? 1);
 /** Of one program. Each has a balancer, whose ports are a hundred apart, and the second node's are a thousand further. */
 const STACKS = 8;
 
@@ -32,15 +33,15 @@ let round: Round | undefined;
 afterEach(() => round?.stop());
 
 test(
-  `${WANTED} random stacks that the pack passes, changed under load and killed: nothing is lost`,
+  "random stacks that the pack passes, changed under load and killed: nothing is lost",
   async () => {
     const drawn = localStacks(SEED);
     const random = new Random(SEED);
     const results: Result[] = [];
     const sum = (of: (result: Result) => number) => results.reduce((total, each) => total + of(each), 0);
-    const applied = () => sum(({ changed }) => changed);
+    const halfway = () => sum((result) => result.halfway);
 
-    while (applied() < WANTED) {
+    while (halfway() < WANTED) {
       const stacks = nextStacks(drawn, results.length);
       const moments = Array.from({ length: KILLS }, () => randomMoment(random));
       round = await Round.start(stacks, SEED + results.length);
@@ -50,22 +51,22 @@ test(
       if (results.length === 0) await expectControlLoses(round);
       results.push(result);
       await round.stop();
+      round = undefined;
     }
 
     console.log(
-      `${applied()} stacks changed by ${sum(({ kills }) => kills)} updates that were killed, ` +
-        `${sum(({ halfway }) => halfway)} of them halfway, ${sum(({ inside }) => inside)} inside a step of their own: ` +
+      `${sum(({ changed }) => changed)} stacks changed by ${sum(({ kills }) => kills)} updates that were killed, ` +
+        `${halfway()} of them halfway, ${sum(({ inside }) => inside)} inside a step of their own: ` +
         `${sum(({ requests }) => requests)} requests, ${sum(({ lost }) => lost)} lost`,
     );
     expect(results.flatMap(({ losses }) => losses)).toEqual([]);
     expect(sum(({ lost }) => lost)).toBe(0);
-    expect(sum(({ halfway }) => halfway)).toBeGreaterThan(0);
   },
   180_000 + WANTED * 60_000,
 );
 
 function nextStacks(drawn: Iterator<LocalStack, never>, round: number): Map<string, LocalStack> {
-  return new Map(Array.from({ length: Math.min(STACKS, WANTED) }, (_, i) => [`k${round}x${i}`, drawn.next().value]));
+  return new Map(Array.from({ length: STACKS }, (_, i) => [`k${round}x${i}`, drawn.next().value]));
 }
 
 function randomMoment(random: Random): Moment {
@@ -90,8 +91,8 @@ function shownMoment({ how, share, afterMs }: Moment): string {
   return how === "later" ? `${afterMs} ms after ${call}` : `${how}, ${call}`;
 }
 
-function figures({ kills, changed, halfway, inside, requests, lost }: Result): string {
-  return `killed ${kills} times; ${changed} stacks changed, ${halfway} halfway, ${inside} inside a step; ${requests} requests, ${lost} lost`;
+function figures({ kills, changed, halfway, inside, requests, lateMs, lost }: Result): string {
+  return `killed ${kills} times; ${changed} stacks changed, ${halfway} halfway, ${inside} inside a step; ${requests} requests, at most ${lateMs} ms late, ${lost} lost`;
 }
 
 /** The stacks that lost something, with what changes in them. */

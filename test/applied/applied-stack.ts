@@ -47,10 +47,13 @@ export class AppliedStack {
     return new AppliedStack(world, new TestStack(engine, ["--stack", "dev"]), killer, pack, write);
   }
 
-  /** @throws where the update does not succeed. */
+  /**
+   * @param judged by the pack, and with as many steps at once as the engine has by default
+   * @throws where the update does not succeed
+   */
   async up({ judged = true } = {}): Promise<void> {
     this.killer.arm();
-    const { code, output } = await this.stack.up("--parallel", "32", ...(judged ? this.pack : []));
+    const { code, output } = await this.stack.up(...(judged ? this.pack : ["--parallel", "32"]));
     if (code !== 0) throw new Error(`the update is refused or fails:\n${output}`);
   }
 
@@ -61,7 +64,7 @@ export class AppliedStack {
   /** An update of about so many calls that the pack passes, killed at a moment. False: it was over before. */
   async upKilled(moment: Moment, calls: number): Promise<boolean> {
     this.killer.arm(moment, calls);
-    const ended = await this.stack.up("--parallel", "32", ...this.pack).catch((error: Error) => error.message);
+    const ended = await this.stack.up(...this.pack).catch((error: Error) => error.message);
     this.killer.disarm();
     if (typeof ended === "string") {
       if (!ended.includes("was killed by SIGKILL")) throw new Error(ended);

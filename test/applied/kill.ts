@@ -13,15 +13,14 @@ export interface Moment {
 
 /** Sees each call of the engine to the cloud, and kills the engine at one of them as the system would: with no last word. */
 export class Killer {
-  /** What the engine asked of the cloud since it was armed, as text. */
+  /** Where the engine that runs is recorded, a `ProcessFile`. */
+  pidFile = "";
+  /** What the engine asked of the cloud since this was armed, as text. */
   calls: string[] = [];
   private moment: Moment | undefined;
   /** The call that the moment is at. */
   private number = 0;
   private late: NodeJS.Timeout | undefined;
-
-  /** Where the engine that runs is recorded, a `ProcessFile`. */
-  pidFile = "";
 
   /** @param stacks the names that what is theirs begins with */
   constructor(private readonly stacks: readonly string[]) {}

@@ -18,8 +18,8 @@ export const TRAFFIC_POLICIES = [servingReplacement, servingDeletion, interrupte
 export interface LocalStack {
   before: Program;
   after: Program;
-  /** Steps of the change that move traffic. */
-  steps: number;
+  /** What the engine asks of AWS for it. */
+  calls: number;
   /** What is answered before and is not taken away on purpose. */
   entries: { host: string; path: string }[];
 }
@@ -62,7 +62,8 @@ function passed(before: Program, after: Program): LocalStack | undefined {
   const entries = update.asked.flatMap(({ host, path, cookie, retired }) =>
     cookie === undefined && !retired ? [{ host, path }] : [],
   );
-  return update.isClear && entries.length > 0 ? { before, after, steps, entries } : undefined;
+  const calls = plan.changes.reduce((sum, { kind }) => sum + (kind === "replace" ? 2 : 1), 0);
+  return update.isClear && entries.length > 0 ? { before, after, calls, entries } : undefined;
 }
 
 /** ECS: "The target group … does not have an associated load balancer": a rule with the group must come before its service. */
