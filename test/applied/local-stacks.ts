@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { interruptedUpdate } from "../../policies/interrupted-update";
-import { planOf } from "../../policies/policy";
+import { planOf } from "../../policies/plan";
 import { servingDeletion } from "../../policies/serving-deletion";
 import { servingReplacement } from "../../policies/serving-replacement";
-import { orderedPlan } from "../../traffic/step-order";
+import { orderedPlan } from "../../traffic/update/step-order";
 import { Random } from "../reference/random";
 import { cloudOf, edges } from "../small-engine";
 import { deployed, type Item, type Program, previewed, references } from "../small-programs";
