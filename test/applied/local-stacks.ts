@@ -26,8 +26,11 @@ export interface LocalStack {
 
 /** Random stacks without end, in the order that the seed gives. */
 export function* localStacks(seed: number): Generator<LocalStack, never> {
-  for (let drawn = 0; ; drawn++) {
-    for (const [before, after] of fc.sample(randomStack, { seed: seed + drawn, numRuns: 50 })) {
+  const random = new Random(seed);
+  for (;;) {
+    // Not seed + 1 for the next ones: runs of neighbouring seeds would try the same stacks.
+    const batch = Math.floor(random.next() * 2 ** 31);
+    for (const [before, after] of fc.sample(randomStack, { seed: batch, numRuns: 50 })) {
       const stack = passed(localForm(before), localForm(after));
       if (stack) yield stack;
     }
