@@ -96,13 +96,16 @@ test("a promotion is one edited line", async () => {
 
 test("the preview of a promotion shows the stages, the rule's weights and nothing else", async () => {
   stack.config.set("stage", "canary-25");
-  const { code, output } = await stack.preview("--diff", ...PACK);
+  // The local stack's drain is short, which is told in every preview unless its longest request is.
+  const pack = packWith({ drain: { longestRequest: 5 } }, world.home);
+  const { code, output } = await stack.preview("--diff", ...pack);
   expect(code).toBe(0);
   const [changes = ""] = output.split("Policy Packs run:");
   const stable = changes
     .trim()
     .replace(/:[0-9a-f]{16}\b|\/[0-9a-f]{16}\b/g, ":<id>")
     .replace(/shop(-\w+)?-[0-9a-f]{7}/g, "shop$1-<name>")
+    .replace(/\[id=[0-9a-f-]{36}\]/g, "[id=<id>]")
     .replace(/(default_\d+_\d+_\d+)::[0-9a-f-]{36}/g, "$1::<id>")
     .replace(/[ \t]+$/gm, "");
   await expect(stable).toMatchFileSnapshot("golden/promotion.diff");

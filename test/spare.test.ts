@@ -122,3 +122,18 @@ test("a successor that is made when the only service is gone takes nothing over"
   const named = (launchType: string) => edited(SHOP, "one", { name: "one", __defaults: [], launchType });
   expect(refused(named("EC2"), named("FARGATE"))).toEqual(["one"]);
 });
+
+test("a group that a rule leads to when half of its update is done is no spare one", () => {
+  // Found by SEED=424242 of the soundness test: in the shade of the other rule it gets nothing, and for a moment it is first.
+  const shaded = (priority: number, weights: Record<string, number>) => rule("shaded", { priority }, forward(weights));
+  const first = rule("first", { priority: 3 }, forward({ blue: 0, green: 1 }));
+  const before = [...EDGE, service("one", "green"), first, shaded(4, { blue: 1, green: 1 })];
+  const after = (priority: number) => [
+    ...EDGE.map((item) => (item.name === "blue" ? group("blue", { port: 81 }) : item)),
+    service("one", "green"),
+    first,
+    shaded(priority, { blue: 0, green: 1 }),
+  ];
+  expect(refused(before, after(1))).toEqual(["blue"]);
+  expect(refused(before, after(4))).toEqual([]);
+});

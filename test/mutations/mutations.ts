@@ -147,8 +147,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   spares(
     "traffic/update/spare.ts",
-    "heard?.has(resource) && unheard?.has(resource)",
-    "heard?.has(resource)",
+    "[false, true].map((lingering)",
+    "[false].map((lingering)",
     "caches of names are forgotten",
   ),
   rollout(

@@ -41,6 +41,12 @@ export function keptEntity(before: Resource): Entity {
   return entity(before, [priorForm(before)], []);
 }
 
+/** A resource as it is when the first call of its update is made and the second is not; undefined where there is but one. */
+export function halfUpdatedEntity(before: Resource, after: Resource): Entity | undefined {
+  const [, half, last] = updated(before, after).forms;
+  return half && last ? entity(before, [half], []) : undefined;
+}
+
 /** What a change does, the old of a replacement first. */
 export function changedEntities(change: PlannedChange): Entity[] {
   switch (change.kind) {

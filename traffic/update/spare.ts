@@ -1,6 +1,6 @@
 import type { PlannedChange } from "../changes/planned-change";
 import type { Resource } from "../resource";
-import { changedEntities, type Entity, goneEntity, keptEntity } from "./entity";
+import { changedEntities, type Entity, goneEntity, halfUpdatedEntity, keptEntity } from "./entity";
 import { entryPoints } from "./entry-points";
 import { momentAfter } from "./moment";
 import { answersRequests, carriesTraffic, lingers } from "./moves-traffic";
@@ -13,7 +13,8 @@ const EPSILON = 1e-9;
  * is healthy in the group before it goes, a rule whose requests another one answers.
  *
  * All routes are read as they are before the update, for a balancer's node may learn of a change after the deletion (the ELB
- * guide names no bound), and those that go both as gone and as still obeyed; all that answers behind them, as it is at the end.
+ * guide names no bound), and as half an update leaves them; those that go both as gone and as still obeyed; all that answers
+ * behind them, as it is at the end.
  * It takes a request that the resource has to do with and that is answered now: of what meets none that is known here, nothing
  * can be told.
  */
@@ -22,15 +23,30 @@ export function spare(
   changes: readonly PlannedChange[],
   going: ReadonlySet<Resource>,
 ): Set<Resource> {
-  const [heard, unheard] = [false, true].map((lingering) => unnoticed(state, changes, going, lingering));
-  return new Set([...going].filter((resource) => heard?.has(resource) && unheard?.has(resource)));
+  const half = changes.flatMap((change): [Resource, Entity][] => {
+    if (change.kind !== "update" || answersRequests(change.before.type)) return [];
+    const entity = halfUpdatedEntity(change.before, change.after);
+    return entity ? [[change.before, entity]] : [];
+  });
+  const routes = [[], half, ...half.map((one) => [one])].map((some) => new Map(some));
+  const readings = routes.flatMap((halves) =>
+    [false, true].map((lingering) => unnoticed(state, changes, going, { lingering, halves })),
+  );
+  return new Set([...going].filter((resource) => readings.every((reading) => reading.has(resource))));
+}
+
+interface Reading {
+  /** Whether routes that go are still obeyed. */
+  lingering: boolean;
+  /** Routes of which an update is half done. */
+  halves: ReadonlyMap<Resource, Entity>;
 }
 
 function unnoticed(
   state: readonly Resource[],
   changes: readonly PlannedChange[],
   going: ReadonlySet<Resource>,
-  lingering: boolean,
+  { lingering, halves }: Reading,
 ): Set<Resource> {
   const changeOf = new Map(changes.flatMap((change) => ("before" in change ? [[change.before, change] as const] : [])));
   const own = new Map<Resource, Entity>();
@@ -42,7 +58,7 @@ function unnoticed(
     const change = answersRequests(resource.type) ? changeOf.get(resource) : undefined;
     const isGone = going.has(resource) && !(lingering && lingers(resource.type));
     const [first, ...more] = change ? changedEntities(change) : [];
-    own.set(resource, first ?? (isGone ? goneEntity(resource) : keptEntity(resource)));
+    own.set(resource, first ?? halves.get(resource) ?? (isGone ? goneEntity(resource) : keptEntity(resource)));
     // What is made only when it is gone takes nothing over from it.
     if (change?.kind !== "replace" || !change.deletedFirst) successors.push(...more);
   }
