@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { type Plan, planFrom } from "../policies/plan";
 import { type Judged, judgeAll } from "../policies/rules";
-import { exemptions, type PlannedChange, type Serving, sameValue } from "../traffic";
+import { type PlannedChange, type Serving, sameValue } from "../traffic";
+import { exemptions } from "../traffic/exemption-schema";
 import type { Previewed } from "../traffic/sources";
 import { type Accepted, isAccepted } from "./baseline";
 import { Failure } from "./failure";

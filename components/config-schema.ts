@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { COLORS, exemptionKeys, exemptions, FULL, parseDuration, type Stage } from "../traffic";
+import { COLORS, FULL, parseDuration, type Stage } from "../traffic";
+import { exemptionKeys, exemptions } from "../traffic/exemption-schema";
 import type { NetworkConfig } from "./config";
 
 /** A length of time in the config; in seconds once it is read. */

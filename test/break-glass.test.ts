@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { judgeAll } from "../policies/rules";
-import { exemptions } from "../traffic";
+import { exemptions } from "../traffic/exemption-schema";
 import { NOW, planBetween } from "./crossfade-stack";
 
 /** A stage that is left early, which bake-time refuses. */

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Preview } from "../cli/markdown";
+import { verdictOf } from "../cli/verdict";
 import { nameOf } from "../traffic";
+import { readPlanned } from "../traffic/sources";
 import { CASES, type Case } from "./cases";
 import { UNDER_SETTINGS } from "./cases/everyday";
 import { placed } from "./cases/item";
@@ -15,6 +17,7 @@ let world: LocalWorld;
 let engine: EngineJudge;
 /** One preview for all cases: the engine needs a second to start and milliseconds for a resource. */
 let preview: Preview;
+let sources: Awaited<ReturnType<EngineJudge["sources"]>>;
 const ALL = {
   prior: CASES.flatMap(({ change }) => change.prior),
   desired: CASES.flatMap(({ change }) => change.desired),
@@ -25,6 +28,7 @@ beforeAll(async () => {
   world = await LocalWorld.start({ basePort: 5680 });
   engine = await EngineJudge.start(world);
   preview = await engine.judge(ALL, NOW);
+  sources = await engine.sources();
   const seconds = Math.round((Date.now() - started) / 1000);
   console.log(`${CASES.length} cases with ${ALL.desired.length} resources in ${seconds} s`);
 });
@@ -51,6 +55,20 @@ test("the harness that the package exports says what the engine says, advice inc
   const said = (level: string) => found.filter((violation) => violation.level === level).map(inWords);
   expect(said("mandatory").sort()).toEqual(preview.refusals.map(inWords).sort());
   expect(said("advisory").sort()).toEqual(preview.advice.map(inWords).sort());
+});
+
+test("from the stream and the plan file, with the state, the policies find what the pack finds", () => {
+  const refused = (texts: Partial<typeof sources>) =>
+    verdictOf(readPlanned(texts))
+      .findings.filter(({ advisory }) => !advisory)
+      .map(({ policy, urn, what }) => `${policy} ${urn}: ${timeless(what)}`)
+      .sort();
+  const byPack = preview.refusals.map(
+    ({ policy, message, urn }) => `${policy} ${urn}: ${timeless(message.split("\n")[1] ?? "")}`,
+  );
+  expect(refused(sources)).toEqual(byPack.sort());
+  const { plan, state } = sources;
+  expect(refused({ plan, state })).toEqual(byPack.sort());
 });
 
 test("in a freeze a way back passes, and a hotfix with break-glass; a raise does not", async () => {

@@ -57,11 +57,11 @@ const dumpPack = (file: string) => `
 const { writeFileSync } = require("node:fs");
 require("tsx/cjs");
 const { PolicyPack } = require("@pulumi/policy");
-const { desiredBeforeStep, desiredInStack } = require(${JSON.stringify(join(ROOT, "policies/desired-state.ts"))});
-const { planOf } = require(${JSON.stringify(join(ROOT, "policies/policy.ts"))});
+const { desiredBeforeStep, desiredInStack } = require(${JSON.stringify(join(ROOT, "policies/engine/desired-state.ts"))});
+const { planOf } = require(${JSON.stringify(join(ROOT, "policies/plan.ts"))});
 const { priorState } = require(${JSON.stringify(join(ROOT, "policies/engine/prior-state.ts"))});
 const { judgeAll } = require(${JSON.stringify(join(ROOT, "policies/rules.ts"))});
-const { readExemptions } = require(${JSON.stringify(join(ROOT, "policies/stack-config.ts"))});
+const { readExemptions } = require(${JSON.stringify(join(ROOT, "policies/engine/stack-config.ts"))});
 const { changeLine } = require(${JSON.stringify(join(ROOT, "test/change-line.ts"))});
 new PolicyPack("dump", {
   policies: [{

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Exemption, exemptions } from "../../traffic";
+import type { Exemption } from "../../traffic";
+import { exemptions } from "../../traffic/exemption-schema";
 
 /**
  * The exemptions of the stack that is judged.

@@ -5,6 +5,7 @@ import { stringify } from "yaml";
 import { readPreview } from "../../cli/findings";
 import type { Preview } from "../../cli/markdown";
 import { serveProvider } from "../../local/providers";
+import type { Sources } from "../../traffic/sources";
 import { type LocalWorld, PACK, type TestStack } from "../local-world";
 import type { Change } from "./case";
 import type { Item } from "./item";
@@ -53,6 +54,13 @@ export class EngineJudge {
     const settings = write("policies.json", JSON.stringify(policyConfig));
     const { output } = await this.stack.preview("--json", ...PACK, "--policy-pack-config", settings);
     return readPreview(Readable.from([output]));
+  }
+
+  /** The same change once more, without the pack: what of it is told besides. */
+  async sources(): Promise<Required<Sources>> {
+    const plan = join(this.folder, "plan.json");
+    const { output } = await this.stack.preview("--json", "--save-plan", plan);
+    return { preview: output, plan: readFileSync(plan, "utf8"), state: await this.run("stack", "export") };
   }
 
   private async run(...args: string[]): Promise<string> {
