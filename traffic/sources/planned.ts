@@ -191,10 +191,15 @@ function changeOf({ kind, old, all }: Steps, after: Resource | undefined): Plann
 function causes(all: readonly EngineStep[], before: Resource, after: Resource): PropertyChange[] {
   const named = [...new Set(all.flatMap(({ replacing }) => replacing))];
   if (named.length === 0) return forcingChanges(before, after);
-  return named.map((property) => {
-    const path = pathOf(property);
-    return { property, before: at(before.inputs, ...path), after: at(after.inputs, ...path) };
-  });
+  return (
+    named
+      .map((property) => {
+        const path = pathOf(property);
+        return { property, before: at(before.inputs, ...path), after: at(after.inputs, ...path) };
+      })
+      // The engine names what is no input as well, such as the provider.
+      .filter((change) => change.before !== undefined || change.after !== undefined)
+  );
 }
 
 /** By the order of its steps, or by the mark that the engine leaves on the old one. */
