@@ -1,7 +1,7 @@
 import type { Plan } from "../policies/plan";
 import { raises, sharesOf } from "../policies/reading/raises";
 import { groupArn, type RouteChange, routeChanges } from "../policies/reading/rollouts";
-import { read, State, seconds } from "../policies/reading/state";
+import { read, type State, seconds, stateOf } from "../policies/reading/state";
 import {
   at,
   COLORS,
@@ -66,7 +66,7 @@ export interface WayBack {
 
 /** What a plan means for users, of each route whose weights or stage it changes, and of each that has a candidate. */
 export function outlook(plan: Plan): Outlook[] {
-  const state = new State(plan.desired);
+  const state = stateOf(plan.desired);
   const ours = routeChanges(plan).map((change) => ofRoute(change, plan, state));
   const others = raises(plan).flatMap(({ ours: isOurs, carrier, urn }) =>
     isOurs ? [] : ofCarrier(urn, carrier, plan, state),
@@ -124,7 +124,7 @@ function stagesAhead({ asked, since, transition }: RouteChange, now: Date): Roll
 
 /** What takes away, or makes anew, a part of what the weight would go back to. */
 function closing(color: Color, plan: Plan): string[] {
-  const prior = new State(plan.prior);
+  const prior = stateOf(plan.prior);
   const home = plan.prior.find((r) => r.type === ENVIRONMENT && r.inputs.color === color);
   if (!home) return [];
   return plan.changes.flatMap((change) => {
@@ -177,7 +177,7 @@ function ofCarrier(urn: string, carrier: Resource, plan: Plan, state: State): Ou
   const after = state.heirOf(carrier);
   const named = (shares: Map<string, number> | undefined) =>
     shares && Object.fromEntries([...shares].map(([group, share]) => [nameOf(group), share * 100]));
-  const had = named(sharesOf(carrier, new State(plan.prior)));
+  const had = named(sharesOf(carrier, stateOf(plan.prior)));
   const has = after && named(sharesOf(after, state));
   return [{ urn, kind: "weights", before: had, after: has, atStake: had && has && moved(had, has) }];
 }

@@ -2,7 +2,7 @@ import { at, type Exemption, list, nameOf, type Resource } from "../traffic";
 import type { Plan } from "./plan";
 import type { Finding, Policy } from "./policy";
 
-const NAME = "break-glass";
+export const NAME = "break-glass";
 
 /** The finding, as advice where an exemption that is not over lets it through. */
 export function exempted(policy: string, finding: Finding, plan: Plan, exemptions: readonly Exemption[]): Finding {

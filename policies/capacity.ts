@@ -7,7 +7,7 @@ import { ratchet } from "./ratchet";
 import { askedCount, liveCount } from "./reading/entry-point-parts";
 import { sharesOf } from "./reading/raises";
 import { routeChanges } from "./reading/rollouts";
-import { read, State } from "./reading/state";
+import { read, type State, stateOf } from "./reading/state";
 
 const CARRIERS = ["aws:lb/listenerRule:ListenerRule", "aws:lb/listener:Listener"];
 const AUTOSCALER = "aws:appautoscaling/target:Target";
@@ -38,7 +38,7 @@ export const capacity = policy({
 
 /** Groups that would get more requests for each target than one is known to bear. */
 function overloads(plan: Plan, headroom: number): Finding[] {
-  const [prior, desired] = [new State(plan.prior), new State(plan.desired)];
+  const [prior, desired] = [stateOf(plan.prior), stateOf(plan.desired)];
   const waysBack = new Set(
     routeChanges(plan).flatMap(({ route, transition }) =>
       transition.kind === "rollback" || transition.kind === "return" ? [route.urn] : [],
@@ -75,7 +75,7 @@ function overloads(plan: Plan, headroom: number): Finding[] {
 
 /** Services whose number of tasks an autoscaler has raised, and that the program would put back. */
 function putBack(plan: Plan): Finding[] {
-  const prior = new State(plan.prior);
+  const prior = stateOf(plan.prior);
   return plan.changes.flatMap((change) => {
     if (change.kind !== "update" || change.after.type !== "aws:ecs/service:Service") return [];
     if (!plan.serving.has(change.before) || !hasAutoscaler(change.before, prior)) return [];

@@ -4,7 +4,7 @@ import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
 import { askedCount } from "./reading/entry-point-parts";
 import { haveMoved, weightsSince } from "./reading/rollouts";
-import { read, State, seconds } from "./reading/state";
+import { read, type State, seconds, stateOf } from "./reading/state";
 
 const settings = z.strictObject({
   settle: z
@@ -24,7 +24,7 @@ export const holdTime = policy({
   settings,
   wholePlanOnly: true,
   judge: (plan, { settle }) => {
-    const [prior, desired] = [new State(plan.prior), new State(plan.desired)];
+    const [prior, desired] = [stateOf(plan.prior), stateOf(plan.desired)];
     return plan.changes.flatMap((change) => {
       if (change.kind === "create") return [];
       const isShrunk = change.kind === "update" && isScaledIn(change);

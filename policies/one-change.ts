@@ -3,7 +3,7 @@ import { nameOf, type PlannedChange, sameValue } from "../traffic";
 import { policy } from "./policy";
 import { askedCount, partsOf } from "./reading/entry-point-parts";
 import { raises } from "./reading/raises";
-import { State } from "./reading/state";
+import { stateOf } from "./reading/state";
 
 /** What of each type decides which version answers, and where; the weights themselves are the one change that may be. */
 const CARRYING: Record<string, readonly string[]> = {
@@ -24,7 +24,7 @@ export const oneChange = policy({
   settings: z.strictObject({}),
   wholePlanOnly: true,
   judge: (plan) => {
-    const prior = new State(plan.prior);
+    const prior = stateOf(plan.prior);
     return raises(plan).flatMap(({ urn, carrier, ours, what }) => {
       const parts = partsOf(carrier, prior);
       const beside = plan.changes.filter(

@@ -4,7 +4,7 @@ import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
 import { servedBy } from "./reading/exposure";
 import { exposedServices, exposedWorkloads, kindOf } from "./reading/kubernetes";
-import { State } from "./reading/state";
+import { type State, stateOf } from "./reading/state";
 
 const SERVICE = "aws:ecs/service:Service";
 const SCALING_GROUP = "aws:autoscaling/group:Group";
@@ -25,7 +25,7 @@ export const releaseWithoutCanary = policy({
   settings: z.strictObject({}),
   wholePlanOnly: true,
   judge: (plan) => {
-    const prior = new State(plan.prior);
+    const prior = stateOf(plan.prior);
     return [...inPlace(plan, prior), ...podsInPlace(plan, prior), ...selectorSwaps(plan, prior)];
   },
 });

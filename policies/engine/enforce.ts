@@ -29,7 +29,7 @@ export function enforce(policy: Policy): ResourceValidationPolicy & StackValidat
     configSchema: configSchema(policy.settings),
     validateStack: async ({ resources, getConfig }, report) => {
       if (phase() === "update") return;
-      await judge(policy.description, report, find(getConfig()), (prior) => wholePlan(policy, prior, resources));
+      await judge(policy.description, report, find(getConfig()), (prior) => wholePlan(policy.name, prior, resources));
     },
     validateResource: async (args, report) => {
       const after = desiredBeforeStep(args);
@@ -39,14 +39,14 @@ export function enforce(policy: Policy): ResourceValidationPolicy & StackValidat
   };
 }
 
-/** The plan that was worked out last in a run, and the policies that have been given it. */
-const shown = new WeakMap<object, { plan: Plan; to: Set<Policy> }>();
+/** The plan that was worked out last in a run, and the names of the policies that have been given it. */
+const shown = new WeakMap<object, { plan: Plan; to: Set<string> }>();
 
 /**
  * The plan of a preview. The SDK hands the same stack to one policy after the other, as new objects each time; a policy that
  * comes again is shown another stack.
  */
-function wholePlan(policy: Policy, prior: Resource[], resources: PolicyResource[]): Plan {
+export function wholePlan(policy: string, prior: Resource[], resources: PolicyResource[]): Plan {
   let last = shown.get(thisRun());
   if (!last || last.to.has(policy)) {
     // They come in any order, and findings are to be the same in each run.

@@ -1,21 +1,19 @@
 import type { StackValidationPolicy } from "@pulumi/policy";
-import { breakGlass } from "../break-glass";
-import { planOf } from "../plan";
+import { breakGlass, NAME } from "../break-glass";
 import { rules } from "../rules";
-import { desiredInStack } from "./desired-state";
-import { judge, phase } from "./enforce";
+import { judge, phase, wholePlan } from "./enforce";
 import { readExemptions } from "./stack-config";
 
 const DESCRIPTION = "Tells every exemption of crossfade:breakGlass, and refuses one that is over.";
 
 /** The exemptions themselves, as a policy of the pack: no finding of theirs can be exempted. */
 export const reportExemptions: StackValidationPolicy = {
-  name: "break-glass",
+  name: NAME,
   description: DESCRIPTION,
   enforcementLevel: "mandatory",
   validateStack: async ({ resources }, report) => {
     if (phase() === "update") return;
     const find = (plan: Parameters<typeof breakGlass>[1]) => breakGlass(readExemptions(), plan, rules);
-    await judge(DESCRIPTION, report, find, (prior) => planOf(prior, resources.map(desiredInStack)));
+    await judge(DESCRIPTION, report, find, (prior) => wholePlan(NAME, prior, resources));
   },
 };

@@ -1,7 +1,7 @@
 import { isPreview, nameOf, type PlannedChange, type Resource } from "../../traffic";
 import type { Plan } from "../plan";
 import { routeChanges, ruleOf } from "./rollouts";
-import { State } from "./state";
+import { type State, stateOf } from "./state";
 
 const CARRIERS = ["aws:lb/listenerRule:ListenerRule", "aws:lb/listener:Listener"];
 
@@ -24,7 +24,7 @@ export function raises(plan: Plan): Raise[] {
     if (!carrier || transition.kind !== "promote") return [];
     return [{ urn: route.urn, carrier, ours: true, what: `"${nameOf(route.urn)}" goes to ${asked.stage}` }];
   });
-  const [prior, desired] = [new State(plan.prior), new State(plan.desired)];
+  const [prior, desired] = [stateOf(plan.prior), stateOf(plan.desired)];
   const others = plan.changes.flatMap((change): Raise[] => {
     if (change.kind !== "update" || !CARRIERS.includes(change.after.type) || desired.isOurs(change.after)) return [];
     if (isPreview(change.after.inputs.conditions)) return [];

@@ -1,5 +1,7 @@
 import { at, handling, list, type Resource, registeredGroups, text, UNKNOWN } from "../../traffic";
 
+import { groupBy } from "./group-by";
+
 const GROUP = "aws:lb/targetGroup:TargetGroup";
 
 /** One group that a rule or a listener forwards to. */
@@ -93,8 +95,9 @@ export class State {
 
   /** The rules and listeners that forward to a group. */
   forwarding(group: Resource): readonly Resource[] {
-    this.forwarders ??= indexed(this.ofType("aws:lb/listenerRule:ListenerRule", "aws:lb/listener:Listener"), (from) =>
-      this.forwarded(from).flatMap(({ groups }) => groups),
+    this.forwarders ??= groupBy(
+      this.ofType("aws:lb/listenerRule:ListenerRule", "aws:lb/listener:Listener"),
+      (from) => new Set(this.forwarded(from).flatMap(({ groups }) => groups)),
     );
     return this.forwarders.get(group) ?? [];
   }
@@ -110,7 +113,7 @@ export class State {
   /** What registers targets in a group. */
   membersOf(group: Resource): readonly Resource[] {
     const others = () => this.resources.filter(({ type, pendingDelete }) => type !== GROUP && !pendingDelete);
-    this.members ??= indexed(others(), (member) => this.groupsOf(member));
+    this.members ??= groupBy(others(), (member) => new Set(this.groupsOf(member)));
     return this.members.get(group) ?? [];
   }
 
@@ -121,18 +124,6 @@ export class State {
     }
     return false;
   }
-}
-
-function indexed(resources: readonly Resource[], of: (r: Resource) => readonly Resource[]): Map<Resource, Resource[]> {
-  const index = new Map<Resource, Resource[]>();
-  for (const resource of resources) {
-    for (const key of new Set(of(resource))) {
-      const same = index.get(key);
-      if (same) same.push(resource);
-      else index.set(key, [resource]);
-    }
-  }
-  return index;
 }
 
 /** What the program asks for; where it says nothing, what the cloud has. */
