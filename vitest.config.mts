@@ -1,13 +1,32 @@
 import { defineConfig } from "vitest/config";
 
+/** What measures a service under load, or by the clock: nothing else may take the machine's two cores meanwhile. */
+const LIVE = [
+  "test/{against,applied,controls,endings,incidents,kills,load,rehearsal,rehearsal-dns,servers,shop}.test.ts",
+  "test/facts/*.test.ts",
+];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    // Engines, balancers and tasks share two cores: files that start processes must not race each other for them.
-    fileParallelism: false,
     // Two releases at once, which mostly wait, are as many as two cores have time for.
     maxConcurrency: 2,
     testTimeout: 120_000,
     hookTimeout: 600_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "decisions",
+          include: ["test/**/*.test.ts"],
+          exclude: LIVE,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: "live", include: LIVE, fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

@@ -74,17 +74,36 @@ function program({
     ${green === "early" ? early : greenEnvironment + route}`;
 }
 
-let world: LocalWorld;
+/** One for each test that runs: two at a time. */
+const free: LocalWorld[] = [];
 let number = 0;
 beforeAll(async () => {
-  world = await LocalWorld.start({ adoptionDelay: [0, 50], basePort: 4380 });
+  for (const basePort of [4380, 4390]) free.push(await LocalWorld.start({ adoptionDelay: [0, 50], basePort }));
 });
-afterAll(() => world.stop());
+afterAll(() => Promise.all(free.map((world) => world.stop())));
+
+interface Pace {
+  /** Requests a second. */
+  rate?: number;
+  /** How long the load goes on after the change. */
+  seconds?: number;
+}
 
 /** Brings up the first shape, then goes to the second one under load, and gives what the load has counted. */
-async function releaseUnderLoad(before: Shape, after: Shape, { rate = 100, seconds = 3 } = {}): Promise<LoadResult> {
-  number += 1;
-  const stack: TestStack = await world.project(`control${number}`, program(before));
+async function releaseUnderLoad(before: Shape, after: Shape, pace?: Pace): Promise<LoadResult> {
+  const world = free.pop();
+  if (!world) throw new Error("more tests run at once than there are worlds");
+  try {
+    return await releaseIn(world, before, after, pace);
+  } finally {
+    free.push(world);
+  }
+}
+
+async function releaseIn(world: LocalWorld, before: Shape, after: Shape, pace: Pace = {}): Promise<LoadResult> {
+  const { rate = 100, seconds = 3 } = pace;
+  const seed = ++number;
+  const stack: TestStack = await world.project(`control${seed}`, program(before));
   expect(await stack.up()).toMatchObject({ code: 0 });
   await world.cloud.dataPlane.settled();
   const [balancer] = world.cloud.records.ofType("aws:lb/loadBalancer:LoadBalancer");
@@ -93,7 +112,7 @@ async function releaseUnderLoad(before: Shape, after: Shape, { rate = 100, secon
     host: "shop.local",
     stage: { name: "control", weight: 0 },
     rate,
-    seed: number,
+    seed,
     drainSeconds: 5,
     maxSeconds: 100,
   });
@@ -113,7 +132,7 @@ function lostBy(result: LoadResult): string[] {
   return result.stages.flatMap((stage) => Object.keys(stage.lostBy));
 }
 
-describe("a new image in place", () => {
+describe.concurrent("a new image in place", () => {
   test("loses nothing while every task is kept until its successor is healthy", async () => {
     expect(await releaseUnderLoad({ image: "1" }, { image: "2" })).toMatchObject({ lost: 0 });
   });
@@ -133,7 +152,7 @@ describe("a new image in place", () => {
   });
 });
 
-describe("a second environment", () => {
+describe.concurrent("a second environment", () => {
   test("loses nothing where it has weight only when it is healthy", async () => {
     expect(await releaseUnderLoad({}, { green: "ready" })).toMatchObject({ lost: 0 });
   });
@@ -145,7 +164,7 @@ describe("a second environment", () => {
   });
 });
 
-describe("a quiet service", () => {
+describe.concurrent("a quiet service", () => {
   // One request a second over two nodes and four tasks: each connection is silent for 8 s at a time.
   const quiet = { rate: 1, seconds: 20 };
   const tasks = 4;
