@@ -65,10 +65,16 @@ function urnsOf(resources: readonly PolicyResource[]): string[] {
   return resources.map(({ urn }) => urn);
 }
 
+/** What was read of a resource, by what the SDK has of it: each policy is shown the same. */
+const read = new WeakMap<object, Properties>();
+
 /**
  * Touching an unknown value throws, and a mandatory policy that lets the error through becomes advisory: so the object behind
  * the guard is read, and unknowns are marked.
  */
 function known(props: Properties): Properties {
-  return readProperties((props as { __getSpecialProxyTarget?: Properties }).__getSpecialProxyTarget ?? props);
+  const behind = (props as { __getSpecialProxyTarget?: Properties }).__getSpecialProxyTarget ?? props;
+  const properties = read.get(behind) ?? readProperties(behind);
+  read.set(behind, properties);
+  return properties;
 }

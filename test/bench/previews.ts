@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { LocalWorld, PACK, type TestStack } from "../local-world";
 
 /** How often each preview is taken; the quickest counts. */
-const TIMES = 3;
+const TIMES = Number(process.env.TIMES ?? 3);
+
+/** The engine saves the whole state after each step: of thousands, once at the end will do. */
+const SAVED_ONCE = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
 
 interface Pack {
   name: string;
@@ -26,7 +29,7 @@ export async function previewTable(counts: readonly number[], guard: string | un
     ];
     const lines: string[] = [];
     for (const count of counts) {
-      const stack = await world.project(`bench-${count}`, program(count, 1));
+      const stack = await world.project(`bench-${count}`, program(count, 1), SAVED_ONCE);
       const made = await stack.up("--skip-preview");
       if (made.code !== 0) throw new Error(`the stack of ${count} could not be made: ${made.output.slice(-2000)}`);
       // Half of what is there changes.
