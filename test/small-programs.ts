@@ -1,4 +1,4 @@
-import { type Resource, UNKNOWN } from "../traffic";
+import { plannedChanges, type Resource, UNKNOWN } from "../traffic";
 import { replacedBy } from "../traffic/changes/replaced-by";
 
 export const TYPES = {
@@ -214,4 +214,11 @@ function recordInputs(
     ...(weight !== undefined && weighted),
     ...(set !== undefined && { setIdentifier: set }),
   };
+}
+
+/** What the plan check is given of an update from one program to another: the states, and the changes between them. */
+export function planned(before: Program, after: Program) {
+  const prior = deployed(before);
+  const desired = previewed(after, prior);
+  return [prior, desired, plannedChanges(prior, desired)] as const;
 }
