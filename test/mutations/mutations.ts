@@ -12,7 +12,7 @@ export interface Mutation {
 const of = (tests: readonly string[]) => (file: string, find: string, replace: string, breaks: string) =>
   ({ file, find, replace, breaks, tests }) satisfies Mutation;
 
-const order = of(["plan-check", "plan-check-random"]);
+const order = of(["plan-check", "plan-check-random", "plan-check-bound"]);
 const changes = of(["planned-change", "plan-check"]);
 const spares = of(["spare"]);
 const rollout = of(["transition", "stage-order"]);
