@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -65,6 +66,16 @@ it("serves the records that are on disk again after a kill -9 of the cloud", asy
   expect(await answer(second)).toEqual(["192.0.2.1"]);
   await second.stop();
   await killed.stop();
+});
+
+it("leaves nothing behind where it cannot start", async () => {
+  const home = mkdtempSync(join(tmpdir(), "crossfade-"));
+  const other = createServer().listen(11133, "127.0.0.1");
+  await once(other, "listening");
+  const start = () => RehearsalCloud.start({ home, images: {}, basePort: 11080 });
+  await expect(start()).rejects.toThrow("Port 11133 of 127.0.0.1, for the name server, is in use");
+  other.close();
+  await (await start()).stop();
 });
 
 it("leaves a process alone that has got the pid of a task", async () => {
