@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { ProcessFile } from "../../local/process-file";
 import { Records } from "../../local/providers";
 import { RECORD } from "../../local/providers/types/route53-names";
 import { RehearsalCloud } from "../../local/rehearsal/cloud";
@@ -72,10 +73,14 @@ it("leaves nothing behind where it cannot start", async () => {
   const home = mkdtempSync(join(tmpdir(), "crossfade-"));
   const other = createServer().listen(11133, "127.0.0.1");
   await once(other, "listening");
-  const start = () => RehearsalCloud.start({ home, images: {}, basePort: 11080 });
-  await expect(start()).rejects.toThrow("Port 11133 of 127.0.0.1, for the name server, is in use");
+  const processes = join(home, "processes");
+  const started = RehearsalCloud.start({ home, images: {}, basePort: 11080 }, () => {}, new ProcessFile(processes));
+  const [pid = 0] = pids(`pid ${readFileSync(processes, "utf8")}`);
+  expect(isRunning(pid)).toBe(true);
+  await expect(started).rejects.toThrow("Port 11133 of 127.0.0.1, for the name server, is in use");
+  await until(() => !isRunning(pid));
+  expect(existsSync(join(home, "cloud.lock"))).toBe(false);
   other.close();
-  await (await start()).stop();
 });
 
 it("leaves a process alone that has got the pid of a task", async () => {
