@@ -1,4 +1,4 @@
-import { at, dnsNameOf, isPreview, list, number, type Resource, text, UNKNOWN } from "../../traffic";
+import { at, dnsNameOf, isOfDnsRoute, isPreview, list, number, type Resource, text, UNKNOWN } from "../../traffic";
 import { LISTENER, RULE } from "./forwards";
 import { groupBy } from "./group-by";
 import { oncePerState, one, type State, setting } from "./state";
@@ -42,12 +42,21 @@ export function behindRecord(record: Resource, state: State): Set<Resource> {
 /** The balancers that only a DNS route of ours leads to, and with weight 0 or for a preview: their users are known, and are none. */
 export const idleEdges = oncePerState((state): ReadonlySet<Resource> => {
   const led = groupBy(state.ofType(RECORD), (record) => balancersOf(record, state));
-  const idle = [...led].filter(([, records]) => records.every((record) => isOfRoute(record, state) && isDark(record)));
+  const idle = [...led].filter(([, records]) => records.every((record) => isOfDnsRoute(record) && isDark(record)));
   return new Set(idle.map(([balancer]) => balancer));
 });
 
-function isOfRoute({ parent }: Resource, state: State): boolean {
-  return parent !== undefined && state.get(parent)?.type === "crossfade:index:WeightedDnsRoute";
+/**
+ * Whether an update takes all weight from a balancer that only a DNS route of ours leads to, as far as the update is shown: of a
+ * balancer that is shown alone, before its own step, its records are not; the preview has seen them.
+ */
+export function isLeft(balancer: Resource, prior: State, desired: State): boolean {
+  const records = prior.ofType(RECORD).filter((record) => balancersOf(record, prior).includes(balancer));
+  const isLeftBy = (record: Resource) => {
+    const heir = desired.heirOf(record);
+    return isOfDnsRoute(record) && (heir === undefined || isDark(heir));
+  };
+  return records.length > 0 && records.every(isLeftBy);
 }
 
 function isDark(record: Resource): boolean {
