@@ -178,7 +178,7 @@ describe("the traffic log", () => {
       ...more,
     };
   };
-  const outcome = (trace: string) => ({ trace, verdict: "served" as const, ms: 1, headers: {} });
+  const outcome = (trace: string) => ({ trace, address: "", verdict: "served" as const, ms: 1, headers: {} });
 
   test("tells who answered, be the line there before the question or after it", async () => {
     const log = new TrafficLog();

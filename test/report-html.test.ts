@@ -139,7 +139,7 @@ test("bins sum what is counted, take the highest p99, and leave a part of a seco
 describe("the timeline", () => {
   const page: Planned = { index: 0, what: "page", sticky: undefined, fresh: false };
   const outcome = (verdict: Outcome["verdict"], ms: number, environment?: string): Outcome => {
-    return { trace: "", verdict, ms, headers: {}, environment };
+    return { trace: "", address: "", verdict, ms, headers: {}, environment };
   };
   const served = (by: string | undefined, ms = 5) => outcome("served", ms, by);
   const meterOf = () => new TimelineMeter();
