@@ -28,7 +28,14 @@ export interface EdgeArgs {
    */
   idleTimeout?: number;
   /**
-   * Whether AWS refuses to delete the balancer until this is turned off.
+   * How long a client may keep one connection, in seconds, 60 to 604,800 (ELB, `client_keep_alive.seconds`). After a weight in
+   * DNS has gone to 0 its edge gets requests for as long, and so it must be held for as long.
+   * @default 3600, AWS's own
+   */
+  clientKeepAlive?: number;
+  /**
+   * Whether AWS refuses to delete the balancer until this is turned off. Where each color has an edge, turn it off for the one
+   * that is neither stable nor has weight: it goes with its color's line.
    * @default true
    */
   deletionProtection?: boolean;
@@ -42,8 +49,14 @@ export class Edge extends pulumi.ComponentResource {
   readonly securityGroup: aws.ec2.SecurityGroup;
   /** The address to point a host at. */
   readonly dnsName: pulumi.Output<string>;
+  /** The hosted zone of that address: what an alias record names beside it. */
+  readonly zoneId: pulumi.Output<string>;
+  /** What it answers users in: HTTPS with a certificate, HTTP without. */
+  readonly protocol: "HTTP" | "HTTPS";
 
+  /** @throws InputPropertyError where a client may keep its connection for shorter or longer than ELB has it. */
   constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
+    check(args);
     super("crossfade:index:Edge", name, args, opts);
     const child = { parent: this };
     const { allowedCidrs = ["0.0.0.0/0"], certificateArn } = args;
@@ -54,6 +67,8 @@ export class Edge extends pulumi.ComponentResource {
     this.listener = certificateArn ? createHttps(this.loadBalancer, certificateArn) : createHttp(this.loadBalancer);
     if (certificateArn) createRedirect(this.loadBalancer);
     this.dnsName = this.loadBalancer.dnsName;
+    this.zoneId = this.loadBalancer.zoneId;
+    this.protocol = certificateArn ? "HTTPS" : "HTTP";
     this.registerOutputs({ dnsName: this.dnsName, listenerArn: this.listener.arn });
 
     function createSecurityGroup(): aws.ec2.SecurityGroup {
@@ -84,6 +99,7 @@ export class Edge extends pulumi.ComponentResource {
           subnets: args.subnetIds,
           securityGroups: [group.id],
           idleTimeout: args.idleTimeout ?? 60,
+          clientKeepAlive: args.clientKeepAlive,
           dropInvalidHeaderFields: true,
           enableDeletionProtection: args.deletionProtection ?? true,
         },
@@ -128,6 +144,12 @@ export class Edge extends pulumi.ComponentResource {
       );
     }
   }
+}
+
+function check({ clientKeepAlive = 3600 }: EdgeArgs): void {
+  if (Number.isInteger(clientKeepAlive) && clientKeepAlive >= 60 && clientKeepAlive <= 604_800) return;
+  const reason = `${clientKeepAlive} is no time that a client may keep a connection: whole seconds, 60 to 604800 (ELB, client_keep_alive.seconds)`;
+  throw new pulumi.InputPropertyError({ propertyPath: "clientKeepAlive", reason });
 }
 
 /** A host that no rule knows is answered by nobody's service. */

@@ -1,7 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { COLORS, type Color } from "../traffic";
+import type { Color } from "../traffic";
 import type { Rollout } from "./rollout";
+import { createClock, missingTargets, presentTargets } from "./weighted-route";
 
 /** What a route sends requests to, by shape: a `FargateEnvironment`, or somebody's own target group. */
 export interface RouteTarget {
@@ -49,8 +50,8 @@ export class WeightedAlbRoute extends pulumi.ComponentResource {
   /** @throws InputPropertyError where a color has weight and no target, or hosts are missing or too many. */
   constructor(name: string, args: WeightedAlbRouteArgs, opts?: pulumi.ComponentResourceOptions) {
     const { rollout, targets, hosts, priority, stickySeconds = 3600 } = args;
-    checkTargets(rollout, targets);
-    const present = COLORS.flatMap((color) => (targets[color] ? [[color, targets[color]] as const] : []));
+    for (const missing of missingTargets(rollout, targets)) throw new pulumi.InputPropertyError(missing);
+    const present = presentTargets(targets);
     if (hosts.length < 1 || hosts.length > 5) {
       throw new pulumi.InputPropertyError({ propertyPath: "hosts", reason: "one to five hosts (ELB quota)" });
     }
@@ -78,29 +79,7 @@ export class WeightedAlbRoute extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: present.flatMap(([, target]) => target.ready ?? []) },
     );
-    createClock(this);
+    createClock(name, { rollout, sticky: rollout.keepsClients }, this, [this.rule]);
     this.registerOutputs({ ruleArn: this.rule.arn });
-
-    /**
-     * The state's record of when the weights last moved: its `modified` does, after the rule's and with nothing else, where the
-     * rule's own moves with a tag or a refresh. Bake and hold times are counted from it.
-     */
-    function createClock(parent: WeightedAlbRoute): void {
-      // Without the zeros: a candidate that comes to be there at weight 0 moves nothing.
-      const shares = Object.fromEntries(Object.entries(rollout.shares).filter(([, share]) => share > 0));
-      new pulumi.Stash(
-        `${name}-weights`,
-        { input: { shares, sticky: rollout.keepsClients } },
-        { parent, dependsOn: [parent.rule] },
-      );
-    }
-  }
-}
-
-function checkTargets(rollout: Rollout, targets: WeightedAlbRouteArgs["targets"]): void {
-  for (const color of COLORS) {
-    if (targets[color] || (rollout.shares[color] === 0 && color !== rollout.plan.stable)) continue;
-    const reason = `${color} must have ${rollout.shares[color]} % of the requests and has no target`;
-    throw new pulumi.InputPropertyError({ propertyPath: `targets.${color}`, reason });
   }
 }

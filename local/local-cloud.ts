@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DataPlane, type DataPlaneOptions } from "./dataplane";
 import { acquireLock } from "./lock";
 import { type Behaviour, LocalProvider, NotSteady, Records, serveProvider } from "./providers";
+import { RECORD } from "./providers/route53-names";
 import { type Images, toDesired } from "./providers/to-desired";
 
 const LOCK = "cloud.lock";
@@ -15,8 +16,14 @@ export interface LocalCloudOptions extends Pick<DataPlaneOptions, "onRequest" | 
   images: () => Images;
   /** Milliseconds from, to, in which a balancer's node takes over a change. AWS gives no figure; up to 5 s here. */
   adoptionDelay?: [number, number];
-  /** The first of the ports that balancers listen on. */
+  /** The port of a balancer's listener 80; the name server's is 53 above it. */
   basePort?: number;
+  /** So many times as fast as on AWS run all times of DNS and the balancers' client keep-alive. */
+  dnsSpeed?: number;
+  /** Where the name server answers besides its own address, such as `127.0.53.1:53`; one that it may not have is told. */
+  dnsAddresses?: string[];
+  /** Milliseconds from, to, in which name servers take over a change of records. AWS: up to 60 s, and so here, by `dnsSpeed`. */
+  insyncDelay?: [number, number];
   /** Makes the delays repeatable. */
   random?: () => number;
   say?: (line: string) => void;
@@ -44,15 +51,7 @@ export class LocalCloud {
     }
     try {
       const records = new Records(join(home, "cloud.json"));
-      const dataPlane = new DataPlane({
-        adoptionDelay: options.adoptionDelay ?? [0, 5000],
-        basePort: options.basePort ?? 4080,
-        random: options.random ?? Math.random,
-        tasksFile: join(home, "tasks.json"),
-        onLog: say,
-        onRequest: options.onRequest,
-        onTask: options.onTask,
-      });
+      const dataPlane = new DataPlane({ ...options, tasksFile: join(home, "tasks.json"), onLog: say });
       const behaviour = behave(records, dataPlane, images, options.fault);
       const provider = new LocalProvider(records, behaviour, say);
       const served = await serveProvider(provider);
@@ -103,17 +102,16 @@ function behave(records: Records, dataPlane: DataPlane, images: () => Images, fa
   return {
     fault,
     changed: async (type, id) => {
-      await dataPlane.apply(toDesired(records, images()));
+      const applied = dataPlane.apply(toDesired(records, images()));
+      const inSync = dataPlane.inSync();
+      await applied;
+      if (type === RECORD) return inSync; // the provider waits for it
       if (type !== "aws:ecs/service:Service") return;
       const service = records.get(type, id);
       if (!service) return dataPlane.gone(id);
       if (service.inputs.waitForSteadyState !== true) return;
       const end = await dataPlane.steady(id);
       if (!end.ok) throw new NotSteady(`waiting for ECS Service (${id}): ${end.reason}`);
-    },
-    outputs: (type, id) => {
-      if (type !== "aws:lb/loadBalancer:LoadBalancer") return {};
-      return { dnsName: dataPlane.addresses(id, 80)[0] ?? "" };
     },
   };
 }

@@ -1,41 +1,8 @@
-import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Edge, FargateEnvironment, type FargateEnvironmentArgs, Rollout, WeightedAlbRoute } from "../components";
+import { collectAsked, settled } from "./asked";
 
-/** What the components ask the engine for. */
-interface Asked {
-  type: string;
-  name: string;
-  inputs: Record<string, unknown>;
-  provider?: string;
-}
-
-const asked: Asked[] = [];
-
-beforeAll(async () => {
-  await pulumi.runtime.setMocks({
-    newResource: ({ type, name, inputs, provider }) => {
-      asked.push({ type, name, inputs, provider });
-      return { id: `${name}-id`, state: { ...inputs, name, arn: `arn:aws:test:${name}` } };
-    },
-    call: () => ({ region: "eu-test-1" }),
-  });
-});
-beforeEach(() => {
-  asked.length = 0;
-});
-
-/** Lets everything that was registered settle. */
-async function settled(): Promise<void> {
-  await pulumi.runtime.disconnect();
-}
-
-function find(type: string, name?: string): Asked {
-  const found = asked.find((r) => r.type === type && (name === undefined || r.name === name));
-  if (!found)
-    throw new Error(`no ${type} ${name ?? ""} was asked for, only ${asked.map((r) => `${r.type} ${r.name}`)}`);
-  return found;
-}
+const { asked, find } = collectAsked();
 
 const environment: FargateEnvironmentArgs = {
   color: "green",
@@ -163,6 +130,24 @@ describe("an edge", () => {
     expect(find("aws:lb/listener:Listener", "tls-http").inputs.defaultActions).toEqual([
       { type: "redirect", redirect: { protocol: "HTTPS", port: "443", statusCode: "HTTP_301" } },
     ]);
+  });
+});
+
+describe("an edge of a color", () => {
+  const network = { vpcId: "vpc-1", subnetIds: ["subnet-1", "subnet-2"] };
+
+  test("says in what it answers, and how long a client may keep its connection", async () => {
+    const plain = new Edge("of-http", { ...network, clientKeepAlive: 60 });
+    const tls = new Edge("of-https", { ...network, certificateArn: "arn:aws:acm:eu-test-1:1:certificate/1" });
+    await settled();
+    expect([plain.protocol, tls.protocol]).toEqual(["HTTP", "HTTPS"]);
+    expect(find("aws:lb/loadBalancer:LoadBalancer", "of-http").inputs.clientKeepAlive).toBe(60);
+    // Not written where it is not given: an upgrade of the package changes no balancer.
+    expect(find("aws:lb/loadBalancer:LoadBalancer", "of-https").inputs).not.toHaveProperty("clientKeepAlive");
+  });
+
+  test.each([59, 604_801, 90.5])("refuses a client keep-alive of %d", (clientKeepAlive) => {
+    expect(() => new Edge("wrong", { ...network, clientKeepAlive })).toThrow(/whole seconds, 60 to 604800/);
   });
 });
 

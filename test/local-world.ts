@@ -21,7 +21,8 @@ export class LocalWorld {
     mkdirSync(parent, { recursive: true });
     const home = mkdtempSync(join(parent, "test-"));
     const images = () => new StackFile(join(ROOT, "stacks/Pulumi.local.yaml")).config().local?.images ?? {};
-    const cloud = await LocalCloud.start({ home, images, adoptionDelay: [0, 50], basePort: 4280, ...options });
+    const short = { adoptionDelay: [0, 50] as [number, number], insyncDelay: [0, 50] as [number, number] };
+    const cloud = await LocalCloud.start({ home, images, ...short, basePort: 4280, ...options });
     return new LocalWorld(cloud, engine, home);
   }
 

@@ -1,5 +1,6 @@
 import type { DesiredBalancer, DesiredTargetGroup, TargetHealth } from "./desired";
 import type { Health } from "./health-check";
+import { inUse, nodeAddress, SLOTS, socketOf } from "./loopback";
 import { BalancerNode, type NodeOptions, usedGroups, type View } from "./node";
 import type { Group } from "./node-group";
 import type { Target } from "./node-target";
@@ -8,7 +9,7 @@ export interface BalancerOptions extends NodeOptions {
   nodes: number;
   /** The least and the most milliseconds that a node takes to adopt a change. */
   adoptionDelay: [number, number];
-  /** The loopback port of listener 80 on the first balancer's first node. */
+  /** The loopback port of listener 80. */
   basePort: number;
 }
 
@@ -16,6 +17,18 @@ interface Balancer {
   desired: DesiredBalancer;
   slot: number;
   nodes: BalancerNode[];
+}
+
+/** What a DNS name of a balancer leads to. */
+export interface NamedBalancer {
+  /** Of its nodes. */
+  ipv4: string[];
+  dualstack: boolean;
+  /**
+   * Whether Route 53 takes it for healthy: every target group in use has a healthy target, and one without registered targets
+   * is unhealthy (Route 53 API, AliasTarget, EvaluateTargetHealth).
+   */
+  healthy(): boolean;
 }
 
 const draining: Health = { state: "draining", reason: "Target.DeregistrationInProgress" };
@@ -26,6 +39,7 @@ export class Balancers {
   private readonly balancers = new Map<string, Balancer>();
   private groups = new Map<string, Group>();
   private readonly leaving = new Set<{ targetGroupArn: string; target: Target }>();
+  private lastSlot = -1;
 
   constructor(private readonly options: BalancerOptions) {
     this.zones = Array.from({ length: options.nodes }, (_, i) => `local-${String.fromCharCode(97 + i)}`);
@@ -86,9 +100,24 @@ export class Balancers {
     return seen.find(({ state }) => state !== "healthy") ?? { state: "healthy" };
   }
 
+  /** Where the nodes answer for a listener: `127.0.0.1:4080`. */
   addresses(balancerArn: string, listenerPort: number): string[] {
     const balancer = this.balancers.get(balancerArn);
-    return balancer?.nodes.map((_, i) => `127.0.0.1:${this.loopbackPort(balancer, i, listenerPort)}`) ?? [];
+    if (!balancer) return [];
+    const sockets = balancer.nodes.map((_, i) => this.socket(balancer, i, listenerPort));
+    return sockets.map(({ host, port }) => `${host}:${port}`);
+  }
+
+  /** The balancer of a DNS name, as Route 53 sees it. */
+  named(dnsName: string): NamedBalancer | undefined {
+    const balancer = [...this.balancers.values()].find(({ desired }) => desired.dnsName.toLowerCase() === dnsName);
+    if (!balancer) return undefined;
+    const { slot, nodes, desired } = balancer;
+    return {
+      ipv4: nodes.map((_, i) => nodeAddress(slot, i)),
+      dualstack: desired.dualstack,
+      healthy: () => [...usedGroups(desired)].every((arn) => this.hasHealthyTarget(arn)),
+    };
   }
 
   async settled(): Promise<void> {
@@ -100,11 +129,21 @@ export class Balancers {
   }
 
   private create(desired: DesiredBalancer): Balancer {
-    const taken = [...this.balancers.values()].map(({ slot }) => slot);
-    let free = 0;
-    while (taken.includes(free)) free++;
     const nodes = this.zones.map((zone) => new BalancerNode(zone, this.viewOf(desired), this.options));
-    return { desired, slot: free, nodes };
+    return { desired, slot: this.freeSlot(desired), nodes };
+  }
+
+  /** The next one: a client that still has a deleted balancer's address must not find another balancer there. */
+  private freeSlot(desired: DesiredBalancer): number {
+    const taken = new Set([...this.balancers.values()].map(({ slot }) => slot));
+    if (taken.size === SLOTS) throw new Error(`${desired.arn}: the local cloud has room for ${SLOTS} balancers`);
+    do this.lastSlot = (this.lastSlot + 1) % SLOTS;
+    while (taken.has(this.lastSlot));
+    return this.lastSlot;
+  }
+
+  private hasHealthyTarget(targetGroupArn: string): boolean {
+    return this.targetHealth(targetGroupArn).some(({ state }) => state === "healthy");
   }
 
   private async publish(): Promise<void> {
@@ -129,21 +168,17 @@ export class Balancers {
     for (const [i, node] of balancer.nodes.entries()) {
       for (const port of node.listenerPorts) if (!wanted.includes(port)) node.close(port);
       for (const port of wanted) {
-        const loopbackPort = this.loopbackPort(balancer, i, port);
-        await node.listen(port, loopbackPort).catch((error: NodeJS.ErrnoException) => {
+        const socket = this.socket(balancer, i, port);
+        await node.listen(port, socket).catch((error: NodeJS.ErrnoException) => {
           if (error.code !== "EADDRINUSE") throw error;
-          throw new Error(
-            `Port ${loopbackPort} of 127.0.0.1, for listener ${port} of ${balancer.desired.arn}, is in use: ` +
-              `stop the program that has it (\`lsof -i :${loopbackPort}\` names it) or choose another base port.`,
-          );
+          throw inUse(socket, `listener ${port} of ${balancer.desired.arn}`);
         });
       }
     }
   }
 
-  /** Worked out and not handed out, so that it is the same after a restart: listener 80 of the first is 4080 and 5080. */
-  private loopbackPort({ slot }: Balancer, node: number, listenerPort: number): number {
-    return this.options.basePort + (listenerPort - 80) + 100 * slot + 1000 * node;
+  private socket({ slot }: Balancer, node: number, listenerPort: number) {
+    return socketOf(nodeAddress(slot, node), listenerPort, this.options.basePort);
   }
 
   private nodes(): BalancerNode[] {

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ProcessFile } from "../process-file";
 import { type BalancerOptions, Balancers } from "./balancers";
 import type { Desired, TargetHealth } from "./desired";
+import { Dns, type DnsOptions } from "./dns/dns";
 import { type Outcome, Service } from "./service";
 import type { TaskEvent } from "./traffic";
 
-export interface DataPlaneOptions extends Partial<BalancerOptions> {
+export interface DataPlaneOptions extends Partial<BalancerOptions>, Partial<DnsOptions> {
   /** Where the running tasks are recorded, so that the next start ends those that a kill -9 left behind. */
   tasksFile?: string;
-  onLog?: (line: string) => void;
   /** Each task's SIGTERM and end. */
   onTask?: (event: TaskEvent) => void;
 }
@@ -16,21 +16,37 @@ export interface DataPlaneOptions extends Partial<BalancerOptions> {
 /** How long requests in flight may take to end when the data plane stops. */
 const stopGraceMs = 1000;
 
-/** Balancers that proxy and services that run: what is behind the control plane of the local cloud. */
+/** Balancers that proxy, names that lead to them and services that run: what is behind the control plane of the local cloud. */
 export class DataPlane {
   private readonly balancers: Balancers;
+  private readonly dns: Dns;
+  private asked = false;
+  private latestInSync: Promise<void> = Promise.resolve();
   private readonly services = new Map<string, Service>();
   private readonly removed = new Map<string, { service: Service; ended: Promise<void> }>();
   private readonly file: ProcessFile;
 
   constructor(private readonly options: DataPlaneOptions = {}) {
-    const defaults: BalancerOptions = { nodes: 2, adoptionDelay: [0, 5000], basePort: 4080, random: Math.random };
-    this.balancers = new Balancers({ ...defaults, ...options });
+    const { dnsSpeed = 1 } = options;
+    const defaults: BalancerOptions & DnsOptions = {
+      nodes: 2,
+      adoptionDelay: [0, 5000],
+      basePort: 4080,
+      random: Math.random,
+      dnsSpeed,
+      dnsAddresses: [],
+      insyncDelay: [0, 60_000 / dnsSpeed],
+    };
+    const all = { ...defaults, ...options };
+    this.balancers = new Balancers(all);
+    this.dns = new Dns(all, (name) => this.balancers.named(name));
     this.file = new ProcessFile(options.tasksFile);
   }
 
-  /** Asks for all of this. The balancers' ports are open when it resolves; all else comes later. */
+  /** Asks for all of this. The ports of balancers and name server are open when it resolves; all else comes later. */
   async apply(desired: Desired): Promise<void> {
+    this.latestInSync = this.dns.ask(desired.dns, !this.asked);
+    this.asked = true;
     const listening = this.balancers.apply(desired.balancers, desired.targetGroups);
     for (const [arn, service] of this.services) {
       if (desired.services.some((wanted) => wanted.arn === arn)) continue;
@@ -44,6 +60,17 @@ export class DataPlane {
       else this.services.set(wanted.arn, new Service(wanted, this.balancers, this.file, this.toldOf(wanted.arn)));
     }
     await listening;
+    await this.dns.listen();
+  }
+
+  /** Resolves when name servers have adopted what the last call of `apply` has changed; to be called with it. */
+  inSync(): Promise<void> {
+    return this.latestInSync;
+  }
+
+  /** Where the name server answers, over UDP and TCP: `127.0.0.1:4133`. */
+  dnsAddresses(): string[] {
+    return [...this.dns.addresses];
   }
 
   /** Resolves when a service that is no longer asked for has no task left. */
@@ -79,6 +106,7 @@ export class DataPlane {
   async stop(): Promise<void> {
     const services = [...this.services.values(), ...[...this.removed.values()].map(({ service }) => service)];
     this.services.clear();
+    await this.dns.stop();
     await this.balancers.stop(stopGraceMs);
     await Promise.all(services.map((service) => service.stop()));
   }

@@ -6,12 +6,18 @@ export interface Desired {
   balancers: DesiredBalancer[];
   targetGroups: DesiredTargetGroup[];
   services: DesiredService[];
+  dns: DesiredDns;
 }
 
 export interface DesiredBalancer {
   arn: string;
+  dnsName: string;
+  /** Whether its name has IPv6 addresses too. */
+  dualstack: boolean;
   /** How long a connection may be silent before the balancer closes it, in seconds. AWS: 60 unless set. */
   idleTimeout: number;
+  /** How long a client may keep one connection, in seconds. AWS: 3600 unless set, 60 to 604800. */
+  clientKeepAlive: number;
   listeners: DesiredListener[];
 }
 
@@ -82,6 +88,45 @@ export interface DesiredTask {
   env: Record<string, string>;
   /** Seconds between SIGTERM and SIGKILL. AWS: 30 unless set, at most 120. */
   stopTimeout: number;
+}
+
+/** What Route 53 has. */
+export interface DesiredDns {
+  zones: DesiredZone[];
+  healthChecks: DesiredHealthCheck[];
+}
+
+export interface DesiredZone {
+  id: string;
+  /** In lower case and without the dot at the end, as all names here. */
+  name: string;
+  records: DesiredRecord[];
+}
+
+export interface DesiredRecord {
+  name: string;
+  type: string;
+  /** Seconds; none on an alias. */
+  ttl?: number;
+  values: string[];
+  alias?: { name: string; evaluateTargetHealth: boolean };
+  /** Of a weighted record, 0 to 255. */
+  weight?: number;
+  setIdentifier?: string;
+  healthCheckId?: string;
+}
+
+/** A health check over HTTP. */
+export interface DesiredHealthCheck {
+  id: string;
+  /** The host that is asked, and its Host header. */
+  fqdn: string;
+  port: number;
+  path: string;
+  /** Seconds: 10 or 30. */
+  interval: number;
+  /** How many checks in a row change the status, 1 to 10. */
+  failureThreshold: number;
 }
 
 /** As `DescribeTargetHealth` says it. */

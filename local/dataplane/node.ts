@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DesiredBalancer } from "./desired";
 import { type Exchange, forward } from "./forward";
 import type { Health } from "./health-check";
+import type { LoopbackSocket } from "./loopback";
 import { type Group, NodeGroup } from "./node-group";
 import { answer, answerMalformed, redirect } from "./own-answer";
 import { bindingCookie, chooseGroup, type Forward, firstMatch } from "./rules";
@@ -17,6 +19,8 @@ export interface View {
 
 export interface NodeOptions {
   random: () => number;
+  /** So many times as fast as on AWS run the client keep-alive and all times of DNS. */
+  dnsSpeed: number;
   /** The access log: each request, when it has ended. */
   onRequest?: (line: AccessLine) => void;
 }
@@ -26,6 +30,7 @@ export class BalancerNode {
   view: View;
   private readonly groups = new Map<string, NodeGroup>();
   private readonly servers = new Map<number, Server>();
+  private readonly connectedAt = new WeakMap<Socket, number>();
   private readonly stopping = new AbortController();
   private adopted: Promise<unknown> = Promise.resolve();
 
@@ -50,15 +55,16 @@ export class BalancerNode {
   }
 
   /** Accepts connections for a listener; they are answered from the moment the node has adopted it. */
-  async listen(listenerPort: number, loopbackPort: number): Promise<void> {
+  async listen(listenerPort: number, { host, port }: LoopbackSocket): Promise<void> {
     if (this.servers.has(listenerPort)) return;
     // An upload may take as long as it goes on; a missing Host is answered in our name.
     const server = createServer({ requestTimeout: 0, requireHostHeader: false });
     server.on("request", (request, response) => this.handle(listenerPort, request, response));
+    server.on("connection", (socket) => this.connectedAt.set(socket, Date.now()));
     server.on("clientError", answerMalformed);
     server.keepAliveTimeout = this.view.balancer.idleTimeout * 1000;
     this.servers.set(listenerPort, server);
-    server.listen(loopbackPort, "127.0.0.1");
+    server.listen(port, host);
     await once(server, "listening").catch((error) => {
       this.servers.delete(listenerPort);
       throw error;
@@ -117,6 +123,7 @@ export class BalancerNode {
 
   private handle(listenerPort: number, request: IncomingMessage, response: ServerResponse) {
     const line = this.log(request, response);
+    if (this.isOld(request.socket)) response.shouldKeepAlive = false;
     const listener = this.view.balancer.listeners.find(({ port }) => port === listenerPort);
     if (!listener) return request.destroy();
     if (!request.headers.host && request.httpVersion !== "1.0") return answer(response, 400);
@@ -131,6 +138,15 @@ export class BalancerNode {
       default:
         return answer(response, 503);
     }
+  }
+
+  /**
+   * "After the configured HTTP client keepalive duration elapses, the Application Load Balancer accepts one more request and then returns a
+   * response that gracefully closes the connection" (ALB guide, "HTTP client keepalive duration").
+   */
+  private isOld(socket: Socket): boolean {
+    const lifetime = (this.view.balancer.clientKeepAlive * 1000) / this.options.dnsSpeed;
+    return Date.now() - (this.connectedAt.get(socket) ?? Date.now()) >= lifetime;
   }
 
   /** Begins the request's line in the access log, which is written when the answer has ended. */

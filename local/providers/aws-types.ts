@@ -1,3 +1,4 @@
+import { BALANCERS_ZONE } from "../dataplane/dns/look-up";
 import { AwsError } from "./aws-error";
 import type { LocalRecord, Properties, Records } from "./record";
 
@@ -15,6 +16,9 @@ export interface TypeRow {
   checkDelete?(record: LocalRecord, records: Records): void;
 }
 
+/** The hosted zone of the balancers' names, that an alias names. */
+export const BALANCERS_ZONE_ID = "ZLOCALELB";
+
 const ARN = (service: string, resource: string) => `arn:aws:${service}:eu-local-1:000000000000:${resource}`;
 
 const plain = (inputs: Properties, unique: string) => {
@@ -27,9 +31,10 @@ export const TYPES: Record<string, TypeRow> = {
   "aws:lb/loadBalancer:LoadBalancer": {
     replacedBy: ["name", "internal", "loadBalancerType", "region"],
     autoName: 32,
-    outputs: ({ name }, unique) => {
+    outputs: ({ name, internal }, unique) => {
       const arn = ARN("elasticloadbalancing", `loadbalancer/app/${name}/${unique}`);
-      return { id: arn, arn, arnSuffix: `app/${name}/${unique}`, zoneId: "ZLOCAL" };
+      const dnsName = `${internal === true ? "internal-" : ""}${name}-${Number.parseInt(unique.slice(0, 8), 16)}.${BALANCERS_ZONE}`;
+      return { id: arn, arn, arnSuffix: `app/${name}/${unique}`, dnsName, zoneId: BALANCERS_ZONE_ID };
     },
     checkDelete: ({ inputs, id }) => {
       if (inputs.enableDeletionProtection !== true) return;

@@ -11,8 +11,6 @@ export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 export interface Behaviour {
   /** Brings the traffic to what the records say. Resolves when the provider would come back. */
   changed(type: string, id: string): Promise<void>;
-  /** Outputs that only the running cloud knows, such as an address. */
-  outputs(type: string, id: string): Properties;
   /** For tests: what AWS is to answer to the next call of the kind, if anything. */
   fault?(operation: "create" | "update" | "delete", type: string, inputs: Properties): string | undefined;
 }
@@ -76,8 +74,7 @@ export class LocalProvider {
     const outputs = row.outputs(inputs, unique);
     if (preview) {
       const unknown = Object.fromEntries(Object.keys(outputs).map((k) => [k, UNKNOWN]));
-      const running = Object.keys(this.behaviour.outputs(type, outputs.id)).map((k) => [k, UNKNOWN]);
-      return { id: "", properties: { ...inputs, ...unknown, ...Object.fromEntries(running) } };
+      return { id: "", properties: { ...inputs, ...unknown } };
     }
     this.failAsTold("create", type, inputs);
     row.check?.(inputs, this.records);
@@ -143,8 +140,6 @@ export class LocalProvider {
     await this.behaviour.changed(type, id);
     const record = this.records.get(type, id);
     if (!record) throw new Error(`${id} was deleted while it was changed`);
-    record.outputs = { ...record.outputs, ...this.behaviour.outputs(type, id) };
-    this.records.put(record);
     return record.outputs;
   }
 

@@ -9,6 +9,7 @@ import type {
   DesiredTask,
 } from "../dataplane";
 import type { LocalRecord, Properties, Records } from "./record";
+import { toDns } from "./to-dns";
 
 /** Which command stands for an image; a shell runs it. */
 export type Images = Record<string, { run: string; env?: Record<string, string> }>;
@@ -16,9 +17,12 @@ export type Images = Record<string, { run: string; env?: Record<string, string> 
 /** What the records ask the data plane to be. Where a program sets nothing, AWS's defaults hold. */
 export function toDesired(records: Records, images: Images): Desired {
   return {
-    balancers: records.ofType("aws:lb/loadBalancer:LoadBalancer").map(({ id, inputs }) => ({
+    balancers: records.ofType("aws:lb/loadBalancer:LoadBalancer").map(({ id, inputs, outputs }) => ({
       arn: id,
+      dnsName: String(outputs.dnsName),
+      dualstack: String(inputs.ipAddressType).startsWith("dualstack"),
       idleTimeout: Number(inputs.idleTimeout ?? 60),
+      clientKeepAlive: Number(inputs.clientKeepAlive ?? 3600),
       listeners: records
         .ofType("aws:lb/listener:Listener")
         .filter((listener) => listener.inputs.loadBalancerArn === id)
@@ -26,6 +30,7 @@ export function toDesired(records: Records, images: Images): Desired {
     })),
     targetGroups: records.ofType("aws:lb/targetGroup:TargetGroup").map(toTargetGroup),
     services: records.ofType("aws:ecs/service:Service").map((service) => toService(service, records, images)),
+    dns: toDns(records),
   };
 }
 

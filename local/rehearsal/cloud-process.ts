@@ -29,7 +29,9 @@ process.once("message", async ({ id, what }: Question) => {
     process.on("message", async ({ id, what }: Question) => {
       if (what === "settled") await cloud.dataPlane.settled();
       tell();
-      send({ id, ...(what === "addresses" && { addresses: cloud.addresses() }) });
+      if (what === "addresses") return send({ id, addresses: cloud.addresses() });
+      if (what === "dns") return send({ id, addresses: cloud.dataPlane.dnsAddresses() });
+      send({ id });
     });
     send({ id, env: cloud.env });
     await left;

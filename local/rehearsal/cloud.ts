@@ -12,7 +12,7 @@ export type CloudOptions = Omit<LocalCloudOptions, "images" | "say" | "random" |
 /** What goes to the cloud's process; the first starts it. `seen`: to be told at once what was seen until now. */
 export interface Question {
   id: number;
-  what: CloudOptions | "addresses" | "settled" | "seen";
+  what: CloudOptions | "addresses" | "dns" | "settled" | "seen";
 }
 /** What comes back, with the question's id. */
 export interface Answer {
@@ -57,6 +57,12 @@ export class RehearsalCloud {
   /** Where the balancers answer. */
   async addresses(): Promise<string[]> {
     const { addresses = [] } = await ask(this.child, "addresses");
+    return addresses;
+  }
+
+  /** Where the name server answers. */
+  async dnsAddresses(): Promise<string[]> {
+    const { addresses = [] } = await ask(this.child, "dns");
     return addresses;
   }
 

@@ -5,7 +5,7 @@ import type { Item } from "./item";
 
 type Properties = Record<string, unknown>;
 
-const NOTHING: Behaviour = { changed: async () => {}, outputs: () => ({}) };
+const NOTHING: Behaviour = { changed: async () => {} };
 
 /**
  * What replaces a resource of the types that the local cloud has no row for: "Forces new resource" in the AWS provider's

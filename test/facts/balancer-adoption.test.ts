@@ -61,7 +61,7 @@ it("keeps its addresses over a restart, one for each node", async () => {
   const first = startDataPlane().plane;
   await first.apply(desired);
   const addresses = first.addresses("alb", 80);
-  expect(addresses).toEqual(["127.0.0.1:11080", "127.0.0.1:12080"]);
+  expect(addresses).toEqual(["127.0.0.1:11080", "127.0.0.2:11080"]);
   await first.stop();
   const second = startDataPlane().plane;
   await second.apply(desired);

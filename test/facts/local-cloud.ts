@@ -42,12 +42,16 @@ export function desire(
     balancers: [
       {
         arn: "alb",
+        dnsName: "alb.eu-local-1.elb.amazonaws.com",
+        dualstack: false,
+        clientKeepAlive: 3600,
         idleTimeout: change.idleTimeout ?? 60,
         listeners: [{ arn: "listener", port: 80, rules: wholeRules }],
       },
     ],
     targetGroups: change.groups ?? services.map((service) => group(service.arn)),
     services,
+    dns: { zones: [], healthChecks: [] },
   };
 }
 

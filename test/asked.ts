@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, beforeEach } from "vitest";
+
+/** What the components ask the engine for. */
+export interface Asked {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+  provider?: string;
+}
+
+/** Stands in for the engine in a test file, and collects what each test asks it for; what is slow is there later. */
+export function collectAsked(slow?: RegExp) {
+  const asked: Asked[] = [];
+  beforeAll(async () => {
+    await pulumi.runtime.setMocks({
+      newResource: async ({ type, name, inputs, provider }) => {
+        if (slow?.test(name)) await sleep(50);
+        asked.push({ type, name, inputs, provider });
+        return { id: `${name}-id`, state: { ...inputs, name, arn: `arn:aws:test:${name}` } };
+      },
+      call: () => ({ region: "eu-test-1" }),
+    });
+  });
+  beforeEach(() => {
+    asked.length = 0;
+  });
+  return {
+    asked,
+    find(type: string, name?: string): Asked {
+      const found = asked.find((r) => r.type === type && (name === undefined || r.name === name));
+      if (!found)
+        throw new Error(`no ${type} ${name ?? ""} was asked for, only ${asked.map((r) => `${r.type} ${r.name}`)}`);
+      return found;
+    },
+  };
+}
+
+/** Lets everything that was registered settle. */
+export async function settled(): Promise<void> {
+  await pulumi.runtime.disconnect();
+}
