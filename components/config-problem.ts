@@ -9,6 +9,9 @@ export interface Problem {
   message: string;
 }
 
+/** Takes what is wrong, by its path below `crossfade:`. */
+export type Report = (path: string, message: string) => void;
+
 /** All that is wrong with a stack config, in one error. The engine shows its text and no stack trace. */
 export class ConfigError extends RunError {
   constructor(

@@ -54,16 +54,22 @@ const version = {
 
 const versionPart = z.strictObject(version).partial();
 
-const service = z.strictObject({
-  ...versionPart.shape,
-  host: z.string().regex(/^(?=.{1,128}$)(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9-]+$/i, "a host name"),
+const hostName = z.string().regex(/^(?=.{1,128}$)(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9-]+$/i, "a host name");
+
+/** What makes an edge. */
+const edge = {
   certificate: z.string().startsWith("arn:", "the ARN of an ACM certificate").optional(),
   internal: z.boolean().optional(),
+};
+
+const service = z.strictObject({
+  ...versionPart.shape,
+  ...edge,
+  host: hostName,
+  clientKeepAlive: duration(60, 604800, "ELB, client_keep_alive.seconds").optional(),
   previewSecret: z.string().min(8, "at least 8 characters").optional(),
   sticky: duration(1, 604800, "ELB, TargetGroupStickinessConfig").optional(),
 });
-
-const environment = z.strictObject({ image, ...versionPart.shape });
 
 const networkKeys = {
   stack: z.string().min(1),
@@ -80,6 +86,21 @@ const network = z
     "either stack, or vpcId and subnetIds",
   )
   .transform((given) => given as NetworkConfig);
+
+/** What a color may have of its own: its version, and, where each color has an edge, what its edge is. */
+const environment = z.strictObject({ image, ...versionPart.shape, ...edge, network: network.optional() });
+
+const dns = z.strictObject({
+  zone: z.string().regex(/^Z[A-Z0-9]{1,31}$/, "the id of a hosted zone, such as Z2FDTNDATAQYW2"),
+  domain: hostName,
+  failover: z.enum(["none", "to-idle"]).optional(),
+  previewHosts: z.strictObject({ blue: hostName, green: hostName }).partial().optional(),
+});
+
+const local = z.strictObject({
+  images: z.record(z.string(), z.strictObject({ run: z.string(), env: env.optional() })),
+  dnsSpeed: z.int("a whole number: so many times as fast the times of DNS run").min(1).optional(),
+});
 
 const stage = z
   .strictObject({
@@ -106,20 +127,23 @@ export const schema = z.object({
   stages: z.array(stage).optional(),
   service,
   network,
+  dns: dns.optional(),
   /** Read by the policies; here so that a mistake in it is told at once. */
   breakGlass: exemptions.optional(),
-  local: z
-    .strictObject({ images: z.record(z.string(), z.strictObject({ run: z.string(), env: env.optional() })) })
-    .optional(),
+  local: local.optional(),
 });
+
+export type Parsed = z.output<typeof schema>;
 
 /** The keys that exist at a place in the config, for the hint on a key that does not. */
 export function knownKeys(path: readonly PropertyKey[]): string[] {
   const [first, second] = path;
   if (first === undefined) return Object.keys(schema.shape);
   if (first === "service" && second === undefined) return Object.keys(service.shape);
-  if ((first === "blue" || first === "green") && second === undefined) return ["image", ...Object.keys(version)];
-  if (first === "network") return Object.keys(networkKeys);
+  if ((first === "blue" || first === "green") && second === undefined) return Object.keys(environment.shape);
+  if (first === "network" || second === "network") return Object.keys(networkKeys);
+  if (first === "dns") return second === undefined ? Object.keys(dns.shape) : [...COLORS];
+  if (first === "local" && second === undefined) return Object.keys(local.shape);
   if (first === "stages") return ["name", "weight", "bake"];
   if (first === "breakGlass") return Object.keys(exemptionKeys);
   if (second === "scaling") return ["min", "max", "cpu"];

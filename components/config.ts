@@ -11,14 +11,15 @@ import {
   stageProblems,
   wholeWay,
 } from "../traffic";
-import { ConfigError, didYouMean, type Problem } from "./config-problem";
-import { knownKeys, schema } from "./config-schema";
+import { checkEdges } from "./config-edges";
+import { ConfigError, didYouMean, type Problem, type Report } from "./config-problem";
+import { knownKeys, type Parsed, schema } from "./config-schema";
+import { dnsNames } from "./dns-names";
 import { fargateSizeProblem } from "./fargate-size";
 
 /** The namespace of every key. It is always written out: in somebody else's project the default one is theirs. */
 const NAMESPACE = "crossfade";
 
-type Parsed = z.output<typeof schema>;
 type VersionPart = NonNullable<Parsed["blue"]>;
 
 const VERSION_DEFAULTS = {
@@ -60,23 +61,45 @@ export interface EnvironmentConfig {
 /** A stack that has `vpcId`, `publicSubnetIds` and `privateSubnetIds` among its outputs, or the ids themselves. */
 export type NetworkConfig = { stack: string } | { vpcId: string; subnetIds: string[]; taskSubnetIds?: string[] };
 
+/** What the balancer is, the one or a color's. */
+export interface EdgeConfig {
+  certificate?: string;
+  /** Whether the balancer is reachable from inside the network only. */
+  internal: boolean;
+  /** Seconds that a client may keep its connection; AWS's own 3600 where it is not there. */
+  clientKeepAlive?: number;
+  network: NetworkConfig;
+}
+
+/** The zone of the host, for an edge of each color and weighted records between them. */
+export interface DnsConfig {
+  /** The hosted zone's id. */
+  zone: string;
+  /** The zone's name. */
+  domain: string;
+  /** What the record of weight 0 does when the other one is unhealthy. */
+  failover: "none" | "to-idle";
+  /** The host at which each color alone is reached. */
+  previewHosts: Record<Color, string>;
+}
+
 /**
  * The stack config, read and found good. These types are written out and not inferred from the schema: zod's own types would
  * be in the package's, and do not compile with the compiler options of Pulumi's templates.
  */
-export interface Config {
+export interface Config extends EdgeConfig {
   rollout: RolloutPlan;
   environments: Partial<Record<Color, EnvironmentConfig>>;
   host: string;
-  certificate?: string;
-  /** Whether the balancer is reachable from inside the network only. */
-  internal: boolean;
   previewSecret?: string;
   /** Seconds that a client stays with its environment at canary stages. */
   sticky: number;
-  network: NetworkConfig;
-  /** Marks a stack of the local cloud: which command stands for which image. */
-  local?: { images: Record<string, { run: string; env?: Record<string, string> }> };
+  /** The route is one of DNS, and each color has an edge of its own. */
+  dns?: DnsConfig;
+  /** The edge of each color that is there; without `dns` they are all the one. */
+  edges: Partial<Record<Color, EdgeConfig>>;
+  /** Marks a stack of the local cloud: which command stands for which image, and how fast the times of DNS run there. */
+  local?: { images: Record<string, { run: string; env?: Record<string, string> }>; dnsSpeed?: number };
 }
 
 /**
@@ -108,8 +131,6 @@ export function parseConfig(stack: string, texts: Record<string, string>, inside
   if (problems.length > 0) throw new ConfigError(stack, problems);
   return assemble(data as Parsed);
 }
-
-type Report = (path: string, message: string) => void;
 
 function fromText(key: string, text: string): unknown {
   const value = /^[[{]/.test(text) ? fromJson(text) : text;
@@ -176,6 +197,7 @@ function checkTogether(given: Record<string, unknown>, data: Partial<Parsed>, re
     const size = data[color] && fargateSizeProblem(cpu, memory);
     if (size) report(`${color}.memory`, `${cpu} CPU units with ${memory} MiB do not go together: ${size}`);
   }
+  checkEdges(data, report);
   if (!stable) return;
   const candidate = otherColor(stable);
   if (!given[stable]) {
@@ -194,11 +216,16 @@ function assemble({
   local,
   ...rest
 }: Parsed): Config {
-  const { host, certificate, internal = false, previewSecret, sticky = 3600, ...defaults } = rest.service;
+  const { host, certificate, internal = false, clientKeepAlive, ...ofService } = rest.service;
+  const { previewSecret, sticky = 3600, ...defaults } = ofService;
+  const edge: EdgeConfig = { certificate, internal, clientKeepAlive, network };
   const environments: Config["environments"] = {};
+  const edges: Config["edges"] = {};
   for (const color of COLORS) {
-    const own = rest[color];
-    if (!own) continue;
+    if (!rest[color]) continue;
+    const { certificate, internal, network, ...own } = rest[color];
+    const ownEdge = Object.entries({ certificate, internal, network }).filter(([, value]) => value !== undefined);
+    edges[color] = { ...edge, ...Object.fromEntries(ownEdge) };
     environments[color] = {
       ...VERSION_DEFAULTS,
       ...defaults,
@@ -209,7 +236,13 @@ function assemble({
     };
   }
   const rollout = { stable, stage, stages: wholeWay(stages) };
-  return { rollout, environments, host, certificate, internal, previewSecret, sticky, network, local };
+  const dns = rest.dns && dnsOf(host, rest.dns);
+  return { ...edge, rollout, environments, host, previewSecret, sticky, dns, edges, local };
+}
+
+function dnsOf(host: string, given: NonNullable<Parsed["dns"]>): DnsConfig {
+  const { domain, previewHosts } = dnsNames({ host, ...given });
+  return { zone: given.zone, domain, failover: given.failover ?? "none", previewHosts };
 }
 
 function dotted(path: readonly PropertyKey[]): string {

@@ -15,8 +15,19 @@ export interface DnsNameProblem {
   reason: string;
 }
 
+/** The names as they were given, in one spelling, and the preview hosts that were not given. */
+export function dnsNames(given: {
+  domain: string;
+  host: string;
+  previewHosts?: Partial<Record<Color, string>>;
+}): DnsNames {
+  const [domain, host] = [plainName(given.domain), plainName(given.host)];
+  const of = (color: Color) => plainName(given.previewHosts?.[color] ?? previewHost(color, host, domain));
+  return { domain, host, previewHosts: { blue: of("blue"), green: of("green") } };
+}
+
 /** A DNS name in the spelling that Route 53 and the provider keep: lower case, without the dot at its end. */
-export function plainName(name: string): string {
+function plainName(name: string): string {
   return name.toLowerCase().replace(/\.$/, "");
 }
 
@@ -24,7 +35,7 @@ export function plainName(name: string): string {
  * The host at which one color alone answers: `shop-blue.example.com` for `shop.example.com`, so that the wildcard certificate of
  * the domain covers it, and `blue.example.com` where the host is the zone's apex.
  */
-export function previewHost(color: Color, host: string, domain: string): string {
+function previewHost(color: Color, host: string, domain: string): string {
   if (host === domain) return `${color}.${domain}`;
   const [label, ...rest] = host.split(".");
   return [`${label}-${color}`, ...rest].join(".");

@@ -1,5 +1,5 @@
-import { COLORS, type Color, otherColor } from "../traffic";
-import { dnsNameProblems, plainName } from "./dns-names";
+import { COLORS, type Color, otherColor, type Stage } from "../traffic";
+import { type DnsNames, dnsNameProblems } from "./dns-names";
 import { type DnsTarget, formOf, recordsOf } from "./dns-target";
 import type { WeightedDnsRouteArgs } from "./weighted-dns-route";
 import { missingTargets, presentTargets } from "./weighted-route";
@@ -13,12 +13,8 @@ export interface PropertyProblem {
 const LONGEST_TTL = 2_147_483_647;
 
 /** All that is wrong with a DNS route. */
-export function weightedDnsProblems(
-  args: WeightedDnsRouteArgs,
-  previewHosts: Readonly<Record<Color, string>>,
-): PropertyProblem[] {
+export function weightedDnsProblems(args: WeightedDnsRouteArgs, names: DnsNames): PropertyProblem[] {
   const { rollout, targets, ttl } = args;
-  const names = { domain: plainName(args.domain), host: plainName(args.host), previewHosts };
   const byName = dnsNameProblems(names).map(({ field, reason }) => ({
     propertyPath: field === "host" ? field : `previewHosts.${field}`,
     reason,
@@ -45,12 +41,14 @@ function rolloutProblems({ rollout }: WeightedDnsRouteArgs): PropertyProblem[] {
     const reason = `${color}'s share of ${share} % is no weight: Route 53 has whole numbers from 0 to 255, and a rounded one would not be the share that was asked for`;
     problems.push({ propertyPath: "rollout", reason });
   }
-  if (!rollout.plan.stages.some(({ weight }) => weight > 0 && weight < 100)) {
-    const reason =
-      "it has no stage between idle and full. The records of the two colors are written one after the other, and in one step both would have weight 0 for a moment: give it one canary stage";
-    problems.push({ propertyPath: "rollout", reason });
-  }
-  return problems;
+  const reason = stagesProblem(rollout.plan.stages);
+  return reason ? [...problems, { propertyPath: "rollout", reason }] : problems;
+}
+
+/** Why weighted records cannot go the way of the stages; undefined where they can. */
+export function stagesProblem(stages: readonly Stage[]): string | undefined {
+  if (stages.some(({ weight }) => weight > 0 && weight < 100)) return undefined;
+  return "there is no stage between idle and full. The records of the two colors are written one after the other, and in one step both would have weight 0 for a moment: have one canary stage";
 }
 
 function ttlProblems(ttl: number | undefined, isAlias: boolean): PropertyProblem[] {
@@ -67,7 +65,7 @@ function targetProblems(
   color: Color,
   target: DnsTarget,
   { failover }: WeightedDnsRouteArgs,
-  { host, domain }: { host: string; domain: string },
+  { host, domain }: DnsNames,
 ): PropertyProblem[] {
   const problems: PropertyProblem[] = [];
   const report = (field: string, reason: string) =>

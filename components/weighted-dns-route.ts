@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { COLORS, type Color, otherColor } from "../traffic";
-import { plainName, previewHost } from "./dns-names";
+import { type DnsNames, dnsNames } from "./dns-names";
 import { type DnsHealthCheckArgs, type DnsTarget, recordsOf, type TargetRecord } from "./dns-target";
 import type { Rollout } from "./rollout";
 import { weightedDnsProblems } from "./weighted-dns-problems";
@@ -53,9 +53,9 @@ export class WeightedDnsRoute extends pulumi.ComponentResource {
   /** @throws InputPropertiesError with all that is wrong with names, targets, TTL and stages. */
   constructor(name: string, args: WeightedDnsRouteArgs, opts?: pulumi.ComponentResourceOptions) {
     const { rollout, zoneId, targets, ttl = 60, failover = "none" } = args;
-    const [domain, host] = [plainName(args.domain), plainName(args.host)];
-    const previewHosts = previewHostsOf(args);
-    check(name, args, previewHosts);
+    const names = dnsNames(args);
+    const { domain, host, previewHosts } = names;
+    check(name, args, names);
     const present = presentTargets(targets);
     // The policies read these.
     const edges = Object.fromEntries(present.map(([color, target]) => [color, addressOf(target)]));
@@ -142,14 +142,8 @@ export class WeightedDnsRoute extends pulumi.ComponentResource {
   }
 }
 
-function previewHostsOf({ host, domain, previewHosts }: WeightedDnsRouteArgs): Record<Color, string> {
-  const of = (color: Color) =>
-    plainName(previewHosts?.[color] ?? previewHost(color, plainName(host), plainName(domain)));
-  return { blue: of("blue"), green: of("green") };
-}
-
-function check(name: string, args: WeightedDnsRouteArgs, previewHosts: Readonly<Record<Color, string>>): void {
-  const errors = weightedDnsProblems(args, previewHosts);
+function check(name: string, args: WeightedDnsRouteArgs, names: DnsNames): void {
+  const errors = weightedDnsProblems(args, names);
   if (errors.length === 0) return;
   const lines = errors.map(({ propertyPath, reason }) => `  ${propertyPath}: ${reason}`);
   throw new pulumi.InputPropertiesError({

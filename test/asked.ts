@@ -10,13 +10,13 @@ export interface Asked {
   provider?: string;
 }
 
-/** Stands in for the engine in a test file, and collects what each test asks it for; what is slow is there later. */
-export function collectAsked(slow?: RegExp) {
+/** Stands in for the engine in a test file, and collects what each test asks it for; after what delay, in milliseconds. */
+export function collectAsked(delayOf: (name: string) => number = () => 0) {
   const asked: Asked[] = [];
   beforeAll(async () => {
     await pulumi.runtime.setMocks({
       newResource: async ({ type, name, inputs, provider }) => {
-        if (slow?.test(name)) await sleep(50);
+        await sleep(delayOf(name));
         asked.push({ type, name, inputs, provider });
         return { id: `${name}-id`, state: { ...inputs, name, arn: `arn:aws:test:${name}` } };
       },

@@ -84,6 +84,112 @@ test.each([
   expect(problems(texts)).toMatch(expected);
 });
 
+const DNS = { zone: "ZSHOP", domain: "example.com" };
+const withDns = { ...good, dns: JSON.stringify(DNS) };
+
+test("without dns both colors are behind one edge", () => {
+  const { dns, edges, clientKeepAlive } = parseConfig("prod", good, false);
+  expect([dns, clientKeepAlive]).toEqual([undefined, undefined]);
+  expect(edges).toEqual({
+    blue: { internal: false, network: { vpcId: "vpc-1", subnetIds: ["subnet-1", "subnet-2"] } },
+  });
+});
+
+test("with dns each color has an edge, and may have one that differs", () => {
+  const service = { host: "Shop.example.com", certificate: "arn:aws:acm:eu:1:certificate/1", clientKeepAlive: "5m" };
+  const network = { stack: "acme/network/new" };
+  const green = { image: V2, internal: true, network, certificate: "arn:aws:acm:us:1:certificate/2" };
+  const config = parseConfig(
+    "prod",
+    { ...withDns, service: JSON.stringify(service), green: JSON.stringify(green) },
+    false,
+  );
+  expect(config.dns).toEqual({
+    ...DNS,
+    failover: "none",
+    previewHosts: { blue: "shop-blue.example.com", green: "shop-green.example.com" },
+  });
+  const { certificate } = service;
+  expect(config.edges.blue).toMatchObject({
+    certificate,
+    internal: false,
+    clientKeepAlive: 300,
+    network: config.network,
+  });
+  expect(config.edges.green).toEqual({ certificate: green.certificate, internal: true, clientKeepAlive: 300, network });
+  expect(config.environments.green).not.toHaveProperty("network");
+});
+
+test.each([
+  [
+    "a host outside the domain",
+    { dns: '{"zone":"ZSHOP","domain":"example.org"}' },
+    /service.host .* not in the zone "example.org"/,
+  ],
+  ["no domain", { dns: '{"zone":"ZSHOP"}' }, /dns.domain +is missing/],
+  [
+    "a zone's name for its id",
+    { dns: '{"zone":"example.com","domain":"example.com"}' },
+    /dns.zone +"example.com": the id of/,
+  ],
+  [
+    "an unknown key",
+    { dns: '{"zone":"Z1","domain":"example.com","failovr":"none"}' },
+    /failovr .*Did you mean "failover"\?/,
+  ],
+  [
+    "an unknown failover",
+    { dns: '{"zone":"Z1","domain":"example.com","failover":"to-idel"}' },
+    /dns.failover +"to-idel" is none of none, to-idle. Did you mean "to-idle"\?/,
+  ],
+  [
+    "a preview host elsewhere",
+    { dns: '{"zone":"Z1","domain":"example.com","previewHosts":{"green":"green.shop.org"}}' },
+    /dns.previewHosts.green .*"green.shop.org" is not in the zone/,
+  ],
+  [
+    "the host as its own preview host",
+    { dns: '{"zone":"Z1","domain":"example.com","previewHosts":{"blue":"shop.example.com"}}' },
+    /dns.previewHosts.blue .*the host itself/,
+  ],
+  [
+    "an unknown color there",
+    { dns: '{"zone":"Z1","domain":"example.com","previewHosts":{"grene":"a.b"}}' },
+    /grene .*"green"/,
+  ],
+  ["no canary stage", { ...withDns, stages: "[]" }, /crossfade:stages +there is no stage between idle and full/],
+  [
+    "a failover that no check starts",
+    { dns: '{"zone":"Z1","domain":"example.com","failover":"to-idle"}', blue: `{"image":"${V1}","internal":true}` },
+    /dns.failover .*blue's edge is internal/,
+  ],
+  [
+    "an edge of its own without dns",
+    { blue: `{"image":"${V1}","internal":true}` },
+    /blue.internal .*set crossfade:service.internal/,
+  ],
+  [
+    "a network of its own without dns",
+    { blue: `{"image":"${V1}","network":{"stack":"a/b/c"}}` },
+    /blue.network .*without crossfade:dns .*set crossfade:network/,
+  ],
+  [
+    "half a network of a color",
+    { ...withDns, blue: `{"image":"${V1}","network":{"vpcId":"v"}}` },
+    /blue.network .*either stack/,
+  ],
+  [
+    "a keep-alive below ELB's",
+    { service: '{"host":"a.b","clientKeepAlive":"30s"}' },
+    /clientKeepAlive +"30s": 60 s to 604800 s/,
+  ],
+  ["a speed of 0", { local: '{"images":{},"dnsSpeed":0}' }, /local.dnsSpeed +0: /],
+  ["half a speed", { local: '{"images":{},"dnsSpeed":1.5}' }, /local.dnsSpeed +1.5: a whole number/],
+])("of DNS, %s is refused", (_, change, expected) => {
+  const texts: Record<string, string> = { ...good, ...change };
+  expect(problems(texts, texts.local !== undefined)).toMatch(expected);
+});
+
 test("a local stack is refused outside of the local cloud, and any other inside it", () => {
   const local = { ...good, local: JSON.stringify({ images: { [V1]: { run: "node server.js" } } }) };
   expect(problems(local, false)).toContain("npx crossfade local -- pulumi");

@@ -30,16 +30,16 @@ export class LocalWorld {
     return this.cloud.stop();
   }
 
-  /** This repository's own stack, with its stack file in this world. */
-  async ownStack(): Promise<TestStack> {
-    const file = join(this.home, "Pulumi.local.yaml");
-    cpSync(join(ROOT, "stacks/Pulumi.local.yaml"), file);
+  /** This repository's own stack, with its stack file in this world; `local-dns` has an edge for each color. */
+  async ownStack(name: "local" | "local-dns" = "local"): Promise<TestStack> {
+    const file = join(this.home, `Pulumi.${name}.yaml`);
+    cpSync(join(ROOT, `stacks/Pulumi.${name}.yaml`), file);
     const pulumi = new Pulumi(this.engine, ROOT, this.cloud.env);
-    await pulumi.initStack(this.home, "crossfade", "local");
+    await pulumi.initStack(this.home, "crossfade", name);
     const config = new StackFile(file);
     // The stages of the defaults, without their bake times.
     config.set("stages", [{ weight: 5 }, { weight: 25 }, { weight: 50 }]);
-    return new TestStack(pulumi, ["--stack", "local", "--config-file", file], config);
+    return new TestStack(pulumi, ["--stack", name, "--config-file", file], config);
   }
 
   /** A project with one file of source, as somebody might have it. */

@@ -4,7 +4,7 @@ import { type DnsTarget, Rollout, type RolloutArgs, WeightedDnsRoute, type Weigh
 import { collectAsked, settled } from "./asked";
 
 // What must be there first comes late, so that nothing is in order by chance.
-const { asked, find } = collectAsked(/^late$|-blue-a(aaa)?$/);
+const { asked, find } = collectAsked((name) => (name === "late" ? 200 : /-blue-a(aaa)?$/.test(name) ? 50 : 0));
 
 const RECORD = "aws:route53/record:Record";
 const CHECK = "aws:route53/healthCheck:HealthCheck";

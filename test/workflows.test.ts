@@ -254,10 +254,12 @@ describe("the stacks that a change touches", () => {
     ["README.md", [], []],
     ["stacks/Pulumi.staging.yaml", ["staging"], ["staging"]],
     ["stacks/Pulumi.production.yaml", ["production"], ["production"]],
+    ["stacks/edge-per-color.ts", ["staging", "production"], []],
     ["components/edge.ts", ["staging", "production"], []],
     ["policies/stage-order.ts", ["staging", "production"], []],
     ["package-lock.json", ["staging", "production"], []],
     ["stacks/Pulumi.local.yaml", [], []],
+    ["stacks/Pulumi.local-dns.yaml", [], []],
   ])("a change of %s", async (file, previewed, applied) => {
     const before = git(checkout, "rev-parse", "HEAD");
     touch(file);
