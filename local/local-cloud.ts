@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { DataPlane, type DataPlaneOptions } from "./dataplane";
 import { acquireLock } from "./lock";
 import { type Behaviour, LocalProvider, NotSteady, Records, serveProvider } from "./providers";
-import { RECORD } from "./providers/route53-names";
 import { type Images, toDesired } from "./providers/to-desired";
+import { RECORD } from "./providers/types/route53-names";
 
 const LOCK = "cloud.lock";
 const ENV = "cloud.env.json";

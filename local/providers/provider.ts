@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { AwsError, NotSteady } from "./aws-error";
-import { PLAIN_RECORD, TYPES, type TypeRow } from "./aws-types";
+import { PLAIN_RECORD, TYPES } from "./aws-types";
 import type { Properties, Records } from "./record";
 import { sameProperties } from "./same-properties";
+import type { TypeRow } from "./types/type-row";
 
 /** How the engine writes a value that it does not know yet. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -33,7 +34,8 @@ export class LocalProvider {
 
   /** Fills in the name. A replacement is checked a second time without the old inputs, and so gets another name. */
   check(urn: string, olds: Properties, news: Properties, seed: Uint8Array): Properties {
-    const { autoName } = this.row(urn);
+    const { autoName, validate } = this.row(urn);
+    validate?.(news);
     if (autoName === undefined || news.name !== undefined || news.namePrefix !== undefined) {
       return { ...news, __defaults: [] };
     }
@@ -71,7 +73,7 @@ export class LocalProvider {
       .update(`${urn}${inputs.name}${process.hrtime.bigint()}`)
       .digest("hex")
       .slice(0, 16);
-    const outputs = row.outputs(inputs, unique);
+    const outputs = row.outputs(inputs, unique, this.records);
     if (preview) {
       const unknown = Object.fromEntries(Object.keys(outputs).map((k) => [k, UNKNOWN]));
       return { id: "", properties: { ...inputs, ...unknown } };
@@ -114,6 +116,8 @@ export class LocalProvider {
     if (!record) return; // an interrupted delete is asked for again
     this.failAsTold("delete", type, record.inputs);
     this.row(urn).checkDelete?.(record, this.records);
+    for (const other of this.row(urn).deletesToo?.(record, this.records) ?? [])
+      this.records.delete(other.type, other.id);
     this.records.delete(type, id);
     await this.behaviour.changed(type, id);
   }

@@ -1,7 +1,7 @@
 import type { DesiredDns, DesiredHealthCheck, DesiredRecord } from "../dataplane";
 import { plainName } from "../dataplane/dns/names";
 import type { LocalRecord, Properties, Records } from "./record";
-import { apparentZone, HEALTH_CHECK, RECORD, recordName, ZONE, zoneName } from "./route53-names";
+import { apparentZone, HEALTH_CHECK, RECORD, recordName, ZONE, zoneName } from "./types/route53-names";
 
 /** What the records ask Route 53 to be. A zone that only records refer to is another stack's, and there too. */
 export function toDns(records: Records): DesiredDns {

@@ -1,5 +1,5 @@
-import { above, isUnder, plainName } from "../dataplane/dns/names";
-import type { Properties, Records } from "./record";
+import { above, isUnder, plainName } from "../../dataplane/dns/names";
+import type { Properties, Records } from "../record";
 
 export const ZONE = "aws:route53/zone:Zone";
 export const RECORD = "aws:route53/record:Record";

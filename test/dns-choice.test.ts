@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import type { DesiredRecord } from "../local/dataplane";
+import { chooseRecord } from "../local/dataplane/dns/choose-record";
+import { seeded } from "./facts/local-cloud";
+
+const LOOK_UPS = 10_000;
+/** In standard deviations: a share is further off by chance once in a million runs. */
+const BOUND = 4.9;
+
+/** `a5` is a record of weight 5, `a5!` one that is unhealthy. */
+function choices(written: string, seed: number): Record<string, number> {
+  const records = written.split(" ").map((text): DesiredRecord => {
+    const weight = Number(/\d+/.exec(text)?.[0]);
+    return { name: "shop.test", type: "A", values: [], setIdentifier: text, weight };
+  });
+  const random = seeded(seed);
+  const counts: Record<string, number> = {};
+  for (let i = 0; i < LOOK_UPS; i++) {
+    const chosen = chooseRecord(records, ({ setIdentifier }) => !setIdentifier?.endsWith("!"), random)?.setIdentifier;
+    counts[`${chosen}`] = (counts[`${chosen}`] ?? 0) + 1;
+  }
+  return counts;
+}
+
+describe("the record that is chosen", () => {
+  // Route 53 guide, "How Amazon Route 53 chooses records when health checking is configured", and the API's Weight.
+  test.each([
+    // written, and the share of each
+    ["a95 b5", { a95: 0.95, b5: 0.05 }],
+    ["a1 b255", { a1: 1 / 256, b255: 255 / 256 }],
+    ["a1 b1 c2", { a1: 0.25, b1: 0.25, c2: 0.5 }],
+    ["a100 b0", { a100: 1 }],
+    ["a0 b0", { a0: 0.5, b0: 0.5 }],
+    ["a7", { a7: 1 }],
+    ["a0", { a0: 1 }],
+    ["a60 b30! c10", { a60: 6 / 7, c10: 1 / 7 }],
+    ["a100! b0", { b0: 1 }],
+    ["a100! b0 c0", { b0: 0.5, c0: 0.5 }],
+    ["a95! b5! c0", { c0: 1 }],
+    ["a95! b5!", { "a95!": 0.95, "b5!": 0.05 }],
+    ["a100! b0!", { "a100!": 1 }],
+    ["a0! b0", { b0: 1 }],
+    ["a0! b0!", { "a0!": 0.5, "b0!": 0.5 }],
+  ])("of %s, over 10,000 look-ups", (written, shares: Record<string, number>) => {
+    const seed = Math.floor(Math.random() * 2 ** 32);
+    const counts = choices(written, seed);
+    expect(Object.keys(counts).sort(), `seed ${seed}`).toEqual(Object.keys(shares).sort());
+    for (const [record, share] of Object.entries(shares)) {
+      const deviation = Math.sqrt(LOOK_UPS * share * (1 - share));
+      const off = Math.abs((counts[record] ?? 0) - LOOK_UPS * share);
+      expect(off, `${record}, seed ${seed}`).toBeLessThanOrEqual(BOUND * deviation);
+    }
+  });
+
+  test("of none is none", () => {
+    expect(chooseRecord([], () => true, Math.random)).toBeUndefined();
+  });
+
+  test("the bound is tight enough to see 93 for 95", () => {
+    const { a93 = 0 } = choices("a93 b7", 1);
+    expect(Math.abs(a93 - 0.95 * LOOK_UPS)).toBeGreaterThan(BOUND * Math.sqrt(LOOK_UPS * 0.95 * 0.05));
+  });
+});
