@@ -29,8 +29,13 @@ export interface Step {
 
 /** Takes a step and holds it, and does `meanwhile` in that time; the next step comes when both are done. */
 export async function take(step: Step, scene: Scene, meanwhile?: () => Promise<unknown>): Promise<void> {
-  const { load, progress, bakeSeconds, signal } = scene;
   await edit(step, scene);
+  await hold(scene, meanwhile);
+}
+
+/** Holds a stage whose update is done. */
+export async function hold(scene: Scene, meanwhile?: () => Promise<unknown>): Promise<void> {
+  const { load, progress, bakeSeconds, signal } = scene;
   await scene.cloud.settled();
   load.settled();
   await Promise.all([sleep(bakeSeconds * 1000, undefined, { signal }), meanwhile?.()]);
