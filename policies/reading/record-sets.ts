@@ -34,7 +34,8 @@ export const recordSets = oncePerState((state): DnsRecord[][] => {
 function keyOf(record: Resource, state: State): string {
   const zoneId = setting(record, "zoneId");
   const [zone] = state.referred(record, "zoneId", zoneId, ZONE);
-  const name = text(setting(record, "name"))?.toLowerCase().replace(/\.$/, "");
+  // What the cloud calls it: a name may be written without the zone's, which is not known where another stack has the zone.
+  const name = (text(record.outputs.fqdn) ?? text(setting(record, "name")))?.toLowerCase().replace(/\.$/, "");
   // A name that is not known may be any: it is taken to be one of its own.
   if (name === undefined) return record.urn;
   const domain = text(zone && setting(zone, "name"))?.replace(/\.$/, "");

@@ -47,15 +47,14 @@ describe("simple and weighted records", () => {
     await make("green", weighted("green", 0));
     const simple = { setIdentifier: undefined, weightedRoutingPolicies: undefined };
     await expect(change("blue", id, simple)).rejects.toThrow("InvalidChangeBatch");
-    // "If either the DELETE or the CREATE action fails, then both changes (plus any other changes in the batch) fail, and the
-    // original CNAME record continues to exist."
+    // "If validation for either the DELETE or the CREATE action fails, then the request is canceled, and the original CNAME record
+    // continues to exist."
     expect(records.get(RECORD, id)?.inputs).toMatchObject(weighted("blue", 100));
   });
 });
 
-// "SetIdentifier: … An identifier that differentiates among multiple resource record sets that have the same combination of name
-// and type … In a group of resource record sets that have the same name and type, the value of SetIdentifier must be unique for
-// each resource record set." https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html
+// "In a group of resource record sets that have the same name and type, the value of SetIdentifier must be unique for each resource
+// record set." https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html
 describe("a set identifier", () => {
   it("is unique among the records of a name and type", async () => {
     const { make } = await withZone();
@@ -129,8 +128,8 @@ describe("the TTLs of weighted records", () => {
 });
 
 describe("a CNAME", () => {
-  // "if you create a CNAME record for a subdomain, you cannot create any other records for that subdomain", and "You can't create
-  // a CNAME record for the top node of a DNS namespace, also known as the zone apex".
+  // "if you create a CNAME record for a subdomain, you cannot create any other records for that subdomain", and "The DNS protocol
+  // does not allow you to create a CNAME record for the top node of a DNS namespace, also known as the zone apex."
   // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html
   const cname = { type: "CNAME", records: ["elsewhere.test"] };
 
@@ -227,8 +226,8 @@ it("a health check that a record uses can be deleted", async () => {
   expect(records.ofType(HEALTH_CHECK)).toEqual([]);
 });
 
-// "You can delete a hosted zone only if it contains only the default SOA and NS records … If you try to delete a hosted zone that
-// contains other resource record sets, the request fails, and Route 53 returns a HostedZoneNotEmpty error."
+// "You can delete a hosted zone only if it contains only the default SOA record and NS resource record sets. … If you try to delete
+// a hosted zone that contains other resource record sets, the request fails, and Route 53 returns a HostedZoneNotEmpty error."
 // https://docs.aws.amazon.com/Route53/latest/APIReference/API_DeleteHostedZone.html
 describe("a zone with records", () => {
   it("is not deleted", async () => {

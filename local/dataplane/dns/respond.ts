@@ -39,6 +39,10 @@ export function respond(message: Buffer, options: ResponseOptions): Buffer | und
 type Query = Packet & { opcode?: string };
 
 function decoded(message: Buffer): Query | undefined {
+  const [questions = 0, ...records] = [4, 6, 8, 10].map((offset) => message.readUInt16BE(offset));
+  // The library would go on to read what is not there.
+  const least = HEADER_BYTES + 5 * questions + 11 * records.reduce((sum, count) => sum + count, 0);
+  if (message.length < least) return undefined;
   try {
     return decode(message);
   } catch {
