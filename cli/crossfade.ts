@@ -32,7 +32,7 @@ export async function main(argv: string[]): Promise<void> {
     .option("--version-header <name>", "with --against: the header by which answers tell their version", "x-version")
     .option("--rps <number>", "requests a second (default: 100, 150 by DNS, and 20 with --against)", positive)
     .option("--requests <number>", "requests at least (default: 20000 to the example)", positive)
-    .option("--bake <seconds>", "how long each stage is held (default: 8, and 4 by DNS)", positive)
+    .option("--bake <seconds>", "how long each stage is held (default: 8, and 3 by DNS)", positive)
     .option("--keep", "let the service run on at the end, until Ctrl-C")
     .option("--seed <number>", "makes the load and the balancers' delays repeatable", positive)
     .option("--port <number>", "the first port that the balancers listen on", positive, 4180)

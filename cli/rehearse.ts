@@ -29,7 +29,7 @@ export interface RehearseFlags {
  * By DNS users follow slowly, and an edge is kept for its hold time: there is enough time for the load in any case, and each
  * stage need not be held for long.
  */
-const DEFAULTS = { alb: { rps: 100, bake: 8 }, dns: { rps: 150, bake: 4 } };
+const DEFAULTS = { alb: { rps: 100, bake: 8 }, dns: { rps: 150, bake: 3 } };
 
 /** What the example service is tried with, at least. Somebody's own servers are tried for as long as their release takes. */
 const REQUESTS = 20_000;

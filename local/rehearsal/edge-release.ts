@@ -9,9 +9,9 @@ import { edit, hold, type Scene, type Step, take } from "./step";
 
 /**
  * What the policies reckon with for a balancer's nodes to act on new weights, in seconds: AWS gives no bound, so that they wait
- * a minute; those of the local cloud take 5 s at most.
+ * a minute; those of the local cloud take 5 s at most, and on a busy machine the finish is to be done within the hold time too.
  */
-const SETTLE = 10;
+const SETTLE = 20;
 
 export const EDGE_POLICIES = { "hold-time": { settle: SETTLE } };
 
@@ -25,16 +25,23 @@ export function holdSecondsOf({ file }: RehearsedStack): number {
   return (2 * ALIAS_TTL + clientKeepAlive) / (local?.dnsSpeed ?? 1) + (environments.blue?.drain ?? 0) + SETTLE;
 }
 
-/** How many edits an edge release is. */
-export function editsOf({ file }: RehearsedStack): number {
-  const { stages } = file.config().rollout;
-  const twice = stages.filter(({ weight }) => weight > 0).slice(0, ROLLED_BACK_AFTER).length;
-  // To the stage from which it is rolled back, the way back, all stages, the finish, and the removal.
-  return 1 + twice + 1 + (stages.length - 1) + 2;
+/**
+ * The stages that there is time for, the last two canaries: each move of the weights waits until all name servers have them, first
+ * stable's records, then the candidate's. And of a few percent, few kinds of users would be seen to come back.
+ */
+export function edgeStages<T>(canaries: readonly T[]): T[] {
+  return canaries.slice(-2);
 }
 
-/** It goes back from the second canary stage: some users of each kind have gone to the new edge by then. */
-const ROLLED_BACK_AFTER = 2;
+/** How many edits an edge release is: the line, a canary, the way back, the canaries, full, the finish and the removal. */
+export function editsOf({ file }: RehearsedStack): number {
+  const canaries = file.config().rollout.stages.filter(isCanary);
+  return 1 + 1 + 1 + canaries.length + 1 + 2;
+}
+
+function isCanary({ weight }: { weight: number }): boolean {
+  return weight > 0 && weight < 100;
+}
 
 /**
  * A change that a balancer cannot take: refused in place, it is released as an edge beside the other. On the way it is rolled back
@@ -47,9 +54,8 @@ export async function edgeRelease(scene: Scene): Promise<Played> {
   const tryOne = async (refusal: Parameters<typeof tryRefusal>[0]) => {
     refused.push(await tryRefusal(refusal, scene));
   };
-  const stages = stack.file.config().rollout.stages.filter(({ weight }) => weight > 0);
-  const full = stages.at(-1) as (typeof stages)[number];
-  const stepTo = ({ name, weight }: (typeof stages)[number]): Step => {
+  const canaries = stack.file.config().rollout.stages.filter(isCanary);
+  const stepTo = ({ name, weight }: { name: string; weight: number }): Step => {
     return { stage: name, weight, candidate: candidate.version, edit: { stage: name } };
   };
   const holdSeconds = holdSecondsOf(stack);
@@ -60,12 +66,13 @@ export async function edgeRelease(scene: Scene): Promise<Played> {
     tryOne(skippedStage(stack)),
   );
 
-  for (const stage of stages.slice(0, ROLLED_BACK_AFTER)) await take(stepTo(stage), scene);
-  const { rollBack, tail: tailOfGreen } = await rollBackTo(scene, candidate, stages[ROLLED_BACK_AFTER - 1]?.name ?? "");
+  const [first] = canaries as [(typeof canaries)[number]];
+  await take(stepTo(first), scene);
+  const { rollBack, tail: tailOfGreen } = await rollBackFrom(first.name, candidate, scene);
   const tails = [{ version: candidate.version, stage: "back", holdSeconds, kinds: tailOfGreen }];
 
-  for (const stage of stages.slice(0, -1)) await take(stepTo(stage), scene);
-  await edit(stepTo(full), scene);
+  for (const canary of canaries) await take(stepTo(canary), scene);
+  await edit(stepTo({ name: "full", weight: 100 }), scene);
   const tail = load.tail(stable.version);
   const overAtMs = load.nowMs() + holdSeconds * 1000;
   const finish = { stable: "green", stage: "idle" };
@@ -76,7 +83,7 @@ export async function edgeRelease(scene: Scene): Promise<Played> {
   const left = Math.max(0, overAtMs - load.nowMs());
   progress.event(`the old edge is kept for ${formatDuration(Math.ceil(left / 1000))} more: its hold time`);
   await sleep(left, undefined, { signal: scene.signal });
-  tails.push({ version: stable.version, stage: full.name, holdSeconds, kinds: tail.result() });
+  tails.push({ version: stable.version, stage: "full", holdSeconds, kinds: tail.result() });
 
   const removed = { stage: "removed", weight: 100, candidate: candidate.version, edit: { blue: undefined } };
   await edit(removed, scene);
@@ -86,7 +93,7 @@ export async function edgeRelease(scene: Scene): Promise<Played> {
 }
 
 /** All weight back to stable, and the tail of the candidate until it is over. */
-async function rollBackTo(scene: Scene, { version }: Version, from: string) {
+async function rollBackFrom(from: string, { version }: Version, scene: Scene) {
   const { load, stack, cloud, signal } = scene;
   const watched = load.watch(version);
   const beganAtMs = load.nowMs();

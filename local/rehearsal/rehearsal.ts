@@ -12,7 +12,7 @@ import { endLeftovers, ProcessFile } from "../process-file";
 import { withBadVersions } from "./bad-versions";
 import { RehearsalCloud } from "./cloud";
 import { addressForPort53, dnsUsersOn } from "./dns-users";
-import { EDGE_POLICIES, edgeRelease, editsOf, holdSecondsOf } from "./edge-release";
+import { EDGE_POLICIES, edgeRelease, edgeStages, editsOf, holdSecondsOf } from "./edge-release";
 import { REFUSALS } from "./refusals";
 import { RehearsedStack } from "./rehearsed-stack";
 import { type Played, release, stepsOf } from "./release";
@@ -96,7 +96,7 @@ async function walk(
 ): Promise<Report> {
   const { progress, signal, bakeSeconds, servers, route } = options;
   const began = Date.now();
-  stack.set({ stages: shortened(stack, bakeSeconds) });
+  stack.set({ stages: shortened(stack, options) });
   await stack.init(cloud.env);
   progress.event("install: the first version, without load");
   await stack.up(servers && hint(servers));
@@ -131,10 +131,11 @@ async function releaseBehindRule(scene: Scene, servers?: Servers): Promise<Playe
 }
 
 /** The stages with a bake time that a rehearsal has the time for: the policies hold it to what the config says. */
-function shortened(stack: RehearsedStack, bakeSeconds: number) {
+function shortened(stack: RehearsedStack, { bakeSeconds, route }: RehearsalOptions) {
   const bake = `${Math.floor(Math.min(bakeSeconds, WELL_SECONDS))}s`;
-  const { stages } = stack.file.config().rollout;
-  return stages.filter(({ name }) => name !== IDLE).map(({ name, weight }) => ({ name, weight, bake }));
+  const stages = stack.file.config().rollout.stages.filter(({ name }) => name !== IDLE);
+  const canaries = stages.filter(({ weight }) => weight < 100);
+  return (route === "dns" ? edgeStages(canaries) : stages).map(({ name, weight }) => ({ name, weight, bake }));
 }
 
 /** What it is most often, where somebody's own server does not get healthy. */

@@ -55,6 +55,11 @@ export async function edit(step: Step, scene: Scene): Promise<void> {
 export function announce({ stage, weight, candidate, edit }: Step, { load, progress }: Scene): void {
   load.mark({ name: stage, weight, candidate });
   progress.at(`${candidate ? `${candidate} ` : ""}${stage}, ${100 - weight}/${weight}`);
-  const lines = Object.entries(edit).map(([key, value]) => `crossfade:${key}: ${value}`);
+  const lines = Object.entries(edit).map(([key, value]) => `crossfade:${key}: ${spoken(value)}`);
   progress.event(lines.join(", "));
+}
+
+function spoken(value: unknown): string {
+  if (value === undefined) return "removed";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
