@@ -19,7 +19,7 @@ export const EDGE_POLICIES = { "hold-time": { settle: SETTLE } };
 const ALIAS_TTL = 60;
 
 /** How long an edge must be kept after its weight went, in seconds: answers held for twice their TTL, kept connections, the drain. */
-export function holdSecondsOf({ file }: RehearsedStack): number {
+export function holdSecondsOf({ file }: Pick<RehearsedStack, "file">): number {
   const { edges, environments, local } = file.config();
   const { clientKeepAlive = 3600 } = edges.blue ?? {};
   return (2 * ALIAS_TTL + clientKeepAlive) / (local?.dnsSpeed ?? 1) + (environments.blue?.drain ?? 0) + SETTLE;
