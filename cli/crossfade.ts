@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { Failure } from "./failure";
 
 const NOT_PACKED = "is part of the repository, not of the npm package: clone it to rehearse a release on this machine";
@@ -14,6 +14,14 @@ export async function main(argv: string[]): Promise<void> {
   program
     .command("rehearse")
     .description("release a service on this machine under load, by the real engine, and count what is lost")
+    .addOption(
+      new Option(
+        "--route <kind>",
+        "what splits the requests: a rule of one balancer, or DNS between a balancer of each color",
+      )
+        .choices(["alb", "dns"])
+        .default("alb"),
+    )
     .option("--stable <command>", "release your own server instead of the example: what starts the version that serves")
     .option("--candidate <command>", "what starts the next version; {port} is put in, and set as $PORT")
     .option("--path <path>", "what is asked for, and the health check, of your own server", "/")
@@ -22,21 +30,17 @@ export async function main(argv: string[]): Promise<void> {
     .option("--config-file <file>", "with --against: the stack's config file, where it is not in its usual place")
     .option("--minutes <number>", "with --against: how long, 60 at most", positive, 15)
     .option("--version-header <name>", "with --against: the header by which answers tell their version", "x-version")
-    .option("--rps <number>", "requests a second (default: 100, and 20 with --against)", positive)
+    .option("--rps <number>", "requests a second (default: 100, 150 by DNS, and 20 with --against)", positive)
     .option("--requests <number>", "requests at least (default: 20000 to the example)", positive)
-    .option("--bake <seconds>", "how long each stage is held", positive, 8)
+    .option("--bake <seconds>", "how long each stage is held (default: 8, and 3 by DNS)", positive)
     .option("--keep", "let the service run on at the end, until Ctrl-C")
     .option("--seed <number>", "makes the load and the balancers' delays repeatable", positive)
-    .option(
-      "--port <number>",
-      "the first port that the balancers listen on; the second node's is 1000 above",
-      positive,
-      4180,
-    )
+    .option("--port <number>", "the first port that the balancers listen on", positive, 4180)
     .option("--json", "print the report as JSON, and nothing else")
     .addHelpText(
       "after",
       "\nExample:\n  $ crossfade rehearse --bake 10 --requests 8000\n" +
+        "  $ crossfade rehearse --route dns\n" +
         '  $ crossfade rehearse --stable "python3 -m http.server {port}" --candidate "node server.js" --path /index.html\n' +
         "  $ crossfade rehearse --against https://shop.staging.example.com/ --stack staging",
     )

@@ -12,9 +12,10 @@ import { writeReport } from "./write-report";
 const ROOT = resolve(__dirname, "..");
 
 export interface RehearseFlags {
+  route: "alb" | "dns";
   rps?: number;
   requests?: number;
-  bake: number;
+  bake?: number;
   port: number;
   stable?: string;
   candidate?: string;
@@ -24,12 +25,20 @@ export interface RehearseFlags {
   json?: boolean;
 }
 
+/**
+ * By DNS users follow slowly, and an edge is kept for its hold time: there is enough time for the load in any case, and each
+ * stage need not be held for long.
+ */
+const DEFAULTS = { alb: { rps: 100, bake: 8 }, dns: { rps: 150, bake: 3 } };
+
 /** What the example service is tried with, at least. Somebody's own servers are tried for as long as their release takes. */
 const REQUESTS = 20_000;
 
 /** Rehearses a release and writes `rehearsal/report.json` and `.html`. The exit code is 1 where a request was lost. */
 export async function rehearse(flags: RehearseFlags): Promise<number> {
   const servers = serversOf(flags);
+  const { route } = flags;
+  if (route === "dns") checkDns(servers);
   const progress = progressTo(process.stderr);
   const stopped = stopSignal(new Failure("stopped: nothing is left running, and the next start begins anew"));
   let lost: number | undefined;
@@ -38,10 +47,11 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
     await run({
       root: ROOT,
       engine,
-      rps: flags.rps ?? 100,
+      route,
+      rps: flags.rps ?? DEFAULTS[route].rps,
       requests: flags.requests ?? (servers ? 1 : REQUESTS),
       servers,
-      bakeSeconds: flags.bake,
+      bakeSeconds: flags.bake ?? DEFAULTS[route].bake,
       port: flags.port,
       seed: flags.seed ?? randomInt(2 ** 31),
       progress,
@@ -63,6 +73,18 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
     progress.end();
     stopped.end();
   }
+}
+
+/** Addresses have no ports in DNS: each balancer must have addresses of its own. */
+function checkDns(servers: Servers | undefined): void {
+  if (servers) {
+    throw new Failure("--route dns releases the example service: --stable and --candidate go with --route alb", 2);
+  }
+  if (process.platform === "linux") return;
+  throw new Failure(
+    "--route dns needs Linux, where all of 127.0.0.0/8 is this machine: DNS gives addresses without ports, so each balancer needs its own",
+    2,
+  );
 }
 
 function serversOf({ stable, candidate, path }: RehearseFlags): Servers | undefined {

@@ -24,6 +24,8 @@ export interface Fault {
  * - `no-target`: the target group had no task to send to.
  * - `malformed`: the answer was no HTTP.
  * - `wrong-answer`: a whole answer, but not the one that was asked for: a 404, somebody else's order.
+ * - `gone-edge`: the balancer was removed while DNS users still had its address.
+ * - `no-address`: a look-up by DNS failed, or gave none.
  * - `unexplained`: nothing that the balancers saw tells why. Never the user's to fix before it is understood.
  */
 export type FaultName =
@@ -38,6 +40,8 @@ export type FaultName =
   | "no-target"
   | "malformed"
   | "wrong-answer"
+  | "gone-edge"
+  | "no-address"
   | "unexplained";
 
 /** In one line, at the terminal and as a heading. */

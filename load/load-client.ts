@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import type * as http from "node:http";
 import type * as https from "node:https";
 import { CookieJar } from "./cookie-jar";
+import { type Destination, type DnsUser, NoAddress } from "./destination";
 import { type Planned, stickyClients } from "./load-mix";
+import { NotLoopback } from "./loopback";
 
 /**
  * What is asked for: the routes of examples/shop, or pages only, by one path of any server (`/`, `/index.html?a=1`). For that
@@ -13,13 +15,16 @@ export type Asked = "shop" | { path: string };
 
 /**
  * Why a request is lost: no whole answer in time; no answer; half an answer; an order that had been served before; an
- * order's answer without its id; or a status that is no success (2xx; of pages only, 3xx too) and no 5xx of the service's own.
+ * order's answer without its id; no address by DNS; or a status that is no success (2xx; of pages only, 3xx too) and no 5xx
+ * of the service's own.
  */
-export type Cause = "timeout" | "reset" | "cut" | "duplicate" | "wrong" | `${number}`;
+export type Cause = "timeout" | "reset" | "cut" | "duplicate" | "wrong" | "no-address" | `${number}`;
 
 export interface Outcome {
   /** The request's id in `X-Amzn-Trace-Id`, by which the balancer's access log has it: `1-65a1b2c3-0123456789abcdef01234567`. */
   trace: string;
+  /** Where it was sent, `127.0.0.1:8080`; empty where no address was found. */
+  address: string;
   verdict: "served" | "serverError" | { lost: Cause };
   /** From sending to the last byte. */
   ms: number;
@@ -60,24 +65,42 @@ export class Clients {
     this.sticky = Array.from({ length: stickyClients }, () => ({ agent: newAgent(), jar: new CookieJar() }));
   }
 
-  send(planned: Planned, address: URL): Promise<Outcome> {
+  /**
+   * Sends a request where its user's resolver leads.
+   * @throws NotLoopback
+   */
+  async sendBy(planned: Planned, user: DnsUser): Promise<Outcome> {
+    try {
+      return await this.send(planned, await user.destination());
+    } catch (error) {
+      if (error instanceof NotLoopback) throw error;
+      return { trace: this.trace(planned), address: "", verdict: { lost: "no-address" }, ms: 0, headers: {} };
+    }
+  }
+
+  send(planned: Planned, { url, agent }: Destination): Promise<Outcome> {
     const client = this.sticky[planned.sticky ?? -1] ?? this.plain;
     const cookie = client.jar?.header();
     const order = planned.what === "order";
     const id = `${this.run}-${planned.index}`;
     const trace = this.trace(planned);
 
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const sentAt = performance.now();
       let headers: http.IncomingHttpHeaders = {};
       let body = "";
+      let address = url.host;
 
       function finish(verdict: Outcome["verdict"]): void {
         clearTimeout(timer);
-        resolve({ trace, verdict, ms: performance.now() - sentAt, headers });
+        resolve({ trace, address, verdict, ms: performance.now() - sentAt, headers });
       }
 
-      const sending = this.protocol.request(address, {
+      function note(host: unknown, port: unknown): void {
+        address = `${host}:${port}`;
+      }
+
+      const sending = this.protocol.request(url, {
         method: order ? "POST" : "GET",
         path: this.path(planned),
         headers: {
@@ -87,8 +110,14 @@ export class Clients {
           ...(cookie && { cookie }),
           ...(order && { "idempotency-key": id }),
         },
-        agent: planned.fresh ? false : client.agent,
+        agent: agent ?? (planned.fresh ? false : client.agent),
       });
+      if (agent) {
+        sending.on("socket", (socket) => {
+          if (socket.connecting) socket.once("lookup", (_error, found) => note(found, url.port));
+          else note(socket.remoteAddress, socket.remotePort);
+        });
+      }
       sending.on("response", (response) => {
         headers = response.headers;
         client.jar?.keep(headers["set-cookie"]);
@@ -99,7 +128,10 @@ export class Clients {
         response.on("end", () => finish(this.judge(planned, id, response.statusCode ?? 0, headers, body)));
         response.on("error", () => finish({ lost: "cut" }));
       });
-      sending.on("error", () => finish({ lost: "reset" }));
+      sending.on("error", (error) => {
+        if (error instanceof NotLoopback) reject(error);
+        finish({ lost: error instanceof NoAddress ? "no-address" : "reset" });
+      });
       const timer = setTimeout(() => {
         finish({ lost: "timeout" });
         sending.destroy();

@@ -1,11 +1,15 @@
+import type { DnsKind } from "./dns-kinds";
+
 /** One request of the load, before it is sent. */
 export interface Planned {
   index: number;
   what: "page" | "order" | "long" | "stream";
   /** Which of the sticky clients sends it; undefined: a plain one, which keeps no cookies. */
   sticky: number | undefined;
-  /** On a connection of its own, closed after the answer. */
+  /** On a connection of its own, closed after the answer; a pool that keeps its connections uses one of those all the same. */
   fresh: boolean;
+  /** How its user learns the address, on a DNS route. */
+  dns?: DnsKind;
 }
 
 export const stickyClients = 200;
@@ -34,7 +38,7 @@ function whatFor(draw: number): Planned["what"] {
 }
 
 /** Mulberry32: from 0 up to 1. */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

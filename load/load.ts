@@ -1,9 +1,13 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { CandidateMeter } from "./candidate-meter";
+import type { DnsUsers } from "./destination";
+import type { DnsKind } from "./dns-kinds";
+import { type DnsKindResult, DnsMeter, type Tail } from "./dns-meter";
 import { Histogram } from "./histogram";
 import { type Asked, type Cause, Clients, type Outcome } from "./load-client";
 import { type Planned, planRequests } from "./load-mix";
+import { loopbackUrl } from "./loopback";
 import { type Stage, StageMeter, type StageResult } from "./meter";
 import { type Mark, type Timeline, TimelineMeter } from "./timeline";
 
@@ -13,6 +17,8 @@ export interface LoadOptions {
    * origin of a service that is deployed, `https://shop.example.com`, whose host is `host`: 50 requests a second and an hour at most.
    */
   addresses: string[];
+  /** Where requests are sent instead, as DNS tells it to each user in its own way. The load closes them when it ends. */
+  dns?: DnsUsers;
   /** The Host header. */
   host: string;
   /** What is asked for. @default "shop" */
@@ -55,6 +61,8 @@ export interface LoadResult extends Totals {
   endedBy: "stop" | "time";
   stages: StageResult[];
   timeline: Timeline;
+  /** What each kind of DNS users met; undefined where addresses were fixed. */
+  dns?: DnsKindResult[];
   /** The first 10,000 losses; `lost` counts them all. */
   losses: Loss[];
 }
@@ -65,9 +73,11 @@ export interface Loss {
   at: string;
   stage: string;
   what: Planned["what"];
-  /** The balancer's node that it was sent to. */
+  /** The balancer's node that it was sent to; empty where no address was found. */
   address: string;
   cause: Cause;
+  /** How its user learned the address, on a DNS route. */
+  dns?: DnsKind;
   /** Its id in the balancer's access log. */
   trace: string;
   /** Which environment it was sent to, where that is known. */
@@ -81,12 +91,17 @@ export interface Load {
   settled(): void;
   /** Counts from now on what the version does to the users. */
   watch(version: string): CandidateMeter;
+  /** The version has lost its weight: counts from now on until when each kind of DNS users still reaches it. */
+  tail(version: string): Tail;
   /** Milliseconds since the load began. */
   nowMs(): number;
   /** Marks this moment in the timeline. */
   note(label: string): void;
   snapshot(): Totals;
-  /** Sends nothing more, waits for what is in flight (for a time-out at most), and gives the result. */
+  /**
+   * Sends nothing more, waits for what is in flight (for a time-out at most), and gives the result.
+   * @throws where it ended because DNS led away from this machine.
+   */
   stop(): Promise<LoadResult>;
 }
 
@@ -102,10 +117,10 @@ export const siteLimits = { rate: 50, seconds: 3600 };
  */
 export function startLoad(options: LoadOptions): Load {
   const { host, seed, drainSeconds, maxSeconds, rate = 100, timeoutMs = 5000, environmentOf = shopVersion } = options;
-  const { ask = "shop" } = options;
+  const { ask = "shop", dns } = options;
   const site = siteUrl(options.addresses, host);
   const addresses = site ? [site] : options.addresses.map(loopbackUrl);
-  if (addresses.length === 0) throw new Error("the load needs an address to send to");
+  if (addresses.length === 0 && !dns) throw new Error("the load needs an address to send to");
   http.validateHeaderValue("host", host);
   check("rate", rate, 1, site ? siteLimits.rate : 1000);
   check("seed", seed, 0, 2 ** 32 - 1);
@@ -128,6 +143,7 @@ export function startLoad(options: LoadOptions): Load {
   const meters = [new StageMeter(options.stage, 0)];
   const timeline = new TimelineMeter();
   const watched: CandidateMeter[] = [];
+  const byKind = dns && new DnsMeter(elapsedMs);
   const marks: Mark[] = [];
   const lateness = new Histogram();
   const losses: Loss[] = [];
@@ -136,6 +152,7 @@ export function startLoad(options: LoadOptions): Load {
   let lastMs = maxSeconds * 1000;
   let sent = 0;
   let ended: Promise<LoadResult> | undefined;
+  let failed: Error | undefined;
 
   let next = setTimeout(tick);
   const limit = setTimeout(() => end("time"), lastMs);
@@ -145,7 +162,9 @@ export function startLoad(options: LoadOptions): Load {
   function sendDue(): void {
     for (const due = scheduled(); sent < due; sent++) {
       lateness.add(elapsedMs() - dueMs(sent));
-      const request: Promise<void> = send(requests.next().value).finally(() => inFlight.delete(request));
+      const request: Promise<void> = send(requests.next().value)
+        .catch(fail)
+        .finally(() => inFlight.delete(request));
       inFlight.add(request);
     }
   }
@@ -155,19 +174,30 @@ export function startLoad(options: LoadOptions): Load {
     next = setTimeout(tick, dueMs(sent) - elapsedMs());
   }
 
-  async function send(planned: Planned): Promise<void> {
+  async function send(drawn: Planned): Promise<void> {
     const meter = currentMeter();
-    const address = addresses[planned.index % addresses.length] as URL;
-    const counts = [meter, timeline, ...watched].map((each) => each.sent(planned, elapsedMs()));
-    const answer = await clients.send(planned, address);
+    const user = dns?.userOf(drawn);
+    const planned = { ...drawn, dns: user?.kind };
+    const counts = [meter, timeline, ...watched, ...(byKind ? [byKind] : [])].map((each) =>
+      each.sent(planned, elapsedMs()),
+    );
+    const url = addresses[planned.index % addresses.length] as URL;
+    const answer = await (user ? clients.sendBy(planned, user) : clients.send(planned, { url }));
     const outcome = { ...answer, environment: await environmentOf(answer) };
     for (const count of counts) count(outcome);
     if (typeof outcome.verdict !== "object" || losses.length === lossesKept) return;
     const at = new Date().toISOString();
     const { lost } = outcome.verdict;
-    const { trace, environment } = outcome;
+    const { address, trace, environment } = outcome;
     const { name } = meter.stage;
-    losses.push({ at, stage: name, what: planned.what, address: address.host, cause: lost, trace, environment });
+    const { what, dns: kind } = planned;
+    losses.push({ at, stage: name, what, address, cause: lost, ...(kind && { dns: kind }), trace, environment });
+  }
+
+  /** Only what may not go on ends up here: a lost request is an outcome. */
+  function fail(error: Error): void {
+    failed ??= error;
+    end("stop").catch(() => {}); // who asks for the result is told
   }
 
   function elapsedMs(): number {
@@ -187,6 +217,7 @@ export function startLoad(options: LoadOptions): Load {
   }
 
   function snapshot(): Totals {
+    if (failed) throw failed;
     const stages = meters.map((meter) => meter.result());
     return {
       scheduled: scheduled(),
@@ -207,12 +238,22 @@ export function startLoad(options: LoadOptions): Load {
     lastMs = Math.min(elapsedMs(), lastMs);
     clearTimeout(next);
     clearTimeout(limit);
-    sendDue();
-    await Promise.all(inFlight);
     clearInterval(sampling);
+    if (!failed) sendDue();
+    await Promise.all(inFlight);
     clients.close();
+    dns?.close();
+    if (failed) throw failed;
     const stages = meters.map((meter) => meter.result());
-    return { seed, endedBy, ...snapshot(), stages, timeline: { seconds: timeline.result(), marks }, losses };
+    return {
+      seed,
+      endedBy,
+      ...snapshot(),
+      stages,
+      timeline: { seconds: timeline.result(), marks },
+      ...(dns && byKind && { dns: byKind.result(dns.counts()) }),
+      losses,
+    };
   }
 
   return {
@@ -222,6 +263,10 @@ export function startLoad(options: LoadOptions): Load {
       const candidate = new CandidateMeter(version, elapsedMs);
       watched.push(candidate);
       return candidate;
+    },
+    tail: (version) => {
+      if (!byKind) throw new Error("a tail is of DNS users, and this load has fixed addresses");
+      return byKind.tail(version);
     },
     nowMs: elapsedMs,
     note: (label) => void marks.push({ atMs: Math.round(elapsedMs()), label }),
@@ -236,15 +281,6 @@ function siteUrl([first = "", ...more]: string[], host: string): URL | undefined
   const url = new URL(first);
   if (more.length === 0 && url.hostname === host) return url;
   throw new Error(`the load sends to one deployed service at a time and to its own host, ${host}, not to ${first}`);
-}
-
-/** Else the load sends to this machine only, given by number: a name may lead anywhere. */
-function loopbackUrl(address: string): URL {
-  const loopback = /^(127(\.\d{1,3}){3}|\[::1\]):\d{1,5}$/.test(address);
-  if (!loopback || !URL.canParse(`http://${address}`)) {
-    throw new Error(`the load sends to loopback addresses only, such as 127.0.0.1:8080, not to ${address}`);
-  }
-  return new URL(`http://${address}`);
 }
 
 function check(name: string, value: number, low: number, high: number): void {

@@ -1,3 +1,4 @@
+import { type DnsReport, dnsTable, notTriedLines } from "./dns-report";
 import { faultLines, faultTitle } from "./fault";
 import { type Html, html, type Part } from "./html";
 import { milliseconds, type Report, refusalLabel } from "./report";
@@ -34,6 +35,7 @@ ${legend(report)}
 ${timeline.marks.length > 0 ? html`<ol class="marks" aria-label="Marks">${timeline.marks.map(({ atMs, label }) => html`<li><span>${label} <span class="at">at ${count(atMs / 1000)} s</span></span></li>`)}</ol>` : ""}
 </figure>
 <section><h2>By stage</h2>${stageTable(report)}${secondsTable(report)}</section>
+${report.dns ? usersSection(report.dns) : ""}
 ${articles("Why requests were lost", report.faults, faultTitle, faultLines)}
 ${report.refused.length > 0 ? html`<section><h2>Refused</h2>${report.refused.map((refused) => refusal(refused, report))}</section>` : ""}
 ${articles("Rolled back", report.rollBacks, rollBackTitle, rollBackLines)}
@@ -97,6 +99,18 @@ function stageTable({ requests }: Report): Html {
   );
 }
 
+function usersSection(dns: DnsReport): Html {
+  const { header, rows } = dnsTable(dns);
+  const lost = header.indexOf("lost");
+  const cells = rows.map((row) => row.map((cell, i) => (i === lost && cell !== "0" && cell ? bad(cell) : cell)));
+  const without = notTriedLines(dns).map((line) => html`<p class="note">${line}</p>`);
+  const note =
+    dns.tails.length > 0
+      ? html`<p class="note">When the last request of each kind was sent that a version answered after the update which took its weight to 0. Only once the hold time is over may its edge be removed. Users follow a weight when their resolver asks again, many at once: the shares by stage are coarser than behind one balancer.</p>`
+      : "";
+  return html`<section><h2>Users of the DNS route</h2>${table("Users of the DNS route", header, cells)}${note}${without}</section>`;
+}
+
 function secondsTable({ timeline, requests }: Report): Html {
   const size = timeline.seconds.length > 120 ? 10 : 5;
   const names = environmentsOf(timeline);
@@ -123,6 +137,10 @@ function error(value: number, kind: "bad" | "warn"): Part {
   return value > 0 ? html`<strong class="${kind}">${count(value)}</strong>` : "0";
 }
 
+function bad(text: string): Html {
+  return html`<strong class="bad">${text}</strong>`;
+}
+
 function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
@@ -142,7 +160,7 @@ const STYLE = html`<style>
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 main { max-width: 1080px; margin: 0 auto; padding: 32px 16px 64px; }
 p, h1, h2, h3, dl, dd, figure { margin: 0; }
-.what, dt, figcaption, .at, article p { color: var(--soft); }
+.what, dt, figcaption, .at, .note, article p { color: var(--soft); }
 h1 { font-size: clamp(26px, 5vw, 40px); line-height: 1.15; letter-spacing: -0.02em; }
 h1.good { color: var(--good); }
 .bad, .bad dd { color: var(--lost); }
@@ -155,7 +173,7 @@ dd { font-size: 22px; font-weight: 600; font-variant-numeric: tabular-nums; }
 .small dd { font-size: 15px; line-height: 33px; font-weight: 400; }
 figure, article, .scroll { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 figure { padding: 16px; }
-figcaption { font-size: 13px; max-width: 110ch; margin-top: 8px; }
+figcaption, .note { font-size: 13px; max-width: 110ch; margin-top: 8px; }
 svg { display: block; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
 .narrow { display: none; max-width: 480px; margin: 0 auto; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; list-style: none; margin: 0 0 14px; padding: 0; }

@@ -1,3 +1,4 @@
+import { type DnsReport, dnsTable, notTriedLines } from "./dns-report";
 import { type Fault, faultLines, faultTitle } from "./fault";
 import type { LoadResult, Loss } from "./load";
 import { type RollBack, rollBackLines, rollBackTitle } from "./roll-back";
@@ -20,6 +21,8 @@ export interface Report {
   /** The first 20 requests that were lost. */
   losses: Loss[];
   timeline: Timeline;
+  /** Of a DNS route. */
+  dns?: DnsReport;
   /** Of the whole rehearsal; the load begins later. */
   durationMs: number;
   /** The engine that ran the updates. */
@@ -88,6 +91,7 @@ export function closingTable({
   rollBacks,
   faults,
   losses,
+  dns,
   durationMs,
   engine,
   seed,
@@ -104,13 +108,10 @@ export function closingTable({
     milliseconds(row.p50Ms),
     milliseconds(row.p99Ms),
   ]);
-  const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]?.length ?? 0)));
-  const line = (row: string[]) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
   return [
-    line(header),
-    ...rows.map(line),
+    ...textTable(header, rows),
     "",
+    ...(dns ? [...dnsLines(dns), ""] : []),
     `${requests.total} requests, ${requests.lost} lost, ${requests.serverErrors} errors of the service's own`,
     ...(faults.length > 0 ? [] : losses.map(lossLine)),
     ...faults.flatMap((each) => [faultTitle(each), ...faultLines(each).map((line) => `  ${line}`)]),
@@ -118,6 +119,19 @@ export function closingTable({
     ...rollBacks.flatMap((each) => [rollBackTitle(each), ...rollBackLines(each).map((line) => `  ${line}`)]),
     `${(durationMs / 1000).toFixed(0)} s, ${engine}, seed ${seed}`,
   ].join("\n");
+}
+
+function dnsLines(dns: DnsReport): string[] {
+  const { header, rows } = dnsTable(dns);
+  return [...textTable(header, rows), ...notTriedLines(dns)];
+}
+
+/** Words to the left, figures to the right. */
+function textTable(header: string[], rows: string[][]): string[] {
+  const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]?.length ?? 0)));
+  return [header, ...rows].map((row) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  "),
+  );
 }
 
 export function milliseconds(value: number | null): string {

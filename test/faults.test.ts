@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { DnsKind } from "../load/dns-kinds";
 import type { FaultName } from "../load/fault";
 import type { Loss } from "../load/load";
 import type { Cause } from "../load/load-client";
@@ -36,7 +37,7 @@ function faultsOf(requests: [Loss, AccessLine?][], tasks: TaskEvent[] = []) {
   const lines = requests.flatMap(([{ trace }, line]) => (line ? [[trace, line] as const] : []));
   const losses = requests.map(([lost]) => lost);
   const environmentOf = (arn: string) => (arn === BLUE ? "blue" : "green");
-  return explain({ losses, incidents: new Map(lines), tasks, environmentOf });
+  return explain({ losses, incidents: new Map(lines), tasks, addresses: ["127.0.0.1:4080"], environmentOf });
 }
 
 const idle = (idleMs: number, closed = -2000): Incident => ({ kind: "closed-idle", idleMs, closedAt: at + closed });
@@ -88,6 +89,9 @@ describe("one loss is named", () => {
     ],
     ["a page that is not there", "wrong-answer", [loss("404", { environment: "green" })], []],
     ["somebody else's order", "wrong-answer", [loss("wrong", { environment: "green" })], []],
+    ["a balancer that is gone", "gone-edge", [loss("reset", { dns: "pool", address: "127.0.1.1:4080" })], []],
+    ["a balancer that is there", "unexplained", [loss("reset", { dns: "pool" })], []],
+    ["a look-up that failed", "no-address", [loss("no-address", { dns: "ttl", address: "" })], []],
     ["a 404 of the balancer's own", "unexplained", [loss("404")], []],
     ["a 502 that is in no log", "unexplained", [loss("502")], []],
     ["a cut that is in no log", "unexplained", [loss("cut", { environment: "blue" })], []],
@@ -157,6 +161,14 @@ test("a short keep-alive is told with its figures", () => {
   expect(fault?.remedy).toContain("server.keepAliveTimeout = 65_000");
 });
 
+test("a balancer that is gone is told with its address and those who went there", () => {
+  const gone = (dns: DnsKind): [Loss] => [loss("reset", { dns, address: "127.0.1.1:4080" })];
+  const [fault] = faultsOf([gone("ttl"), gone("ttl"), gone("pool")]);
+  expect(fault?.seen).toBe(
+    "3 requests were sent to a balancer that had been removed: 3 × 127.0.1.1:4080, by 2 × caches that keep to the TTL, 1 × pools that keep their connections",
+  );
+});
+
 test("a crash is told with the tasks, how they ended and when", () => {
   const [fault] = faultsOf(
     [met({ kind: "closed-early" }), met({ kind: "refused" })],
@@ -178,7 +190,7 @@ describe("the traffic log", () => {
       ...more,
     };
   };
-  const outcome = (trace: string) => ({ trace, verdict: "served" as const, ms: 1, headers: {} });
+  const outcome = (trace: string) => ({ trace, address: "", verdict: "served" as const, ms: 1, headers: {} });
 
   test("tells who answered, be the line there before the question or after it", async () => {
     const log = new TrafficLog();

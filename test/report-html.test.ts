@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { CandidateMeter } from "../load/candidate-meter";
+import type { DnsReport } from "../load/dns-report";
 import type { Fault } from "../load/fault";
 import { html } from "../load/html";
 import type { Outcome } from "../load/load-client";
 import type { Planned } from "../load/load-mix";
-import { type Report, refusalLabel } from "../load/report";
+import { closingTable, type Report, refusalLabel } from "../load/report";
 import { reportHtml } from "../load/report-html";
 import type { RollBack } from "../load/roll-back";
 import { type Second, TimelineMeter } from "../load/timeline";
@@ -30,6 +31,24 @@ describe("the page", () => {
     seen: "it ended",
     why: "so",
     remedy: "look",
+  };
+  const dns: DnsReport = {
+    kinds: [
+      { kind: "ttl", resolvers: 30, lookUps: 1234, requests: 5000, lost: 0 },
+      { kind: "pool", resolvers: 10, lookUps: 20, requests: 2500, lost: 7 },
+    ],
+    notTried: [{ kind: "dig", reason: "there is none" }],
+    tails: [
+      {
+        version: "v1",
+        stage: "full",
+        holdSeconds: 18.67,
+        kinds: [
+          { kind: "ttl", requests: 3, seconds: 4.9 },
+          { kind: "pool", requests: 0, seconds: 0 },
+        ],
+      },
+    ],
   };
   const stage = { ...stageRow(), stage: "canary-5", weight: 5, candidate: "v2", atMs: 2000 };
 
@@ -75,6 +94,19 @@ describe("the page", () => {
       ["Rolled back"],
     ],
     [
+      "a DNS route",
+      { ...reportOf([answered(100)]), dns },
+      [
+        "<h2>Users of the DNS route</h2>",
+        '<th scope="col">on v1 after full</th>',
+        '<th scope="row">caches that keep to the TTL</th><td>30</td><td>1,234</td><td>5,000</td><td>0</td><td>4.9 s</td>',
+        '<th scope="row">pools that keep their connections</th><td>10</td><td>20</td><td>2,500</td><td><strong class="bad">7</strong></td><td>none</td>',
+        '<th scope="row">the hold time</th><td></td><td></td><td></td><td></td><td>18.7 s</td>',
+        "not tried: dig: there is none",
+      ],
+      ["the system&#39;s resolver"],
+    ],
+    [
       "hostile text in every field",
       {
         ...reportOf(
@@ -84,6 +116,11 @@ describe("the page", () => {
         refused: [{ change: hostile, policy: hostile, message: hostile }],
         faults: [{ ...fault, seen: hostile, why: hostile, remedy: hostile, environment: hostile }],
         rollBacks: [{ ...rollBack, what: hostile, stage: hostile, evidence: hostile }],
+        dns: {
+          ...dns,
+          notTried: [{ kind: "dig", reason: hostile }],
+          tails: [{ version: hostile, stage: hostile, holdSeconds: 1, kinds: [] }],
+        },
         engine: hostile,
       },
       ["&#60;script&#62;alert(1)"],
@@ -91,6 +128,18 @@ describe("the page", () => {
     ],
     ["a mark after the end", withMark(99_000), [/<circle cx="990" /]],
   ];
+
+  test("of a DNS route is in words at the terminal too", () => {
+    const text = closingTable({ ...reportOf([answered(1)]), dns });
+    const [header = "", ttl, pool, hold, dig] = text.slice(text.indexOf("users by")).split("\n");
+    const cells = (line = "") => line.split(/ {2,}/);
+    expect(cells(header)).toEqual(["users by", "resolvers", "look-ups", "requests", "lost", "on v1 after full"]);
+    expect(cells(ttl)).toEqual(["caches that keep to the TTL", "30", "1,234", "5,000", "0", "4.9 s"]);
+    expect(cells(pool)).toEqual(["pools that keep their connections", "10", "20", "2,500", "7", "none"]);
+    expect(cells(hold)).toEqual(["the hold time", "18.7 s"]);
+    expect(dig).toBe("not tried: dig: there is none");
+    expect(closingTable(reportOf([answered(1)]))).not.toContain("users by");
+  });
 
   test.each(cases)("%s", (_, report, has, hasNot = []) => {
     const page = reportHtml(report);
@@ -139,7 +188,7 @@ test("bins sum what is counted, take the highest p99, and leave a part of a seco
 describe("the timeline", () => {
   const page: Planned = { index: 0, what: "page", sticky: undefined, fresh: false };
   const outcome = (verdict: Outcome["verdict"], ms: number, environment?: string): Outcome => {
-    return { trace: "", verdict, ms, headers: {}, environment };
+    return { trace: "", address: "", verdict, ms, headers: {}, environment };
   };
   const served = (by: string | undefined, ms = 5) => outcome("served", ms, by);
   const meterOf = () => new TimelineMeter();

@@ -7,7 +7,7 @@ import { type RollBack, rollBackLines, rollBackTitle } from "../load/roll-back";
 const plain: Planned = { index: 0, what: "page", sticky: undefined, fresh: false };
 
 function answer(version: string, verdict: Outcome["verdict"] = "served"): Outcome {
-  return { trace: "1-0-0", verdict, ms: 5, headers: {}, environment: version };
+  return { trace: "1-0-0", address: "", verdict, ms: 5, headers: {}, environment: version };
 }
 
 function meterAt(clock: { ms: number }): CandidateMeter {

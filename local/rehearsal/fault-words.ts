@@ -1,3 +1,4 @@
+import { DNS_KINDS } from "../../load/dns-kinds";
 import type { Fault, FaultName } from "../../load/fault";
 import type { Loss } from "../../load/load";
 import type { AccessLine } from "../dataplane";
@@ -85,6 +86,19 @@ const words: Record<FaultName, (requests: string, lost: readonly Lost[]) => Word
     why: "a status of 4xx is no success: the path is not one of this server's, or a version no longer has it",
     remedy: "ask for a path that both versions serve",
   }),
+  "gone-edge": (requests, lost) => ({
+    seen: `${requests} were sent to a balancer that had been removed: ${addresses(lost)}, by ${users(lost)}`,
+    why:
+      "a resolver gives an address on for its TTL, some for longer, and a pool of connections stays with it until the balancer " +
+      "closes them (client_keep_alive)",
+    remedy: "remove an edge only when its hold time is over; the policy `hold-time` tells when that is",
+  }),
+  "no-address": (requests, lost) => ({
+    seen: `${requests} had no address to go to, for a look-up by DNS failed: ${users(lost)}`,
+    why: "a resolver that gets no answer, or an empty one, has nothing to give to its users",
+    remedy:
+      "see that the zone has records of the host whose weights are not all 0, and that the name server answers: dig HOST",
+  }),
   unexplained: (requests, lost) => ({
     seen:
       lost.length > 0
@@ -120,6 +134,14 @@ function endings(lost: readonly Lost[]): string {
 
 function targets(lost: readonly Lost[]): string {
   return listed(lost.flatMap(({ line }) => line?.target ?? []));
+}
+
+function addresses(lost: readonly Lost[]): string {
+  return listed(lost.map(({ loss }) => loss.address));
+}
+
+function users(lost: readonly Lost[]): string {
+  return listed(lost.flatMap(({ loss }) => (loss.dns ? DNS_KINDS[loss.dns].title : [])));
 }
 
 function causes(lost: readonly Lost[]): string {

@@ -10,6 +10,8 @@ export interface Evidence {
   /** The access log's lines with an incident, by the Root of their trace. */
   incidents: ReadonlyMap<string, AccessLine>;
   tasks: readonly TaskEvent[];
+  /** Where balancers answer in the end; with it, a balancer that DNS users found gone is told apart. */
+  addresses?: readonly string[];
   /** The environment of a target group. */
   environmentOf: (targetGroupArn: string) => string | undefined;
 }
@@ -27,7 +29,8 @@ export function explain(evidence: Evidence): Fault[] {
     const line = evidence.incidents.get(loss.trace);
     const environment = loss.environment ?? (line?.targetGroupArn && evidence.environmentOf(line.targetGroupArn));
     const task = line && taskOf(line, evidence.tasks);
-    const name = nameOf(loss, line, task, measured.get(line?.targetGroupArn));
+    const isGone = loss.dns !== undefined && evidence.addresses?.includes(loss.address) === false;
+    const name = nameOf(loss, line, task, measured.get(line?.targetGroupArn), isGone);
     const key = `${name} ${environment}`;
     const group = groups.get(key) ?? { name, environment, lost: [] };
     group.lost.push({ loss, line, task });
@@ -71,9 +74,17 @@ function taskOf(line: AccessLine, tasks: readonly TaskEvent[]): TaskLife | undef
     .findLast(({ stopping }) => !stopping);
 }
 
-function nameOf(loss: Loss, line: AccessLine | undefined, task: TaskLife | undefined, measured?: number[]): FaultName {
+function nameOf(
+  loss: Loss,
+  line: AccessLine | undefined,
+  task: TaskLife | undefined,
+  measured: number[] | undefined,
+  isGone: boolean,
+): FaultName {
   const { incident } = line ?? {};
   if (!line || !incident) {
+    if (loss.cause === "no-address") return "no-address";
+    if (isGone) return "gone-edge";
     if (loss.cause === "timeout") return "too-slow";
     const whole = loss.cause === "wrong" || loss.cause === "duplicate" || /^[34]/.test(loss.cause);
     return whole && loss.environment !== undefined ? "wrong-answer" : "unexplained";

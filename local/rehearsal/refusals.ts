@@ -4,7 +4,7 @@ import type { RehearsedStack } from "./rehearsed-stack";
 import type { Scene } from "./step";
 
 /** A change that would lose requests, as lines of the stack config, and the policy that must refuse it. */
-interface Refusal {
+export interface Refusal {
   change: string;
   policy: string;
   edit: Record<string, unknown>;
@@ -22,14 +22,7 @@ export async function tryRefusal({ change, policy, edit }: Refusal, scene: Scene
 
 /** In the order of a release: the first can be tried at its first stage, the last once it is finished. */
 export const REFUSALS: ((stack: RehearsedStack) => Refusal)[] = [
-  ({ file }) => {
-    const [, , skipped] = file.config().rollout.stages;
-    return {
-      change: `from idle to ${skipped?.name} in one step`,
-      policy: "stage-order",
-      edit: { stage: skipped?.name },
-    };
-  },
+  skippedStage,
   ({ file }) => {
     const { stable } = file.config().rollout;
     return {
@@ -46,11 +39,7 @@ export const REFUSALS: ((stack: RehearsedStack) => Refusal)[] = [
       edit: { [stable]: file.get(otherColor(stable)) },
     };
   },
-  ({ file }) => ({
-    change: "move the balancer to the inside of the network",
-    policy: "serving-replacement",
-    edit: { service: { ...(file.get("service") as object), internal: true } },
-  }),
+  inPlace,
   ({ file }) => {
     const { stable } = file.config().rollout;
     return {
@@ -60,3 +49,27 @@ export const REFUSALS: ((stack: RehearsedStack) => Refusal)[] = [
     };
   },
 ];
+
+export function skippedStage({ file }: RehearsedStack): Refusal {
+  const [, , skipped] = file.config().rollout.stages;
+  return { change: `from idle to ${skipped?.name} in one step`, policy: "stage-order", edit: { stage: skipped?.name } };
+}
+
+/** What no balancer can become: it is replaced. */
+export function inPlace({ file }: RehearsedStack): Refusal {
+  return {
+    change: "move the balancer to the inside of the network",
+    policy: "serving-replacement",
+    edit: { service: { ...(file.get("service") as object), internal: true } },
+  };
+}
+
+/** Of an edge of its own, right after its weight has gone. */
+export function removedTooSoon({ file }: RehearsedStack): Refusal {
+  const old = otherColor(file.config().rollout.stable);
+  return {
+    change: `remove ${old}'s edge before its hold time is over`,
+    policy: "hold-time",
+    edit: { [old]: undefined },
+  };
+}

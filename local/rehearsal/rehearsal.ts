@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../cli/failure";
+import type { DnsUsers } from "../../load/destination";
 import { type Load, mostRequests, startLoad } from "../../load/load";
 import type { Progress } from "../../load/progress";
 import { measured, type Report } from "../../load/report";
@@ -10,17 +11,21 @@ import { acquireLock } from "../lock";
 import { endLeftovers, ProcessFile } from "../process-file";
 import { withBadVersions } from "./bad-versions";
 import { RehearsalCloud } from "./cloud";
+import { addressForPort53, dnsUsersOn } from "./dns-users";
+import { EDGE_POLICIES, edgeRelease, edgeStages, editsOf, holdSecondsOf } from "./edge-release";
 import { REFUSALS } from "./refusals";
 import { RehearsedStack } from "./rehearsed-stack";
-import { release, stepsOf } from "./release";
+import { type Played, release, stepsOf } from "./release";
 import { badReleases, WELL_SECONDS, wayBack } from "./roll-backs";
 import { type Servers, useServers } from "./servers";
-import type { Step } from "./step";
+import type { Scene } from "./step";
 import { TrafficLog } from "./traffic-log";
 
 export interface RehearsalOptions {
   /** The repository's folder. */
   root: string;
+  /** What splits the requests: a rule of one balancer, or DNS between a balancer of each color. */
+  route: "alb" | "dns";
   /** The engine's folder. */
   engine: string;
   /** Requests a second. */
@@ -51,10 +56,10 @@ const ROLL_BACKS_SECONDS = 150;
 /**
  * Takes a release from its first line of config to its last under constant load: each step is one edit of a stack file and one
  * `pulumi up` with the policy pack. On the way what would lose requests is tried, and must be refused; then come releases that
- * go wrong. With somebody's own servers it is the release alone, and the way back.
+ * go wrong. With somebody's own servers it is the release alone, and the way back; by DNS it is one between two edges.
  */
 export async function rehearse(options: RehearsalOptions): Promise<void> {
-  const { root } = options;
+  const { root, route, port } = options;
   const lock = await acquireLock(join(root, ".crossfade/rehearsal.lock"));
   if ("heldBy" in lock) {
     throw new Failure(`a rehearsal is already running here (process ${lock.heldBy}): wait for it, or stop it first`);
@@ -68,11 +73,14 @@ export async function rehearse(options: RehearsalOptions): Promise<void> {
     rmSync(home, { recursive: true, force: true });
     mkdirSync(home, { recursive: true });
     const processes = new ProcessFile(join(home, "processes"));
-    const stack = new RehearsedStack({ ...options, home, processes });
+    const ofRoute = route === "dns" ? { configOf: "local-dns", policies: EDGE_POLICIES } : { configOf: "local" };
+    const stack = new RehearsedStack({ ...options, ...ofRoute, home, processes });
     if (options.servers) useServers(stack.file, options.servers);
     const images = withBadVersions(stack.images(), stack.candidate(), options.rps);
     const log = new TrafficLog();
-    cloud = await RehearsalCloud.start({ home, images, basePort: options.port }, (seen) => log.add(seen), processes);
+    const { dnsSpeed } = stack.file.config().local ?? {};
+    const ofDns = route === "dns" ? { dnsSpeed, dnsAddresses: [addressForPort53(port)] } : {};
+    cloud = await RehearsalCloud.start({ home, images, basePort: port, ...ofDns }, (seen) => log.add(seen), processes);
     await options.done(await walk(stack, cloud, log, options), await cloud.addresses());
   } finally {
     await cloud?.stop();
@@ -86,29 +94,26 @@ async function walk(
   log: TrafficLog,
   options: RehearsalOptions,
 ): Promise<Report> {
-  const { progress, signal, bakeSeconds, servers } = options;
+  const { progress, signal, bakeSeconds, servers, route } = options;
   const began = Date.now();
-  stack.set({ stages: shortened(stack, bakeSeconds) });
+  stack.set({ stages: shortened(stack, options) });
   await stack.init(cloud.env);
   progress.event("install: the first version, without load");
   await stack.up(servers && hint(servers));
   await cloud.settled();
-  const released = stack.candidate();
-  const steps = stepsOf(stack, released);
-  const load = await startLoadOn(stack, cloud, log, steps, options);
+  const dns = route === "dns" ? await dnsUsersOn(stack, cloud, options) : undefined;
+  const load = await startLoadOn(stack, cloud, log, dns?.users, options);
   const scene = { stack, load, progress, bakeSeconds, signal, cloud };
   try {
-    const refused = await release(steps, scene, servers ? [] : REFUSALS);
-    const back = await wayBack(scene, released);
-    const rolledBack = servers ? [] : await badReleases(scene);
+    const { tails = [], ...played } = await (dns ? edgeRelease(scene) : releaseBehindRule(scene, servers));
     await untilEnough(load, options);
     const result = await load.stop();
     await cloud.seen();
     return {
       ...measured(result),
-      refused,
-      rollBacks: [back, ...rolledBack],
-      faults: log.faults(result),
+      ...played,
+      faults: log.faults(result, await cloud.addresses()),
+      ...(dns && { dns: { kinds: result.dns ?? [], notTried: dns.notTried, tails } }),
       durationMs: Date.now() - began,
       engine: await stack.engineVersion(),
     };
@@ -117,11 +122,20 @@ async function walk(
   }
 }
 
+/** The release, and its way back; of the example service what would lose requests too, and releases that go wrong. */
+async function releaseBehindRule(scene: Scene, servers?: Servers): Promise<Played> {
+  const released = scene.stack.candidate();
+  const refused = await release(stepsOf(scene.stack, released), scene, servers ? [] : REFUSALS);
+  const back = await wayBack(scene, released);
+  return { refused, rollBacks: [back, ...(servers ? [] : await badReleases(scene))] };
+}
+
 /** The stages with a bake time that a rehearsal has the time for: the policies hold it to what the config says. */
-function shortened(stack: RehearsedStack, bakeSeconds: number) {
+function shortened(stack: RehearsedStack, { bakeSeconds, route }: RehearsalOptions) {
   const bake = `${Math.floor(Math.min(bakeSeconds, WELL_SECONDS))}s`;
-  const { stages } = stack.file.config().rollout;
-  return stages.filter(({ name }) => name !== IDLE).map(({ name, weight }) => ({ name, weight, bake }));
+  const stages = stack.file.config().rollout.stages.filter(({ name }) => name !== IDLE);
+  const canaries = stages.filter(({ weight }) => weight < 100);
+  return (route === "dns" ? edgeStages(canaries) : stages).map(({ name, weight }) => ({ name, weight, bake }));
 }
 
 /** What it is most often, where somebody's own server does not get healthy. */
@@ -133,16 +147,16 @@ async function startLoadOn(
   stack: RehearsedStack,
   cloud: RehearsalCloud,
   log: TrafficLog,
-  steps: Step[],
-  { rps, requests, servers, bakeSeconds, seed, progress }: RehearsalOptions,
+  dns: DnsUsers | undefined,
+  options: RehearsalOptions,
 ): Promise<Load> {
+  const { rps, requests, servers, seed, progress } = options;
   const { host, environments } = stack.file.config();
-  const stepSeconds = UPDATE_SECONDS + bakeSeconds;
-  const rest = servers ? stepSeconds : ROLL_BACKS_SECONDS;
-  const expected = Math.max(requests / rps, steps.length * stepSeconds + rest);
+  const expected = Math.max(requests / rps, secondsOf(stack, options));
   progress.event(`load: ${rps} requests a second from here on, for about ${Math.round(expected)} s`);
   return startLoad({
-    addresses: await cloud.addresses(),
+    addresses: dns ? [] : await cloud.addresses(),
+    dns,
     host,
     ask: servers ?? "shop",
     environmentOf: (outcome) => outcome.headers["x-shop-version"]?.toString() ?? log.environmentOf(outcome),
@@ -156,6 +170,13 @@ async function startLoadOn(
       progress.status(`${sent} requests, ${lost} lost, ${serverErrors} errors of the service, ${left} s left`);
     },
   });
+}
+
+/** What the script takes, as far as it can be guessed. */
+function secondsOf(stack: RehearsedStack, { route, bakeSeconds, servers }: RehearsalOptions): number {
+  const step = UPDATE_SECONDS + bakeSeconds;
+  if (route === "dns") return editsOf(stack) * step + 2 * holdSecondsOf(stack);
+  return stepsOf(stack, stack.candidate()).length * step + (servers ? step : ROLL_BACKS_SECONDS);
 }
 
 /** In seconds: an hour, or what the load can send. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Failure } from "../../cli/failure";
 import { Pulumi } from "../../cli/pulumi";
 import { StackFile } from "../../cli/stack-file";
+import type { Color } from "../../traffic";
 import type { ProcessFile } from "../process-file";
 
 export interface RehearsedStackOptions {
@@ -10,6 +11,10 @@ export interface RehearsedStackOptions {
   root: string;
   /** The engine's folder. */
   engine: string;
+  /** Whose config it has: `local` is `stacks/Pulumi.local.yaml`. */
+  configOf: string;
+  /** The policies' settings, where they are not the default ones. */
+  policies?: Record<string, unknown>;
   /** Where the copy of the stack file, the state and the log are kept. */
   home: string;
   /** Where the engine is recorded while it runs. */
@@ -26,14 +31,19 @@ export interface Version {
   version: string;
 }
 
-/** The rehearsed stack: a copy of `stacks/Pulumi.local.yaml`, run by the engine. */
+/** The rehearsed stack: a copy of a local stack's file, run by the engine. */
 export class RehearsedStack {
   readonly file: StackFile;
   private pulumi: Pulumi | undefined;
 
+  /** The folder of all that is its own. */
+  get home(): string {
+    return this.options.home;
+  }
+
   constructor(private readonly options: RehearsedStackOptions) {
     const copy = join(options.home, "Pulumi.local.yaml");
-    copyFileSync(join(options.root, "stacks/Pulumi.local.yaml"), copy);
+    copyFileSync(join(options.root, `stacks/Pulumi.${options.configOf}.yaml`), copy);
     this.file = new StackFile(copy);
   }
 
@@ -67,11 +77,11 @@ export class RehearsedStack {
    * Gives what the policy said. The file is as before when this is done.
    */
   async refused(policy: string, edit: Record<string, unknown>): Promise<string> {
-    const off = join(this.options.home, "policies.json");
-    writeFileSync(off, JSON.stringify({ [policy]: "disabled" }));
-    const preview = ["preview", "--policy-pack", "policies"] as const;
     const [judged, without] = await this.edited(edit, () =>
-      Promise.all([this.run(...preview), this.run(...preview, "--policy-pack-config", off)]),
+      Promise.all([
+        this.run("preview", ...this.pack("policies")),
+        this.run("preview", ...this.pack(`without-${policy}`, { [policy]: "disabled" })),
+      ]),
     );
     const message = messageOf(policy, judged.output);
     if (judged.code === 0 || message === undefined)
@@ -86,14 +96,23 @@ export class RehearsedStack {
     for (const [key, value] of Object.entries(edit)) this.file.set(key, value);
   }
 
-  /** The version that the release brings. It is the second one of the config. */
+  /** The version that is there before the release. It is the first one of the config. */
+  stable(): Version {
+    return this.version(0, "blue");
+  }
+
+  /** The version that the release brings. It is the second one. */
   candidate(): Version {
-    const [, second] = Object.entries(this.images());
-    if (!second)
+    return this.version(1, "green");
+  }
+
+  private version(index: number, color: Color): Version {
+    const [image, { env } = {}] = Object.entries(this.images())[index] ?? [];
+    if (image === undefined)
       throw new Failure(
         `${this.file.path}: crossfade:local names fewer than two images, so there is nothing to release`,
       );
-    return { image: second[0], version: second[1].env?.VERSION ?? "green" };
+    return { image, version: env?.VERSION ?? color };
   }
 
   /** Which command stands for which image. */
@@ -117,7 +136,14 @@ export class RehearsedStack {
   }
 
   private update(): Promise<{ code: number; output: string }> {
-    return this.run("up", "--yes", "--policy-pack", "policies");
+    return this.run("up", "--yes", ...this.pack("policies"));
+  }
+
+  /** The flags of the policy pack, with the settings and what differs from them, in a file of this name. */
+  private pack(name: string, more: Record<string, unknown> = {}): string[] {
+    const file = join(this.options.home, `${name}.json`);
+    writeFileSync(file, JSON.stringify({ ...this.options.policies, ...more }));
+    return ["--policy-pack", "policies", "--policy-pack-config", file];
   }
 
   private get log(): string {

@@ -1,7 +1,16 @@
+import type { DnsTail } from "../../load/dns-report";
 import type { Refused } from "../../load/report";
+import type { RollBack } from "../../load/roll-back";
 import { type REFUSALS, tryRefusal } from "./refusals";
 import type { RehearsedStack, Version } from "./rehearsed-stack";
 import { type Scene, type Step, take } from "./step";
+
+/** What a script did besides the load. */
+export interface Played {
+  refused: Refused[];
+  rollBacks: RollBack[];
+  tails?: DnsTail[];
+}
 
 /** The steps of a release from its first line to its last, by the stack's own stages. */
 export function stepsOf(stack: RehearsedStack, { image, version }: Version): Step[] {

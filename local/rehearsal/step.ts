@@ -29,8 +29,13 @@ export interface Step {
 
 /** Takes a step and holds it, and does `meanwhile` in that time; the next step comes when both are done. */
 export async function take(step: Step, scene: Scene, meanwhile?: () => Promise<unknown>): Promise<void> {
-  const { load, progress, bakeSeconds, signal } = scene;
   await edit(step, scene);
+  await hold(scene, meanwhile);
+}
+
+/** Holds a stage whose update is done. */
+export async function hold(scene: Scene, meanwhile?: () => Promise<unknown>): Promise<void> {
+  const { load, progress, bakeSeconds, signal } = scene;
   await scene.cloud.settled();
   load.settled();
   await Promise.all([sleep(bakeSeconds * 1000, undefined, { signal }), meanwhile?.()]);
@@ -50,6 +55,11 @@ export async function edit(step: Step, scene: Scene): Promise<void> {
 export function announce({ stage, weight, candidate, edit }: Step, { load, progress }: Scene): void {
   load.mark({ name: stage, weight, candidate });
   progress.at(`${candidate ? `${candidate} ` : ""}${stage}, ${100 - weight}/${weight}`);
-  const lines = Object.entries(edit).map(([key, value]) => `crossfade:${key}: ${value}`);
+  const lines = Object.entries(edit).map(([key, value]) => `crossfade:${key}: ${spoken(value)}`);
   progress.event(lines.join(", "));
+}
+
+function spoken(value: unknown): string {
+  if (value === undefined) return "removed";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -41,10 +41,13 @@ export class TrafficLog {
     return line?.targetGroupArn && colorOf(line.targetGroupArn);
   };
 
-  /** Why requests were lost. To be asked when the load has ended and `RehearsalCloud.seen()` has resolved. */
-  faults({ losses, lost }: Pick<LoadResult, "losses" | "lost">): Fault[] {
+  /**
+   * Why requests were lost. To be asked when the load has ended and `RehearsalCloud.seen()` has resolved; `addresses` are where
+   * the balancers answer then.
+   */
+  faults({ losses, lost }: Pick<LoadResult, "losses" | "lost">, addresses?: readonly string[]): Fault[] {
     const { incidents, tasks } = this;
-    return explain({ losses, lost, incidents, tasks, environmentOf: colorOf });
+    return explain({ losses, lost, incidents, tasks, addresses, environmentOf: colorOf });
   }
 
   private next(trace: string): Promise<AccessLine | undefined> {
