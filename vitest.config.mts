@@ -10,7 +10,7 @@ export default defineConfig({
   test: {
     // Two releases at once, which mostly wait, are as many as two cores have time for.
     maxConcurrency: 2,
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 600_000,
     projects: [
       {
