@@ -5,6 +5,7 @@ import { holdTime } from "../policies/hold-time";
 import { oneChange } from "../policies/one-change";
 import { type Plan, planOfOne } from "../policies/plan";
 import type { Policy } from "../policies/policy";
+import { dnsSpeedOf } from "../policies/reading/dns-speed";
 import { routeChanges } from "../policies/reading/rollouts";
 import { nameOf, type Resource } from "../traffic";
 import type { Change } from "./cases/case";
@@ -156,10 +157,32 @@ test("what passes in a preview passes before each step too: protection and healt
   }
 });
 
+test("an edge that Route 53 cannot ask has no check, which is advice; one that it can ask needs one", async () => {
+  const unchecked = { "shop-green-a": { healthCheckId: "" }, "shop-green-aaaa": { healthCheckId: "" } };
+  const raise = (inputs: Record<string, object>) =>
+    plan({ inputs }, { stage: "canary-5", inputs: { ...inputs, ...unchecked } });
+  const records = ["x-shop-green-a", "x-shop-green-aaaa"];
+  expect(refused(healthCheck, await raise({}))).toEqual(records);
+  const unaskable: Record<string, object>[] = [
+    { "lb-green": { internal: true } },
+    { "g-green": { protocolVersion: "GRPC" } },
+  ];
+  for (const inputs of unaskable) {
+    const judged = await raise(inputs);
+    expect(refused(healthCheck, judged)).toEqual([]);
+    expect(healthCheck.judge(judged).filter(({ advisory }) => advisory)).toHaveLength(2);
+  }
+});
+
 test("an edge that gets weight must be protected, and one that has it stays so", async () => {
   const inputs = { "lb-green": { enableDeletionProtection: false } };
   expect(refused(entrypointProtected, await plan({}, { stage: "canary-5", inputs }))).toEqual(["x-lb-green"]);
   expect(refused(entrypointProtected, await plan({ stage: "canary-5" }, { stage: "canary-50", inputs }))).toContain(
     "x-lb-green",
   );
+});
+
+test("how fast DNS goes is read from what marks a local stack; what cannot be read makes nothing shorter", () => {
+  expect(dnsSpeedOf({ images: {}, dnsSpeed: 12 })).toBe(12);
+  for (const local of [undefined, {}, { dnsSpeed: 0 }, { dnsSpeed: "fast" }]) expect(dnsSpeedOf(local)).toBe(1);
 });
