@@ -1,4 +1,4 @@
-import { nameOf, number, type PlannedChange, type Resource, spokenDuration } from "../../traffic";
+import { nameOf, number, type PlannedChange, type Resource, type Serving, spokenDuration } from "../../traffic";
 import { type Plan, servesUntil } from "../plan";
 import type { Finding } from "../policy";
 import { isScaledIn } from "../reading/entry-point-parts";
@@ -29,7 +29,8 @@ export function heldEdgeFindings(plan: Plan, settings: Settings): Finding[] {
 
 type Ending = PlannedChange & { before: Resource };
 
-interface Held extends DarkEdge {
+interface Held extends Pick<DarkEdge, "record" | "since"> {
+  reached: Serving;
   /** Seconds in all. */
   lasts: number;
   left: number;
@@ -41,7 +42,7 @@ function stillHeld(edge: DarkEdge, { now, dnsSpeed = 1 }: Plan, settings: Settin
   const over = edge.since && edge.since.getTime() + lasts * 1000;
   if (over !== undefined && over <= now.getTime()) return undefined;
   const left = over === undefined ? lasts : (over - now.getTime()) / 1000;
-  return { ...edge, lasts, left, parts: partsOf(edge.hold, settings, dnsSpeed) };
+  return { ...edge, reached: edge.reached(), lasts, left, parts: partsOf(edge.hold, settings, dnsSpeed) };
 }
 
 /** The local cloud's DNS and its clients' connections run faster; its drains and its nodes do not. */

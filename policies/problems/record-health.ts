@@ -1,6 +1,6 @@
 import { at, conditionsOf, covers, isOfDnsRoute, number, type Resource, text } from "../../traffic";
 import type { Problem } from "../ratchet";
-import { balancersOf, carriersOn } from "../reading/edges";
+import { balancersOf, behindRecord, carriersOn } from "../reading/edges";
 import { askedCount } from "../reading/entry-point-parts";
 import { actionsOf, LISTENER, RULE } from "../reading/forwards";
 import { type DnsRecord, recordSets } from "../reading/record-sets";
@@ -26,19 +26,25 @@ function unchecked(resource: Resource, set: readonly DnsRecord[], state: State):
   if (isChecked(resource) || evaluatesTarget(resource)) return [];
   // On a route of ours a color that has all the weight is checked only where the other one is to take over.
   if (isOfDnsRoute(resource) && set.filter(({ weight }) => weight !== 0).length < 2) return [];
-  const isInternal = balancersOf(resource, state).some((balancer) => setting(balancer, "internal") === true);
   return [
     {
       urn: resource.urn,
       kind: "record",
-      // Route 53's checkers come from the internet.
-      advisory: isInternal,
+      advisory: isUnaskable(resource, state),
       what: `Weighted record ${named(resource)} has no health check.`,
       why: "Route 53 goes on answering with it when its edge is dead, and that share of the users is lost.",
       instead:
         "Give it a healthCheckId of the host's path. evaluateTargetHealth on a balancer is enough only where each of its groups has healthy targets.",
     },
   ];
+}
+
+/** Route 53's checkers come from the internet, by HTTP/1.1, which a group of another version does not take (ELB guide, HTTP 464). */
+function isUnaskable(record: Resource, state: State): boolean {
+  return [...behindRecord(record, state)].some(
+    (part) =>
+      setting(part, "internal") === true || ["HTTP2", "GRPC"].includes(String(setting(part, "protocolVersion"))),
+  );
 }
 
 function isChecked(record: Resource): boolean {

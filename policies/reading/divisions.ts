@@ -1,4 +1,4 @@
-import { isPreview, type Resource, text } from "../../traffic";
+import { isPreview, type Resource } from "../../traffic";
 import type { Plan } from "../plan";
 import { balancersOf, carriersOn, RECORD } from "./edges";
 import { LISTENER, RULE } from "./forwards";
@@ -46,9 +46,11 @@ function byRecords({ prior, desired, changes }: Plan): Division[] {
       one.some(({ resource }) => former.has(stateOf(desired).heirOf(resource)?.urn ?? "")),
     );
     const [had, has] = [heirs && sharesIn(heirs), sharesIn(set)];
-    const name = text(carrier && setting(carrier, "name")) ?? "";
-    if (!carrier || !had || !has || told.has(name)) return [];
-    told.add(name);
+    if (!carrier || !had || !has) return [];
+    const name = String(setting(carrier, "name"));
+    const key = `${String(setting(carrier, "zoneId"))} ${name}`;
+    if (told.has(key)) return [];
+    told.add(key);
     return [{ carrier, of: name, had, has }];
   });
 }

@@ -44,10 +44,9 @@ export type Trait = (typeof TRAITS)[number];
 export function edgeTraits(balancer: Resource, state: State): Record<Trait, string> {
   const listeners = referring(state.ofType(LISTENER), "loadBalancerArn", balancer, state);
   const of = (property: string) => setting(balancer, property);
-  const byPort = (property: string) =>
-    said(
-      listeners.map((listener) => `${said(setting(listener, "port"))}: ${said(setting(listener, property) ?? "none")}`),
-    );
+  const protocols = listeners.map(
+    (listener) => `${said(setting(listener, "port"))}: ${said(setting(listener, "protocol"))}`,
+  );
   const own = Object.entries(OF_BALANCER).map(([property, byDefault]) => [property, said(of(property) ?? byDefault)]);
   return {
     ...(Object.fromEntries(own) as Record<keyof typeof OF_BALANCER, string>),
@@ -57,8 +56,8 @@ export function edgeTraits(balancer: Resource, state: State): Record<Trait, stri
     webAcl: said(
       referring(state.ofType(ACL_ASSOCIATION), "resourceArn", balancer, state).map((one) => setting(one, "webAclArn")),
     ),
-    listeners: byPort("protocol"),
-    sslPolicy: byPort("sslPolicy"),
+    listeners: said(protocols),
+    sslPolicy: said(listeners.map((listener) => setting(listener, "sslPolicy") ?? "none")),
     certificate: said(listeners.map((listener) => certificatesOf(listener, state))),
     mutualAuthentication: said(
       listeners.map((listener) => at(one(setting(listener, "mutualAuthentication")), "mode") ?? "off"),

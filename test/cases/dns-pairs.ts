@@ -242,14 +242,14 @@ export const dnsPairs: Pair[] = [
     // Twice 60 s, an hour for connections that clients keep, the drain and the nodes: 3840 s.
     change: (movedAgo: number) =>
       ours({ stable: "green", movedAgo }, { stable: "green", movedAgo, tasks: { green: 4 } }),
-    refused: 3700,
+    refused: 600,
     passes: 3900,
   }),
   pair("h31b", {
     hazards: ["31"],
     policy: "hold-time",
     change: (movedAgo: number) => ours({ movedAgo }, { movedAgo, tasks: { blue: 4, green: 1 } }),
-    refused: 3700,
+    refused: 600,
     passes: 3900,
   }),
   pair("h31c", {
