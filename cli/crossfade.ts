@@ -54,11 +54,12 @@ export async function main(argv: string[]): Promise<void> {
     .command("local")
     .description("the cloud on this machine: kept running, or for one command")
     .argument("[command...]", "what to run inside it; put -- before it")
+    .option("--stack <name>", "the local stack whose settings it has, such as local-dns", "local")
     .passThroughOptions()
     .addHelpText("after", "\nExample:\n  $ crossfade local -- npx pulumi up -s local --policy-pack policies")
-    .action(async (command: string[]) => {
+    .action(async (command: string[], { stack }: { stack: string }) => {
       const { local } = part<typeof import("./local")>("./local");
-      process.exitCode = await local(command);
+      process.exitCode = await local(command, stack);
     });
 
   program

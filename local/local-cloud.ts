@@ -49,12 +49,18 @@ export class LocalCloud {
         `a local cloud is already running in ${home} (process ${lock.heldBy}). Two would fight over its ports and its state: stop that one first`,
       );
     }
+    const ends: (() => unknown)[] = [() => lock.release()];
+    const close = async () => {
+      for (let end = ends.pop(); end; end = ends.pop()) await end();
+    };
     try {
       const records = new Records(join(home, "cloud.json"));
       const dataPlane = new DataPlane({ ...options, tasksFile: join(home, "tasks.json"), onLog: say });
+      ends.push(() => dataPlane.stop());
       const behaviour = behave(records, dataPlane, images, options.fault);
       const provider = new LocalProvider(records, behaviour, say);
       const served = await serveProvider(provider);
+      ends.push(() => served.stop());
       await dataPlane.apply(toDesired(records, images()));
       const env = {
         CROSSFADE_LOCAL: home,
@@ -66,13 +72,9 @@ export class LocalCloud {
         PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       };
       await writeFile(join(home, ENV), JSON.stringify(env));
-      return new LocalCloud(dataPlane, records, env, async () => {
-        served.stop();
-        await dataPlane.stop();
-        await lock.release();
-      });
+      return new LocalCloud(dataPlane, records, env, close);
     } catch (error) {
-      await lock.release();
+      await close();
       throw error;
     }
   }

@@ -37,7 +37,8 @@ export class DataPlane {
       dnsAddresses: [],
       insyncDelay: [0, 60_000 / dnsSpeed],
     };
-    const all = { ...defaults, ...options };
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+    const all = { ...defaults, ...given };
     this.balancers = new Balancers(all);
     this.dns = new Dns(all, (name) => this.balancers.named(name));
     this.file = new ProcessFile(options.tasksFile);

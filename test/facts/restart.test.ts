@@ -1,9 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { ProcessFile } from "../../local/process-file";
+import { Records } from "../../local/providers";
+import { RECORD } from "../../local/providers/types/route53-names";
+import { RehearsalCloud } from "../../local/rehearsal/cloud";
 import { ask, desire, forwardTo, service, startDataPlane, until } from "./local-cloud";
 
 // No fact of AWS: what a cloud on one machine owes to its user. Nothing outlives it for long, and it comes back as it was.
@@ -41,6 +47,42 @@ it("ends what a kill -9 left behind, and brings the services back", async () => 
   expect(readFileSync(file, "utf8")).toBe("");
 });
 
+it("serves the records that are on disk again after a kill -9 of the cloud", async () => {
+  const home = mkdtempSync(join(tmpdir(), "crossfade-"));
+  const records = new Records(join(home, "cloud.json"));
+  const inputs = { zoneId: "ZOTHER", name: "shop.local.test", type: "A", ttl: 60, records: ["192.0.2.1"] };
+  records.put({ type: RECORD, id: "ZOTHER_shop.local.test_A", inputs, outputs: inputs });
+  const start = () => RehearsalCloud.start({ home, images: {}, basePort: 11080 });
+  const answer = async (cloud: RehearsalCloud) => {
+    const resolver = new Resolver({ timeout: 2000 });
+    resolver.setServers(await cloud.dnsAddresses());
+    return resolver.resolve4("shop.local.test");
+  };
+  const killed = await start();
+  expect(await answer(killed)).toEqual(["192.0.2.1"]);
+  process.kill(JSON.parse(readFileSync(join(home, "cloud.lock"), "utf8")).pid, "SIGKILL");
+  await until(() => throws(() => killed.assertAlive()));
+  const second = await start();
+  expect(await second.dnsAddresses()).toEqual(["127.0.0.1:11133"]);
+  expect(await answer(second)).toEqual(["192.0.2.1"]);
+  await second.stop();
+  await killed.stop();
+});
+
+it("leaves nothing behind where it cannot start", async () => {
+  const home = mkdtempSync(join(tmpdir(), "crossfade-"));
+  const other = createServer().listen(11133, "127.0.0.1");
+  await once(other, "listening");
+  const processes = join(home, "processes");
+  const started = RehearsalCloud.start({ home, images: {}, basePort: 11080 }, () => {}, new ProcessFile(processes));
+  const [pid = 0] = pids(`pid ${readFileSync(processes, "utf8")}`);
+  expect(isRunning(pid)).toBe(true);
+  await expect(started).rejects.toThrow("Port 11133 of 127.0.0.1, for the name server, is in use");
+  await until(() => !isRunning(pid));
+  expect(existsSync(join(home, "cloud.lock"))).toBe(false);
+  other.close();
+});
+
 it("leaves a process alone that has got the pid of a task", async () => {
   const file = tasksFile();
   const other = spawn("sleep", ["60"], { detached: true });
@@ -58,6 +100,15 @@ it("lets its process end once it is stopped: no task, socket or timer is left", 
   expect(output()).toContain("steady");
   expect(pids(output()).some(isRunning)).toBe(false);
 });
+
+function throws(action: () => void): boolean {
+  try {
+    action();
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 function isRunning(pid: number): boolean {
   try {

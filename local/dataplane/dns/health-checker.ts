@@ -50,17 +50,17 @@ export class HealthChecker {
     return new Promise((resolve) => {
       const headers = { host: fqdn, "user-agent": "Amazon-Route53-Health-Check-Service", connection: "close" };
       const check = get({ ...socket, path, headers, agent: false, signal: this.stopping.signal });
-      const late = setTimeout(() => check.destroy(), 4000);
+      // How fast a server is does not change with the speed of DNS.
+      let late = setTimeout(() => check.destroy(), 4000);
       check.on("socket", (connection) =>
         connection.once("connect", () => {
           clearTimeout(late);
-          connection.setTimeout(2000, () => check.destroy());
+          late = setTimeout(() => check.destroy(), 2000);
         }),
       );
-      check.on("response", (reply) => {
-        reply.resume();
-        const { statusCode = 0 } = reply;
+      check.on("response", ({ statusCode = 0 }) => {
         resolve(statusCode >= 200 && statusCode < 400);
+        check.destroy();
       });
       check.on("error", () => resolve(false));
       check.on("close", () => {

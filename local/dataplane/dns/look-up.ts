@@ -22,9 +22,9 @@ export interface Found {
 }
 
 export interface LookUp {
-  /** `refused`: nothing of ours. `no-name`: nothing has that name. */
-  result: "found" | "no-name" | "refused";
-  /** In order; without data of the type that is asked for it is empty, or ends in a CNAME that leads elsewhere. */
+  /** `refused`: nothing of ours. `no-name`: nothing has that name. `no-data`: it has nothing of the type. */
+  result: "found" | "no-data" | "no-name" | "refused";
+  /** In order: CNAMEs, if any, and what is asked for. */
   found: Found[];
   /** The zone that says so, unless it is refused. */
   zone: string;
@@ -43,7 +43,7 @@ const MOST_HOPS = 8;
 export function lookUp(world: World, name: string, type: string, hops = 0): LookUp {
   const asked = plainName(name);
   const balancer = world.balancer(asked);
-  if (balancer) return { result: "found", found: ofBalancer(world, balancer, asked, type), zone: BALANCERS_ZONE };
+  if (balancer) return toLookUp(ofBalancer(world, balancer, asked, type), BALANCERS_ZONE);
   const zone = world.zones.zoneOf(asked);
   if (!zone) {
     const ours = isUnder(asked, BALANCERS_ZONE);
@@ -52,14 +52,16 @@ export function lookUp(world: World, name: string, type: string, hops = 0): Look
   const records = world.zones.recordsAt(zone, asked);
   if (!records) return { result: "no-name", found: [], zone: zone.name };
   const found = ofRecords(world, zone, asked, records, type, hops);
-  const [last] = found.slice(-1);
-  if (last?.type !== "CNAME" || type === "CNAME" || hops >= MOST_HOPS) {
-    return { result: "found", found, zone: zone.name };
-  }
-  const next = lookUp(world, last.values[0] ?? "", type, hops + 1);
+  const [first] = found;
+  if (first?.type !== "CNAME" || type === "CNAME" || hops >= MOST_HOPS) return toLookUp(found, zone.name);
+  const next = lookUp(world, first.values[0] ?? "", type, hops + 1);
   // A name outside is for the client's resolver to go on with.
-  if (next.result === "refused") return { result: "found", found, zone: zone.name };
+  if (next.result === "refused") return toLookUp(found, zone.name);
   return { ...next, found: [...found, ...next.found] };
+}
+
+function toLookUp(found: Found[], zone: string): LookUp {
+  return { result: found.length > 0 ? "found" : "no-data", found, zone };
 }
 
 function ofRecords(

@@ -13,7 +13,7 @@ export interface ResponseOptions {
 }
 
 /** RFC 1035, 4.1.1. */
-const RCODES = { found: 0, malformed: 1, failed: 2, "no-name": 3, unknownOperation: 4, refused: 5 };
+const RCODES = { found: 0, "no-data": 0, malformed: 1, failed: 2, "no-name": 3, unknownOperation: 4, refused: 5 };
 const HEADER_BYTES = 12;
 /** What a client can take over UDP that says nothing of it (RFC 1035, 4.2.1). */
 const UDP_BYTES = 512;
@@ -64,8 +64,7 @@ function encoded(query: Query, asked: string, lookUp: LookUp, { speed, isUdp }: 
   const { result, found, zone } = lookUp;
   const faster = (ttl: number) => Math.ceil(ttl / speed);
   const edns = query.additionals?.find((record) => record.type === "OPT");
-  const hasData = result === "found" && found.some(({ type }) => type === query.questions?.[0]?.type);
-  const isReferral = result === "found" && found.length > 0;
+  const isNegative = result === "no-name" || result === "no-data";
   const authority = AUTHORITATIVE_ANSWER | ((query.flags ?? 0) & RECURSION_DESIRED) | RCODES[result];
   const response: Packet = {
     type: "response",
@@ -73,7 +72,7 @@ function encoded(query: Query, asked: string, lookUp: LookUp, { speed, isUdp }: 
     flags: result === "refused" ? authority & ~AUTHORITATIVE_ANSWER : authority,
     questions: query.questions,
     answers: found.flatMap((one, i) => answersOf(one, i === 0 ? asked : one.name, faster(one.ttl))),
-    authorities: hasData || isReferral || result === "refused" ? [] : [startOfAuthority(zone, faster)],
+    authorities: isNegative ? [startOfAuthority(zone, faster)] : [],
     additionals: edns ? [{ type: "OPT", name: ".", udpPayloadSize: 1232, flags: 0, options: [] } as never] : [],
   };
   const bytes = encode(response);
