@@ -1,9 +1,8 @@
 import type { Plan } from "../policies/plan";
 import { raises, sharesOf } from "../policies/reading/raises";
-import { groupArn, type RouteChange, routeChanges } from "../policies/reading/rollouts";
+import { groupArn, hasColor, type RouteChange, routeChanges } from "../policies/reading/rollouts";
 import { read, type State, seconds, stateOf } from "../policies/reading/state";
 import {
-  at,
   COLORS,
   type Color,
   currentStage,
@@ -68,15 +67,15 @@ export interface WayBack {
 export function outlook(plan: Plan): Outlook[] {
   const state = stateOf(plan.desired);
   const ours = routeChanges(plan).map((change) => ofRoute(change, plan, state));
-  const others = raises(plan).flatMap(({ ours: isOurs, carrier, urn }) =>
-    isOurs ? [] : ofCarrier(urn, carrier, plan, state),
+  const others = raises(plan).flatMap(({ ours: isOurs, carriers, urn }) =>
+    isOurs ? [] : carriers.flatMap((carrier) => ofCarrier(urn, carrier, plan, state)),
   );
   return [...ours, ...others];
 }
 
 function ofRoute(change: RouteChange, plan: Plan, state: State): Outlook {
   const { route, asked, wire, transition } = change;
-  const after = present(desiredShares(asked), (color) => at(route.inputs.groups, color) !== undefined);
+  const after = present(desiredShares(asked), (color) => hasColor(route, color));
   const { urn } = route;
   const hasCandidate = after[otherColor(asked.stable)] !== undefined;
   return {

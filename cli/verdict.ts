@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Plan, planFrom } from "../policies/plan";
+import { dnsSpeedOf } from "../policies/reading/dns-speed";
 import { type Judged, judgeAll } from "../policies/rules";
 import { type PlannedChange, type Serving, sameValue } from "../traffic";
 import { exemptions } from "../traffic/exemption-schema";
@@ -41,7 +42,8 @@ export function verdictOf(
   { config, unseen, ...previewed }: Previewed,
   { settings = {}, baseline = [] as readonly Accepted[], now = new Date() } = {},
 ): Verdict {
-  const plan = planFrom(previewed, now);
+  const local = config["crossfade:local"];
+  const plan = { ...planFrom(previewed, now), dnsSpeed: dnsSpeedOf(local && JSON.parse(local)) };
   const judged = judge(plan, config["crossfade:breakGlass"], settings);
   const findings = judged.map((finding) => ({
     ...finding,

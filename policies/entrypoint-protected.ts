@@ -3,9 +3,10 @@ import { nameOf, type Resource } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
 import { type Problem, ratchet } from "./ratchet";
+import { idleEdges, isLeft } from "./reading/edges";
 import { formerOf } from "./reading/former";
 import { LISTENER } from "./reading/forwards";
-import { setting } from "./reading/state";
+import { setting, stateOf } from "./reading/state";
 import { named } from "./reading/words";
 
 const TYPES = {
@@ -19,7 +20,7 @@ export const entrypointProtected = policy({
   name: "entrypoint-protected",
   description: "Refuses to take the protection from an entry point that serves, and says where there is none.",
   mechanism:
-    "A new balancer has another address and a new zone other name servers: what is deleted never comes back as it was, and resolvers and clients hold on to the old one. `protect` alone has a hole: a replacement passes where the same commit drops it (pulumi/pulumi, step generator, `new.Protect && old.Protect`). So the drop itself is refused while the resource serves.",
+    "A new balancer has another address and a new zone other name servers: what is deleted never comes back as it was, and resolvers and clients hold on to the old one. `protect` alone has a hole: a replacement passes where the same commit drops it (pulumi/pulumi, step generator, `new.Protect && old.Protect`). So the drop itself is refused while the resource serves. The edge of a color that a DNS route gives no weight is no entry point: its protection goes with its weight, so that it can be removed when its hold time is over.",
   safeWay: "Protect what users come in by, and take the protection away when nothing serves there any more.",
   hazards: ["10"],
   settings: z.strictObject({
@@ -42,7 +43,7 @@ export const entrypointProtected = policy({
       ...ratchet(plan, (state) =>
         state
           .ofType(...kinds.map((kind) => TYPES[kind]))
-          .filter((resource) => isEntryPoint(resource, serving))
+          .filter((resource) => isEntryPoint(resource, serving) && !idleEdges(state).has(resource))
           .flatMap((resource) => unprotected(resource, resource.type === TYPES.balancer ? guards : ["protect"])),
       ),
     ];
@@ -80,9 +81,12 @@ function isEntryPoint(resource: Resource, serving: ReadonlySet<string>): boolean
 /** What served and was protected, and is not to be any more. Its inputs may be the same: that is no change of the plan. */
 function dropped(plan: Plan): Finding[] {
   const types = new Set<string>(Object.values(TYPES));
+  const [prior, desired] = [stateOf(plan.prior), stateOf(plan.desired)];
   return [...formerOf(plan)].flatMap(([after, before]) => {
     const why = plan.serving.get(before)?.why;
     if (why === undefined || !types.has(after.type)) return [];
+    // It goes with its weight: what clients still reach then is kept by the policies of deletions and of hold times.
+    if (isLeft(before, prior, desired)) return [];
     const lost = (["protect", "deletionProtection"] as const).filter(
       // Of some sources of a plan, as the engine's events, nobody learns who is protected.
       (guard) => has(before, guard) && !has(after, guard) && !(guard === "protect" && after.protect === undefined),

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { handling, isPreview, nameOf, type PlannedChange, type Resource, spokenDuration } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
-import { askedCount } from "./reading/entry-point-parts";
+import { heldEdgeFindings, longerAnswers } from "./problems/held-edges";
+import { isScaledIn } from "./reading/entry-point-parts";
 import { haveMoved, weightsSince } from "./reading/rollouts";
 import { read, type State, seconds, stateOf } from "./reading/state";
 
@@ -12,20 +13,29 @@ const settings = z.strictObject({
     .min(0)
     .default(60)
     .describe("Seconds until every balancer node can be taken to act on new weights; AWS gives no bound."),
+  ttls: z
+    .number()
+    .min(1)
+    .default(2)
+    .describe(
+      "How many TTLs of a record the clients that it led somewhere may come back for: one for resolvers, more for caches that keep answers longer than they should.",
+    ),
 });
 
 export const holdTime = policy({
   name: "hold-time",
-  description: "Refuses to remove or shrink what may still receive requests.",
+  description:
+    "Refuses to remove or shrink what may still receive requests, and to make that last longer in a rollout.",
   mechanism:
-    'A weight of 0 is an order, not a fact: the balancer\'s nodes adopt it one after the other (argo-rollouts#3333 was an outage of that kind), requests that are under way go on for as long as the drain allows (ELB guide, "Deregistration delay"), and deleting a target group waits for none of them. No graph of resources orders "weight down, then scale in" in one update. The time counts from the last move of the weights: the route\'s own clock, or the last change of the rule.',
-  safeWay: "Move the weight, wait for the drain and some time for the balancer, and remove or shrink it then.",
-  hazards: ["4", "5", "31", "36", "A6", "A8", "A9"],
+    'A weight of 0 is an order, not a fact: the balancer\'s nodes adopt it one after the other (argo-rollouts#3333 was an outage of that kind), requests that are under way go on for as long as the drain allows (ELB guide, "Deregistration delay"), and deleting a target group waits for none of them. No graph of resources orders "weight down, then scale in" in one update. The time counts from the last move of the weights: the route\'s own clock, or the last change of the rule. Where DNS moves them it is longer: resolvers keep an answer for its TTL and some caches for more, and a client with a connection asks no resolver at all until the connection ends, an hour by default (ELB, `client_keep_alive`). So the edge of a record without weight stays, all of it, for so many TTLs and the client keep-alive besides.',
+  safeWay:
+    "Move the weight, wait for the drain and some time for the balancer, on DNS for the TTLs and the client keep-alive too, and remove or shrink it then.",
+  hazards: ["4", "5", "21", "22", "31", "36", "A6", "A8", "A9", "A11"],
   settings,
   wholePlanOnly: true,
-  judge: (plan, { settle }) => {
+  judge: (plan, { settle, ttls }) => {
     const [prior, desired] = [stateOf(plan.prior), stateOf(plan.desired)];
-    return plan.changes.flatMap((change) => {
+    const behindRules = plan.changes.flatMap((change) => {
       if (change.kind === "create") return [];
       const isShrunk = change.kind === "update" && isScaledIn(change);
       const isGone = change.kind === "delete" || change.kind === "replace";
@@ -38,6 +48,12 @@ export const holdTime = policy({
       );
       return findings.slice(0, 1);
     });
+    const isTold = ({ urn }: Finding) => behindRules.some((told) => told.urn === urn);
+    return [
+      ...behindRules,
+      ...heldEdgeFindings(plan, { settle, ttls }).filter((finding) => !isTold(finding)),
+      ...longerAnswers(plan),
+    ];
   },
 });
 
@@ -82,11 +98,6 @@ function held(
     instead: `Wait ${spokenDuration(left)}, then remove or shrink it.`,
     advisory: since === undefined && !prior.isOurs(carrier),
   };
-}
-
-function isScaledIn({ before, after }: PlannedChange & { kind: "update" }): boolean {
-  const [had, has] = [askedCount(before), askedCount(after)];
-  return had !== undefined && has !== undefined && has < had;
 }
 
 /** A group's weight in a rule; a cookie's hold on a group without weight counts as one. */

@@ -23,6 +23,11 @@ export interface Plan {
   spare: ReadonlySet<Resource>;
   /** When it is judged. */
   now: Date;
+  /**
+   * How many times as fast as on AWS the times of DNS go by, in a stack of the local cloud (`crossfade:local`, `dnsSpeed`).
+   * @default 1
+   */
+  dnsSpeed?: number;
 }
 
 /** The plan of a whole stack. */

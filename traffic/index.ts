@@ -1,8 +1,10 @@
 export { handling } from "./alb/forward";
 export { registeredGroups } from "./alb/group-members";
-export { conditionsOf, covers, isPreview } from "./alb/rule-conditions";
+export { areApart, conditionsOf, covers, isPreview } from "./alb/rule-conditions";
 export * from "./changes/planned-change";
 export * from "./changes/same-value";
+export { dnsNameOf } from "./dns/name";
+export { isOfDnsRoute } from "./dns/of-route";
 export * from "./duration";
 export * from "./exemption";
 export * from "./resource";

@@ -13,7 +13,7 @@ import type { Policy } from "../policy";
 import { type Judged, judged } from "../rules";
 import { desiredBeforeStep, desiredInStack } from "./desired-state";
 import { priorState, thisRun } from "./prior-state";
-import { readExemptions } from "./stack-config";
+import { readDnsSpeed, readExemptions } from "./stack-config";
 
 /**
  * A policy as the engine runs it. In a preview the whole stack is judged, deletions included. In an update the stack check comes
@@ -72,7 +72,7 @@ export async function judge(
   try {
     if (phase() === "analysis") throw new Error(NO_PLAN);
     const { resources, pending } = await priorState();
-    findings = find({ ...plan(resources), pending });
+    findings = find({ ...plan(resources), pending, dnsSpeed: readDnsSpeed() });
   } catch (error) {
     const message = `What the update would do to users cannot be told, so it is refused: ${reasonOf(error)}`;
     // By its own level, so that a policy which a team has made advisory does not let the rest of the pack pass unseen.

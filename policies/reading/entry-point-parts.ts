@@ -1,8 +1,13 @@
-import { number, type Resource } from "../../traffic";
+import { number, type PlannedChange, type Resource } from "../../traffic";
+import { behindRecord, RECORD } from "./edges";
 import { read, type State } from "./state";
 
-/** All that the requests of a rule or a listener go through: itself, its listener and balancer, its groups and their members. */
+/**
+ * All that the requests of a rule, a listener or a record go through: itself, its listener and balancer, its groups and their
+ * members.
+ */
 export function partsOf(carrier: Resource, state: State): Set<Resource> {
+  if (carrier.type === RECORD) return new Set([carrier, ...behindRecord(carrier, state)]);
   const listeners = state.referred(carrier, "listenerArn", read(carrier, "listenerArn"));
   const balancers = [carrier, ...listeners].flatMap((listener) =>
     state.referred(listener, "loadBalancerArn", read(listener, "loadBalancerArn")),
@@ -25,4 +30,10 @@ export function liveCount(resource: Resource): number | undefined {
   const { type, outputs } = resource;
   const live = type === "aws:ecs/service:Service" ? outputs.desiredCount : outputs.desiredCapacity;
   return number(live) ?? askedCount(resource);
+}
+
+/** Whether the program asks for fewer targets than it did. */
+export function isScaledIn({ before, after }: PlannedChange & { kind: "update" }): boolean {
+  const [had, has] = [askedCount(before), askedCount(after)];
+  return had !== undefined && has !== undefined && has < had;
 }

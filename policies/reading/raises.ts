@@ -1,6 +1,6 @@
 import { isPreview, nameOf, type PlannedChange, type Resource } from "../../traffic";
 import type { Plan } from "../plan";
-import { routeChanges, ruleOf } from "./rollouts";
+import { carriersOf, routeChanges } from "./rollouts";
 import { type State, stateOf } from "./state";
 
 const CARRIERS = ["aws:lb/listenerRule:ListenerRule", "aws:lb/listener:Listener"];
@@ -9,8 +9,8 @@ const CARRIERS = ["aws:lb/listenerRule:ListenerRule", "aws:lb/listener:Listener"
 export interface Raise {
   /** The resource to name in a finding: the route, or the rule that has the weights. */
   urn: string;
-  /** The rule or the listener as it is before the update. */
-  carrier: Resource;
+  /** What has the weights, as it is before the update: a rule, a listener, or the records of a name. */
+  carriers: readonly Resource[];
   /** A Crossfade route does it. */
   ours: boolean;
   /** A phrase such as `"shop" goes to canary-25`. */
@@ -20,9 +20,9 @@ export interface Raise {
 /** The raises of an update: the promotions of our routes, and what other rules do of the kind. */
 export function raises(plan: Plan): Raise[] {
   const ours = routeChanges(plan).flatMap(({ route, before, asked, transition }): Raise[] => {
-    const carrier = before && ruleOf(before, plan.prior);
-    if (!carrier || transition.kind !== "promote") return [];
-    return [{ urn: route.urn, carrier, ours: true, what: `"${nameOf(route.urn)}" goes to ${asked.stage}` }];
+    const carriers = before ? carriersOf(before, plan.prior) : [];
+    if (carriers.length === 0 || transition.kind !== "promote") return [];
+    return [{ urn: route.urn, carriers, ours: true, what: `"${nameOf(route.urn)}" goes to ${asked.stage}` }];
   });
   const [prior, desired] = [stateOf(plan.prior), stateOf(plan.desired)];
   const others = plan.changes.flatMap((change): Raise[] => {
@@ -32,7 +32,7 @@ export function raises(plan: Plan): Raise[] {
     if (!raised) return [];
     const { urn } = change.after;
     return [
-      { urn, carrier: change.before, ours: false, what: `"${nameOf(urn)}" gives "${nameOf(raised)}" more weight` },
+      { urn, carriers: [change.before], ours: false, what: `"${nameOf(urn)}" gives "${nameOf(raised)}" more weight` },
     ];
   });
   return [...ours, ...others];

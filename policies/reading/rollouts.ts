@@ -1,22 +1,23 @@
 import {
-  at,
   COLORS,
   type Color,
   judgeTransition,
-  list,
   otherColor,
   type Resource,
   type RolloutPlan,
   type Shares,
   sameValue,
   type Transition,
-  text,
 } from "../../traffic";
 import type { Plan } from "../plan";
+import { albRoute } from "./alb-route";
+import { dnsRoute } from "./dns-route";
+import type { RouteKind } from "./route-kind";
 
-const ROUTE = "crossfade:index:WeightedAlbRoute";
+const KINDS: Readonly<Record<string, RouteKind>> = Object.fromEntries(
+  [albRoute, dnsRoute].map((kind) => [kind.type, kind]),
+);
 const ENVIRONMENT = "crossfade:index:FargateEnvironment";
-const RULE = "aws:lb/listenerRule:ListenerRule";
 const VERSION = "aws:ecs/taskDefinition:TaskDefinition";
 const CLOCK = "pulumi:index:Stash";
 
@@ -33,81 +34,77 @@ export interface RouteChange {
 }
 
 /**
- * What the update does to each route of ours. Where a rollout stands is read from the rule's weights: after a failed update the
- * components have recorded a stage that the rule never reached.
+ * What the update does to each route of ours. Where a rollout stands is read from the weights on the wire: after a failed update
+ * the components have recorded a stage that these never reached.
  */
 export function routeChanges(plan: Plan): RouteChange[] {
-  return plan.desired
-    .filter(({ type }) => type === ROUTE)
-    .map((route) => {
-      const urns = [route.urn, ...(route.aliases ?? [])];
-      const before = plan.prior.find((r) => r.type === ROUTE && urns.includes(r.urn));
-      const asked = route.inputs as unknown as RolloutPlan;
-      const rule = before && ruleOf(before, plan.prior);
-      const wire = before && rule && sharesOf(before, rule, plan.prior);
-      const recorded = before && (before.inputs as unknown as RolloutPlan);
-      const older = before && olderColor(before, plan);
-      return {
-        route,
-        before,
-        asked,
-        wire,
-        since: rule && weightsSince(rule, plan.prior),
-        transition: judgeTransition({ wire, recorded, asked, older }),
-      };
-    });
+  return plan.desired.flatMap((route) => {
+    const kind = KINDS[route.type];
+    if (!kind) return [];
+    const urns = [route.urn, ...(route.aliases ?? [])];
+    const before = plan.prior.find((r) => r.type === route.type && urns.includes(r.urn));
+    const asked = route.inputs as unknown as RolloutPlan;
+    const carriers = before ? kind.carriersOf(before, plan.prior) : [];
+    const [first] = carriers;
+    const wire = before && first && kind.sharesOf(before, carriers, plan.prior);
+    const recorded = before && (before.inputs as unknown as RolloutPlan);
+    const older = before && olderColor(before, plan);
+    return {
+      route,
+      before,
+      asked,
+      wire,
+      since: first && weightsSince(first, plan.prior),
+      transition: judgeTransition({ wire, recorded, asked, older }),
+    };
+  });
 }
 
-/** The rule that carries a route's weights. */
-export function ruleOf(route: Resource, state: readonly Resource[]): Resource | undefined {
-  return state.find((r) => r.type === RULE && r.parent === route.urn && !r.pendingDelete);
+/** What carries a route's weights: its rule, or its records. */
+export function carriersOf(route: Resource, state: readonly Resource[]): readonly Resource[] {
+  return KINDS[route.type]?.carriersOf(route, state) ?? [];
 }
 
-/** Which group is a color's: the environment's own, or what the route was given for it. */
+/** Whether the color is one of the route's. */
+export function hasColor(route: Resource, color: Color): boolean {
+  return KINDS[route.type]?.has(route, color) ?? false;
+}
+
+/** Which group a color's requests come to, by its ARN. */
 export function groupArn(route: Resource, color: Color, state: readonly Resource[]): string | undefined {
-  return text(at(route.inputs.groups, color)) ?? text(environment(color, state)?.outputs.targetGroupArn);
-}
-
-function sharesOf(route: Resource, rule: Resource, prior: readonly Resource[]): Shares {
-  const groups = list(at(list(rule.outputs.actions)[0], "forward", "targetGroups"));
-  const weights = groups.map((group) => [at(group, "arn"), Number(at(group, "weight"))] as const);
-  const sum = weights.reduce((total, [, weight]) => total + weight, 0);
-  const shares: Shares = {};
-  for (const color of COLORS) {
-    const arn = groupArn(route, color, prior);
-    const found = weights.find(([group]) => group === arn);
-    if (found && sum > 0) shares[color] = (found[1] * 100) / sum; // in this order: 55 / 100 * 100 is not 55
-  }
-  return shares;
+  return KINDS[route.type]?.groupArn(route, color, state);
 }
 
 /**
- * Since when the weights of a rule or a listener are as they are. A route's own clock is written after its rule and by nothing
- * else than another weight; where an update stopped between the two, or there is no clock, the rule's last change is the latest
- * that it can have been.
+ * Since when the weights of a rule, a listener or a record are as they are. A route's own clock is written after its weights and
+ * by nothing else than other ones; where an update stopped between the two, or there is no clock, the last change of what carries
+ * them is the latest that it can have been.
  */
 export function weightsSince(carrier: Resource, prior: readonly Resource[]): Date | undefined {
-  const { modified } = clockOf(carrier, prior);
-  return modified === undefined ? undefined : new Date(modified);
+  const times = clocksOf(carrier, prior).map(({ modified }) => Date.parse(modified ?? ""));
+  const latest = Math.max(...times);
+  return Number.isNaN(latest) ? undefined : new Date(latest);
 }
 
 /** Whether the weights may ever have been others: what nothing has changed since it was made has the first it had. */
 export function haveMoved(carrier: Resource, prior: readonly Resource[]): boolean {
-  const { created, modified } = clockOf(carrier, prior);
-  return created === undefined || created !== modified;
+  return clocksOf(carrier, prior).some(({ created, modified }) => created === undefined || created !== modified);
 }
 
-function clockOf(carrier: Resource, prior: readonly Resource[]): Resource {
-  const route = prior.find((r) => r.type === ROUTE && r.urn === carrier.parent);
-  const clock = route && prior.find((r) => r.type === CLOCK && r.parent === route.urn && !r.pendingDelete);
-  return clock && sameValue(clock.inputs.input, onTheWire(route, carrier, prior)) ? clock : carrier;
+function clocksOf(carrier: Resource, prior: readonly Resource[]): readonly Resource[] {
+  const route = prior.find((r) => r.urn === carrier.parent);
+  const kind = route && KINDS[route.type];
+  if (!kind) return [carrier];
+  const carriers = kind.carriersOf(route, prior);
+  const clock = prior.find((r) => r.type === CLOCK && r.parent === route.urn && !r.pendingDelete);
+  return clock && sameValue(clock.inputs.input, onTheWire(route, kind, prior)) ? [clock] : carriers;
 }
 
 /** What the clock keeps: who has which share, and whether clients are held. */
-function onTheWire(route: Resource, rule: Resource, prior: readonly Resource[]): unknown {
-  const shares = Object.entries(sharesOf(route, rule, prior)).filter(([, share]) => share > 0);
-  const sticky = at(list(rule.outputs.actions)[0], "forward", "stickiness", "enabled") === true;
-  return { shares: Object.fromEntries(shares), sticky };
+function onTheWire(route: Resource, kind: RouteKind, prior: readonly Resource[]): unknown {
+  const carriers = kind.carriersOf(route, prior);
+  const shares = Object.entries(kind.sharesOf(route, carriers, prior)).filter(([, share]) => share > 0);
+  return { shares: Object.fromEntries(shares), sticky: kind.keepsClients(carriers) };
 }
 
 /**
@@ -126,8 +123,4 @@ function olderColor(route: Resource, { prior, changes }: Plan): Color | undefine
     const [own, other] = [made(color), made(otherColor(color))];
     return own !== undefined && other !== undefined && Date.parse(own) < Date.parse(other);
   });
-}
-
-function environment(color: Color, state: readonly Resource[]): Resource | undefined {
-  return state.find((r) => r.type === ENVIRONMENT && r.inputs.color === color);
 }

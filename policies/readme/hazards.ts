@@ -13,6 +13,7 @@ export interface Hazard {
 
 const ENVIRONMENT = "FargateEnvironment";
 const ROUTE = "WeightedAlbRoute";
+const DNS_ROUTE = "WeightedDnsRoute";
 const LATER_KUBERNETES = "the Kubernetes components come later; the policies cover the plain resources";
 
 const one = (id: string, title: string, seen: Hazard["seen"], more: Partial<Hazard> = {}): Hazard => ({
@@ -47,7 +48,7 @@ export const HAZARDS: readonly Hazard[] = [
   }),
   one("15", "A health check that says nothing", "plan", { component: `${ENVIRONMENT}: on the traffic port` }),
   one("16", "Actions that do not go together", "plan"),
-  one("17", "Two weighted records are two calls", "plan", { gap: "WeightedDnsRoute comes later" }),
+  one("17", "Two weighted records are two calls", "plan", { component: `${DNS_ROUTE}: stable's first` }),
   one("18", "A serving record's type or set identifier changes", "plan"),
   one("19", "Simple and weighted records do not coexist", "plan"),
   one("20", "All weights of a record set are 0", "plan"),
@@ -105,8 +106,10 @@ export const HAZARDS: readonly Hazard[] = [
   one("A9", "One duration bounds no active user's cookie", "plan", {
     component: `${ROUTE}: stickiness off when it ends`,
   }),
-  one("A10", "Alias health and an empty group", "plan", { gap: "WeightedDnsRoute comes later" }),
-  one("A11", "A and AAAA move apart; the idle edge differs", "plan", { gap: "WeightedDnsRoute comes later" }),
+  one("A10", "Alias health and an empty group", "plan", { component: `${DNS_ROUTE}: checks of its own` }),
+  one("A11", "A and AAAA move apart; the idle edge differs", "plan", {
+    component: `${DNS_ROUTE}: both from one stage`,
+  }),
   one("A12", "Which record goes first cannot be a static order", "plan"),
   one("A13", "Cross-zone off: a zone without targets", "plan"),
   one("A14", "Metrics that miss the balancer's own errors", "run", { gap: "comes with the analysis of stages" }),

@@ -1,8 +1,9 @@
 import { UNKNOWN as UNKNOWN_TEXT } from "../../local/providers/provider";
 import { canonicalType, type Resource, UNKNOWN } from "../../traffic";
+import { Ref } from "../small-programs";
 import { type Item, mapped, Secret } from "./item";
 import type { PreviewProvider } from "./preview-provider";
-import { type Exported, edges, isProvider, isRecord, providerUrnOf, resolvedIn, STACK_URN, urnsOf } from "./state";
+import { type Exported, edges, isProvider, isRecord, providerUrnOf, STACK_URN, urnsOf } from "./state";
 
 type Properties = Record<string, unknown>;
 
@@ -25,7 +26,7 @@ export async function previewed(
     const urn = urns.get(item.name) ?? "";
     const former = (item.opts?.aliases ?? []).map((name) => urn.replace(/[^:]*$/, name));
     const before = prior.find((r) => !r.delete && [urn, ...former].includes(r.urn));
-    const asked = mapped(resolvedIn(item.inputs, outputs), shown);
+    const asked = mapped(resolvedInPreview(item.inputs, outputs), shown);
     for (const path of before ? (item.opts?.ignoreChanges ?? []) : [])
       keep(asked, before?.inputs ?? {}, path.split("."));
     if (isProvider(item) && before && provider.diffConfig(before.inputs, asked).length > 0) {
@@ -54,9 +55,18 @@ export async function previewed(
   }
   // A component registers its outputs when its children are there.
   for (const [i, { component, outputs: registered = {} }] of items.entries()) {
-    if (component) Object.assign(desired[i]?.outputs ?? {}, marked(resolvedIn(registered, outputs)));
+    if (component) Object.assign(desired[i]?.outputs ?? {}, marked(resolvedInPreview(registered, outputs)));
   }
   return desired;
+}
+
+/** What the provider does not say of what is to be made is not known yet (SDK, `resolveProperties`). */
+function resolvedInPreview<T>(value: T, outputs: ReadonlyMap<string, Properties>): T {
+  return mapped(value, (leaf) => {
+    if (!(leaf instanceof Ref)) return leaf;
+    const { id, [leaf.output]: found } = outputs.get(leaf.name) ?? {};
+    return found === undefined && id === UNKNOWN_TEXT ? UNKNOWN_TEXT : found;
+  });
 }
 
 async function stepOf(

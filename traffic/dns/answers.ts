@@ -5,6 +5,7 @@ import { type Answer, lost, worst } from "../update/entry-point";
 import { assignments, type Moment, momentAfter } from "../update/moment";
 import { Directory, type Reference, targets } from "../update/reference";
 import { type DnsRecord, homelessPlace, type InForce, inForce } from "./in-force";
+import { isPreviewRecord } from "./of-route";
 import { type RecordForm, recordForm } from "./records";
 import { possibleShares } from "./routing";
 import { DnsTargets } from "./targets";
@@ -32,6 +33,8 @@ export class DnsAnswers {
   readonly targets: DnsTargets;
   private readonly names = new Map<string, NamedRecords & { records: DnsRecord[] }>();
   private readonly byName = new Map<string, NamedRecords[]>();
+  /** What the preview hosts of routes of ours lead to before the update: their names have no live users. */
+  readonly previewed = new Set<Entity>();
   /** The URNs of the records and zones that are made in the update, under whichever name. */
   private readonly made: ReadonlySet<string>;
 
@@ -48,6 +51,10 @@ export class DnsAnswers {
     };
     for (const entity of records) {
       const forms = entity.forms.map((form) => form && recordForm(form, read));
+      if (isPreviewRecord(entity, forms)) {
+        for (const target of forms[0]?.values.flatMap(targets) ?? []) this.previewed.add(target);
+        continue;
+      }
       for (const key of new Set(forms.flatMap((form) => (form ? [keyOf(form)] : [])))) {
         const own = forms.map((form) => (form && keyOf(form) === key ? form : undefined));
         const [form] = own.filter((f) => f !== undefined);

@@ -26,9 +26,9 @@ export function dnsEntryPoints(dns: DnsAnswers, atRest = false): EntryPoint[] {
   );
 }
 
-/** What records lead to before the update, and all of them with weight 0 beside others: no user finds it. */
-export function darkTargets(names: readonly NamedRecords[]): Set<Entity> {
-  const led = names.flatMap(({ records }) => {
+/** What records lead to before the update, and all of them with weight 0 beside others or for a preview: no user finds it. */
+export function darkTargets(dns: DnsAnswers): Set<Entity> {
+  const led = dns.namesBefore().flatMap(({ records }) => {
     const before = records.flatMap(({ forms: [form] }) => form ?? []);
     return before.map((form) => {
       const others = before.filter(({ type }) => type === form.type).map(({ routing }) => routing);
@@ -38,7 +38,8 @@ export function darkTargets(names: readonly NamedRecords[]): Set<Entity> {
     });
   });
   const lit = new Set(led.flatMap(({ isDark, targets }) => (isDark ? [] : targets)));
-  return new Set(led.flatMap(({ targets }) => targets).filter((target) => !lit.has(target)));
+  const all = [...led.flatMap(({ targets }) => targets), ...dns.previewed];
+  return new Set(all.filter((target) => !lit.has(target)));
 }
 
 /** Clients that ask for the name now. */

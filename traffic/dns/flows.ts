@@ -16,15 +16,10 @@ export function dnsFlows(zones: readonly Entity[], dns: DnsAnswers): Flow[] {
   ];
 }
 
-/** What records of this stack lead to, also by a weight of 0. */
+/** What records of this stack lead to, also by a weight of 0 or for a preview. */
 export function ledByRecords(dns: DnsAnswers): Set<Entity> {
-  return new Set(
-    dns
-      .namesBefore()
-      .flatMap(({ records }) =>
-        records.flatMap(({ forms }) => forms.flatMap((form) => form?.values.flatMap(targets) ?? [])),
-      ),
-  );
+  const forms = dns.namesBefore().flatMap(({ records }) => records.flatMap((record) => record.forms));
+  return new Set([...forms.flatMap((form) => form?.values.flatMap(targets) ?? []), ...dns.previewed]);
 }
 
 function recordFlows(

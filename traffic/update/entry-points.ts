@@ -21,7 +21,7 @@ export function entryPoints(entities: readonly Entity[], { atRest = false } = {}
   const dns = new DnsAnswers(entities, new BalancerAnswers(alb));
   const routes = new KubernetesAnswers(entities, services);
   const used = new Set([...routes.led(), ...alb.members.attached()]);
-  const dark = darkTargets(dns.namesBefore());
+  const dark = darkTargets(dns);
   return [
     ...albEntryPoints(entities, alb, (balancer) => dark.has(balancer)),
     ...dnsEntryPoints(dns, atRest),
