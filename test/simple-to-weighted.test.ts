@@ -59,19 +59,23 @@ async function asking<T>(run: () => Promise<T>): Promise<{ result: T; answered: 
 test.each([
   ["alias records", ["alias-1-simple", "alias-2-weighted", "alias-3-second-edge"]],
   ["a CNAME", ["cname-1-simple", "cname-2-short-ttl", "cname-3-weighted"]],
-])("%s: each step passes the policies, and the name answers all the time", async (_, [first = "", ...steps]) => {
-  await begin(program(first));
-  for (const step of steps) {
-    stack.write(program(step));
-    const preview = await stack.preview(...PACK);
-    expect([step, preview]).toEqual([step, expect.objectContaining({ code: 0 })]);
-    expect(preview.output).not.toMatch(/aws:route53:Record .*(replace|delete)/);
-    const { result, answered, failures } = await asking(() => stack.up("--skip-preview"));
-    expect([step, result]).toEqual([step, expect.objectContaining({ code: 0 })]);
-    expect([step, [...new Set(failures)]]).toEqual([step, []]);
-    expect(answered).toBeGreaterThan(20);
-  }
-});
+])(
+  "%s: each step passes the policies, and the name answers all the time",
+  async (_, [first = "", ...steps]) => {
+    await begin(program(first));
+    for (const step of steps) {
+      stack.write(program(step));
+      const preview = await stack.preview(...PACK);
+      expect([step, preview]).toEqual([step, expect.objectContaining({ code: 0 })]);
+      expect(preview.output).not.toMatch(/aws:route53:Record .*(replace|delete)/);
+      const { result, answered, failures } = await asking(() => stack.up("--skip-preview"));
+      expect([step, result]).toEqual([step, expect.objectContaining({ code: 0 })]);
+      expect([step, [...new Set(failures)]]).toEqual([step, []]);
+      expect(answered).toBeGreaterThan(20);
+    }
+  },
+  300_000,
+);
 
 test("a CNAME that becomes an alias is refused for its gap; without the policy the name answers all the time by IPv4", async () => {
   await begin(program("cname-2-short-ttl"));
