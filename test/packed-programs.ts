@@ -72,7 +72,7 @@ const { dnsName, zoneId, protocol } = edge;
 const blue: DnsTarget = { dnsName: own.dnsName, zoneId: own.zoneId, existing: { a: "www" } };
 const route = new WeightedDnsRoute("shop", {
   rollout: new Rollout("shop", { stable: "blue", stage: "canary-5" }),
-  zoneId: "ZSHOP", domain: "example.com", host: "shop.example.com", failover: "to-idle",
+  zoneId: "ZSHOP", domain: "example.com", host: "shop.example.com", failover: "none",
   targets: { blue, green: { dnsName, zoneId, protocol, health: { path: "/healthz" } } },
 });
 export const preview: string = route.previewHosts.green;

@@ -1,7 +1,7 @@
 import { Rollout, WeightedDnsRoute } from "../../components";
 import { balancer, zone } from "./shop";
 
-/** Or the CNAME becomes an alias: the A record in the same change batch, the AAAA record after it. */
+/** Or the CNAME becomes alias records: A in the same change batch, AAAA after it. The policies refuse it for that gap. */
 new WeightedDnsRoute("shop", {
   ...zone,
   rollout: new Rollout("shop", { stable: "blue" }),
