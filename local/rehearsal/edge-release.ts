@@ -9,7 +9,7 @@ import { edit, hold, type Scene, type Step, take } from "./step";
 
 /**
  * What the policies reckon with for a balancer's nodes to act on new weights, in seconds: AWS gives no bound, so that they wait
- * a minute; those of the local cloud take 5 s at most, and on a busy machine the finish is to be done within the hold time too.
+ * a minute; those of the local cloud take 5 s at most. The rest is for a busy machine to preview the removal in that must be refused.
  */
 const SETTLE = 20;
 
@@ -75,9 +75,9 @@ export async function edgeRelease(scene: Scene): Promise<Played> {
   await edit(stepTo({ name: "full", weight: 100 }), scene);
   const tail = load.tail(stable.version);
   const overAtMs = load.nowMs() + holdSeconds * 1000;
+  await tryOne(removedTooSoon(stack));
   const finish = { stable: "green", stage: "idle" };
   await edit({ stage: "finish", weight: 100, candidate: candidate.version, edit: finish }, scene);
-  await tryOne(removedTooSoon(stack));
   await cloud.settled();
   load.settled();
   const left = Math.max(0, overAtMs - load.nowMs());
