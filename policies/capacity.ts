@@ -1,15 +1,14 @@
 import { z } from "zod";
-import { isPreview, nameOf, type Resource, text } from "../traffic";
+import { nameOf, type Resource, text } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
 import { kubernetesCapacityProblems } from "./problems/capacity-kubernetes";
 import { ratchet } from "./ratchet";
+import { answerersOf, divisions } from "./reading/divisions";
 import { askedCount, liveCount } from "./reading/entry-point-parts";
-import { sharesOf } from "./reading/raises";
 import { routeChanges } from "./reading/rollouts";
 import { read, type State, stateOf } from "./reading/state";
 
-const CARRIERS = ["aws:lb/listenerRule:ListenerRule", "aws:lb/listener:Listener"];
 const AUTOSCALER = "aws:appautoscaling/target:Target";
 
 const settings = z.strictObject({
@@ -36,7 +35,7 @@ export const capacity = policy({
   ],
 });
 
-/** Groups that would get more requests for each target than one is known to bear. */
+/** Groups and edges that would get more requests for each target than one is known to bear. */
 function overloads(plan: Plan, headroom: number): Finding[] {
   const [prior, desired] = [stateOf(plan.prior), stateOf(plan.desired)];
   const waysBack = new Set(
@@ -44,12 +43,7 @@ function overloads(plan: Plan, headroom: number): Finding[] {
       transition.kind === "rollback" || transition.kind === "return" ? [route.urn] : [],
     ),
   );
-  return plan.changes.flatMap((change) => {
-    if (change.kind !== "update" || !CARRIERS.includes(change.after.type) || isPreview(change.after.inputs.conditions))
-      return [];
-    const { before, after } = change;
-    const [had, has] = [sharesOf(before, prior), sharesOf(after, desired)];
-    if (!had || !has) return [];
+  return divisions(plan).flatMap(({ carrier, of, had, has }) => {
     const running = [...had].flatMap(([urn, share]) => {
       const targets = targetsOf(urn, prior, liveCount);
       return targets ? [{ targets, load: share / targets }] : [];
@@ -63,11 +57,11 @@ function overloads(plan: Plan, headroom: number): Finding[] {
       const needed = Math.ceil(share / (borne * (1 + headroom)) - 1e-9);
       if (targets >= needed) return [];
       return {
-        urn: after.urn,
-        what: `"${nameOf(urn)}" would carry ${percent(share)} of the requests of "${nameOf(after.urn)}" with ${targets} ${targets === 1 ? "target" : "targets"}, and one is known to bear ${percent(borne)}.`,
+        urn: carrier.urn,
+        what: `"${nameOf(urn)}" would carry ${percent(share)} of the requests of ${of} with ${targets} ${targets === 1 ? "target" : "targets"}, and one is known to bear ${percent(borne)}.`,
         why: `It needs ${needed} for that. What one bears is read from the busiest now, and from the largest environment, which carries all alone.`,
         instead: `Scale "${nameOf(urn)}" out to ${needed} in an update of its own, and move the weight then.`,
-        advisory: waysBack.has(after.parent ?? ""),
+        advisory: waysBack.has(carrier.parent ?? ""),
       };
     });
   });
@@ -105,10 +99,10 @@ function countAfter(member: Resource, prior: State): number | undefined {
   return before && askedCount(before) === asked ? liveCount(before) : asked;
 }
 
-/** How many targets a group has; undefined where others fill it or a number is not known. */
+/** How many targets a group or an edge has; undefined where others fill it or a number is not known. */
 function targetsOf(urn: string, state: State, count: (member: Resource) => number | undefined): number | undefined {
-  const group = state.get(urn);
-  const counts = group ? state.membersOf(group).map(count) : [];
+  const end = state.get(urn);
+  const counts = end ? answerersOf(end, state).map(count) : [];
   if (counts.length === 0 || counts.some((n) => n === undefined)) return undefined;
   return counts.reduce<number>((sum, n) => sum + (n ?? 0), 0);
 }

@@ -3,7 +3,7 @@ import { nameOf, type Resource } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
 import { type Problem, ratchet } from "./ratchet";
-import { idleEdges } from "./reading/edges";
+import { idleEdges, isLeft } from "./reading/edges";
 import { formerOf } from "./reading/former";
 import { LISTENER } from "./reading/forwards";
 import { setting, stateOf } from "./reading/state";
@@ -81,11 +81,12 @@ function isEntryPoint(resource: Resource, serving: ReadonlySet<string>): boolean
 /** What served and was protected, and is not to be any more. Its inputs may be the same: that is no change of the plan. */
 function dropped(plan: Plan): Finding[] {
   const types = new Set<string>(Object.values(TYPES));
-  // In the update that takes its weight away: what still serves then is kept by the policies of deletions and of hold times.
-  const idle = idleEdges(stateOf(plan.desired));
+  const [prior, desired] = [stateOf(plan.prior), stateOf(plan.desired)];
   return [...formerOf(plan)].flatMap(([after, before]) => {
     const why = plan.serving.get(before)?.why;
-    if (why === undefined || !types.has(after.type) || idle.has(after)) return [];
+    if (why === undefined || !types.has(after.type)) return [];
+    // It goes with its weight: what clients still reach then is kept by the policies of deletions and of hold times.
+    if (isLeft(before, prior, desired)) return [];
     const lost = (["protect", "deletionProtection"] as const).filter(
       // Of some sources of a plan, as the engine's events, nobody learns who is protected.
       (guard) => has(before, guard) && !has(after, guard) && !(guard === "protect" && after.protect === undefined),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { handling, isPreview, nameOf, type PlannedChange, type Resource, spokenDuration } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
-import { heldEdgeFindings } from "./problems/held-edges";
+import { heldEdgeFindings, longerAnswers } from "./problems/held-edges";
 import { isScaledIn } from "./reading/entry-point-parts";
 import { haveMoved, weightsSince } from "./reading/rollouts";
 import { read, type State, seconds, stateOf } from "./reading/state";
@@ -24,12 +24,13 @@ const settings = z.strictObject({
 
 export const holdTime = policy({
   name: "hold-time",
-  description: "Refuses to remove or shrink what may still receive requests.",
+  description:
+    "Refuses to remove or shrink what may still receive requests, and to make that last longer in a rollout.",
   mechanism:
     'A weight of 0 is an order, not a fact: the balancer\'s nodes adopt it one after the other (argo-rollouts#3333 was an outage of that kind), requests that are under way go on for as long as the drain allows (ELB guide, "Deregistration delay"), and deleting a target group waits for none of them. No graph of resources orders "weight down, then scale in" in one update. The time counts from the last move of the weights: the route\'s own clock, or the last change of the rule. Where DNS moves them it is longer: resolvers keep an answer for its TTL and some caches for more, and a client with a connection asks no resolver at all until the connection ends, an hour by default (ELB, `client_keep_alive`). So the edge of a record without weight stays, all of it, for so many TTLs and the client keep-alive besides.',
   safeWay:
     "Move the weight, wait for the drain and some time for the balancer, on DNS for the TTLs and the client keep-alive too, and remove or shrink it then.",
-  hazards: ["4", "5", "22", "31", "36", "A6", "A8", "A9", "A11"],
+  hazards: ["4", "5", "21", "22", "31", "36", "A6", "A8", "A9", "A11"],
   settings,
   wholePlanOnly: true,
   judge: (plan, { settle, ttls }) => {
@@ -48,7 +49,11 @@ export const holdTime = policy({
       return findings.slice(0, 1);
     });
     const isTold = ({ urn }: Finding) => behindRules.some((told) => told.urn === urn);
-    return [...behindRules, ...heldEdgeFindings(plan, { settle, ttls }).filter((finding) => !isTold(finding))];
+    return [
+      ...behindRules,
+      ...heldEdgeFindings(plan, { settle, ttls }).filter((finding) => !isTold(finding)),
+      ...longerAnswers(plan),
+    ];
   },
 });
 

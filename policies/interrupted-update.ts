@@ -1,28 +1,22 @@
 import { z } from "zod";
-import {
-  edgesOf,
-  type Interruption,
-  interruptions,
-  nameOf,
-  type PlannedChange,
-  PREVIEW_HEADER,
-  type Step,
-} from "../traffic";
+import { type Interruption, interruptions, nameOf, type PlannedChange, PREVIEW_HEADER, type Step } from "../traffic";
 import { type Plan, servesUntil } from "./plan";
 import { policy } from "./policy";
+import { routingChanges } from "./problems/routing-change";
+import { isAfter } from "./reading/order";
 
 export const interruptedUpdate = policy({
   name: "interrupted-update",
-  description: "Refuses an update that loses requests on its way.",
+  description: "Refuses an update that loses requests on its way, or that Route 53 stops there.",
   mechanism:
-    'The engine makes creations and updates in parallel, held back by data edges, `dependsOn` and parents alone, and deletions at the end; a failed step, a lost connection or a kill ends it after any set of steps that respects these edges. A listener\'s rule needs the target group that it forwards to and not the service that fills the group: without an edge it is updated first, and every request is answered with 503 until the service is there, or for good (ELB guide, "HTTP 503: Service unavailable"). What serves and would be replaced or deleted is refused by the policies of these names; here it is judged as if it stayed. What another stack registers or routes is no step of this update: it is taken to be as it should.',
+    'The engine makes creations and updates in parallel, held back by data edges, `dependsOn` and parents alone, and deletions at the end; a failed step, a lost connection or a kill ends it after any set of steps that respects these edges. A listener\'s rule needs the target group that it forwards to and not the service that fills the group: without an edge it is updated first, and every request is answered with 503 until the service is there, or for good (ELB guide, "HTTP 503: Service unavailable"). What serves and would be replaced or deleted is refused by the policies of these names; here it is judged as if it stayed. Of DNS records Route 53 stops an update half way that makes one beside another of its name and type with another routing policy (Route 53 API, ChangeResourceRecordSets, InvalidChangeBatch): deletions come last. What another stack registers or routes is no step of this update: it is taken to be as it should.',
   safeWay: "An edge (`dependsOn`), so that what must come first does, or two updates.",
   hazards: ["2", "17", "19", "44", "A1", "A12"],
   settings: z.strictObject({}),
   wholePlanOnly: true,
   judge: (plan) => {
     const stays = (change: PlannedChange) => servesUntil(change, plan) !== undefined;
-    return interruptions(plan.prior, plan.desired, plan.changes, stays, plan.pending).map((interruption) => ({
+    const found = interruptions(plan.prior, plan.desired, plan.changes, stays, plan.pending).map((interruption) => ({
       urn: interruption.urn,
       what: `${moment(interruption)}, ${percent(interruption.lost)} of ${interruption.requests} are lost.`,
       why: `${capital(interruption.why.join("; "))}. ${
@@ -30,6 +24,7 @@ export const interruptedUpdate = policy({
       }`,
       instead: instead(interruption, plan),
     }));
+    return [...found, ...routingChanges(plan)];
   },
 });
 
@@ -57,14 +52,6 @@ function instead({ after, until, bounded }: Interruption, { desired }: Plan): st
   if (!isAfter(late.urn, early.urn, desired)) return `Give ${named(early)} a dependsOn on ${named(late)}, or ${first}.`;
   // ECS: "The target group … does not have an associated load balancer".
   return `${capital(first)}. Where AWS wants a target group in a rule before there can be a service, a rule that asks for the header ${PREVIEW_HEADER} will do: no user sends it.`;
-}
-
-/** Whether the one is registered after the other already, so that an edge back would be a circle. */
-function isAfter(urn: string, other: string, desired: Plan["desired"], seen = new Set<string>()): boolean {
-  if (urn === other || seen.has(urn)) return urn === other;
-  seen.add(urn);
-  const resource = desired.find((r) => r.urn === urn);
-  return [...(resource ? edgesOf(resource) : [])].some((edge) => isAfter(edge, other, desired, seen));
 }
 
 function named({ urn, type }: Step): string {

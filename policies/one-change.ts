@@ -52,9 +52,10 @@ function besideRaises(plan: Plan): Finding[] {
 
 /** A raise of one tier while the other is split, or moves as well. */
 function twoShifts(plan: Plan): Finding[] {
-  return routeChanges(plan).flatMap((change) => {
+  const all = routeChanges(plan);
+  return all.flatMap((change) => {
     if (change.transition.kind !== "promote") return [];
-    const [other] = otherTiers(change, plan).filter((tier) => isBetween(tier) || MOVES.has(tier.transition.kind));
+    const [other] = otherTiers(change, all, plan).filter((tier) => isBetween(tier) || MOVES.has(tier.transition.kind));
     if (!other) return [];
     const name = nameOf(other.route.urn);
     return {

@@ -2,8 +2,10 @@ import { z } from "zod";
 import { at, nameOf, type PlannedChange, type Resource, sameValue } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
+import { behindRecord } from "./reading/edges";
 import { servedBy } from "./reading/exposure";
 import { exposedServices, exposedWorkloads, kindOf } from "./reading/kubernetes";
+import { recordSets } from "./reading/record-sets";
 import { type State, stateOf } from "./reading/state";
 
 const SERVICE = "aws:ecs/service:Service";
@@ -88,8 +90,10 @@ function updates(plan: Plan): (PlannedChange & { kind: "update" })[] {
   return plan.changes.filter((change) => change.kind === "update").filter(({ after }) => kindOf(after) !== undefined);
 }
 
-/** Whether a rule that leads to a group of it could lead somewhere else as well. */
+/** Whether a rule that leads to a group of it, or a weighted record that leads to its edge, has another to lead to as well. */
 function hasSibling(member: Resource, prior: State): boolean {
   const carriers = prior.groupsOf(member).flatMap((group) => prior.forwarding(group));
-  return carriers.some((carrier) => prior.forwarded(carrier).length > 1);
+  if (carriers.some((carrier) => prior.forwarded(carrier).length > 1)) return true;
+  const split = recordSets(prior).filter((set) => set.filter(({ isWeighted }) => isWeighted).length > 1);
+  return split.some((set) => set.some(({ resource }) => behindRecord(resource, prior).has(member)));
 }

@@ -11,6 +11,7 @@ import { holdTime } from "./hold-time";
 import { imageDigest } from "./image-digest";
 import { interruptedUpdate } from "./interrupted-update";
 import { oneChange } from "./one-change";
+import { parity } from "./parity";
 import type { Plan } from "./plan";
 import type { Finding, Policy } from "./policy";
 import { releaseWithoutCanary } from "./release-without-canary";
@@ -41,6 +42,7 @@ export const rules: readonly Policy[] = [
   healthCheck,
   imageDigest,
   entrypointProtected,
+  parity,
 ];
 
 /** A finding with the policy that it is of. */

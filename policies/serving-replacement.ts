@@ -1,18 +1,28 @@
 import { z } from "zod";
-import { list, nameOf, type PropertyChange, type Resource, text, UNKNOWN } from "../traffic";
-import { servesUntil } from "./plan";
-import { policy } from "./policy";
+import {
+  list,
+  nameOf,
+  type PlannedChange,
+  type PropertyChange,
+  type Resource,
+  sameValue,
+  text,
+  UNKNOWN,
+} from "../traffic";
+import { type Plan, servesUntil } from "./plan";
+import { type Finding, policy } from "./policy";
 
 export const servingReplacement = policy({
   name: "serving-replacement",
   description: "Refuses to replace a resource that serves users.",
   mechanism:
-    "A replacement is another resource: a new target group has no healthy target, a new balancer another address. With a name of its own the old one is even deleted first (pulumi-terraform-bridge, `nameRequiresDeleteBeforeReplace`), and so is all that hangs on it. `protect` does not stop it where the same commit removes `protect` (pulumi/pulumi, `new.Protect && old.Protect`). What no request would miss may be replaced: a service whose step waits until the new one is healthy in the group, before the old one drains.",
+    "A replacement is another resource: a new target group has no healthy target, a new balancer another address. With a name of its own the old one is even deleted first (pulumi-terraform-bridge, `nameRequiresDeleteBeforeReplace`), and so is all that hangs on it. `protect` does not stop it where the same commit removes `protect` (pulumi/pulumi, `new.Protect && old.Protect`). A DNS record of another type or set identifier is another record too, though the provider changes it in place (Route 53 API, ChangeResourceRecordSets). What no request would miss may be replaced: a service whose step waits until the new one is healthy in the group, before the old one drains.",
   safeWay: "Make the change on the color that has no weight, then move the weight.",
   hazards: ["9", "10", "18", "26", "40", "47", "A24", "A25"],
   settings: z.strictObject({}),
   judge: (plan) =>
     plan.changes.flatMap((change) => {
+      if (change.kind === "update") return otherRecord(change, plan);
       if (change.kind !== "replace") return [];
       const served = servesUntil(change, plan);
       if (!served) return [];
@@ -28,6 +38,33 @@ export const servingReplacement = policy({
       };
     }),
 });
+
+/**
+ * A record of another type or set identifier is another record: the provider deletes the one and creates the other, in one change
+ * batch. A simple record that gets its first set identifier goes on answering for the name.
+ */
+function otherRecord({ before, after }: PlannedChange & { kind: "update" }, plan: Plan): Finding[] {
+  const serving = plan.serving.get(before);
+  if (after.type !== "aws:route53/record:Record" || !serving || serving.share === 0) return [];
+  const changed = ["type", "setIdentifier"].find(
+    (key) => isSet(before.inputs[key]) && isSet(after.inputs[key]) && !sameValue(before.inputs[key], after.inputs[key]),
+  );
+  if (changed === undefined) return [];
+  const [had, has] = [show(before.inputs[changed]), show(after.inputs[changed])];
+  return [
+    {
+      urn: after.urn,
+      what: `"${nameOf(after.urn)}" would become another record, for ${changed} ${had} -> ${has}, and it ${serving.why}.`,
+      why: "Route 53 tells records apart by name, type and set identifier, so that this one is deleted and a new one made: of another type it answers other clients, and by another identifier nobody can tell which color has which weight.",
+      instead:
+        "Change the record of the color that has no weight, then move the weight; or make a record of its own for the other type.",
+    },
+  ];
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== "";
+}
 
 /** What is deleted first for another's sake, which it hangs on, need not have one. */
 function isNamed({ inputs }: Resource): boolean {

@@ -4,6 +4,7 @@ export { areApart, conditionsOf, covers, isPreview } from "./alb/rule-conditions
 export * from "./changes/planned-change";
 export * from "./changes/same-value";
 export { dnsNameOf } from "./dns/name";
+export { isOfDnsRoute } from "./dns/of-route";
 export * from "./duration";
 export * from "./exemption";
 export * from "./resource";

@@ -1,10 +1,10 @@
-import { nameOf, type PlannedChange, type Resource, spokenDuration } from "../../traffic";
+import { nameOf, number, type PlannedChange, type Resource, type Serving, spokenDuration } from "../../traffic";
 import { type Plan, servesUntil } from "../plan";
 import type { Finding } from "../policy";
 import { isScaledIn } from "../reading/entry-point-parts";
 import { type DarkEdge, darkEdges, type EdgeHold, servedOnlyBy } from "../reading/held-edges";
 import { recordSets } from "../reading/record-sets";
-import { stateOf } from "../reading/state";
+import { setting, stateOf } from "../reading/state";
 import { named } from "../reading/words";
 
 interface Settings {
@@ -29,7 +29,8 @@ export function heldEdgeFindings(plan: Plan, settings: Settings): Finding[] {
 
 type Ending = PlannedChange & { before: Resource };
 
-interface Held extends DarkEdge {
+interface Held extends Pick<DarkEdge, "record" | "since"> {
+  reached: Serving;
   /** Seconds in all. */
   lasts: number;
   left: number;
@@ -41,7 +42,7 @@ function stillHeld(edge: DarkEdge, { now, dnsSpeed = 1 }: Plan, settings: Settin
   const over = edge.since && edge.since.getTime() + lasts * 1000;
   if (over !== undefined && over <= now.getTime()) return undefined;
   const left = over === undefined ? lasts : (over - now.getTime()) / 1000;
-  return { ...edge, lasts, left, parts: partsOf(edge.hold, settings, dnsSpeed) };
+  return { ...edge, reached: edge.reached(), lasts, left, parts: partsOf(edge.hold, settings, dnsSpeed) };
 }
 
 /** The local cloud's DNS and its clients' connections run faster; its drains and its nodes do not. */
@@ -104,4 +105,25 @@ function leavingWith(plan: Plan): (change: Ending) => Finding[] {
 
 function does({ kind }: Ending): string {
   return kind === "update" ? "be scaled in" : kind === "delete" ? "be deleted" : "be replaced";
+}
+
+/** Answers that are kept for longer, in the middle of a rollout: so much longer a way back takes. */
+export function longerAnswers(plan: Plan): Finding[] {
+  const [prior, desired] = [stateOf(plan.prior), stateOf(plan.desired)];
+  const split = recordSets(prior).filter((set) => set.filter(({ weight = 0 }) => weight > 0).length > 1);
+  return split.flatMap((set) =>
+    set.flatMap(({ resource }) => {
+      const heir = desired.heirOf(resource);
+      const [had, has] = [number(setting(resource, "ttl")), heir && number(setting(heir, "ttl"))];
+      if (!heir || had === undefined || has === undefined || has <= had) return [];
+      return {
+        urn: heir.urn,
+        what: `The TTL of ${named(heir)} would rise from ${had} to ${has} s while the name is split by weights.`,
+        why: `Who meets a bad version from then on keeps its address for up to ${has} s after a rollback.`,
+        instead: "Bring the rollout to its end first, or take it back; raise the TTL then.",
+        // Of others' records it is not known that the split is a rollout.
+        advisory: !desired.isOurs(heir),
+      };
+    }),
+  );
 }

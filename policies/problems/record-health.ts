@@ -1,4 +1,4 @@
-import { at, conditionsOf, covers, number, type Resource, text } from "../../traffic";
+import { at, conditionsOf, covers, isOfDnsRoute, number, type Resource, text } from "../../traffic";
 import type { Problem } from "../ratchet";
 import { balancersOf, carriersOn } from "../reading/edges";
 import { askedCount } from "../reading/entry-point-parts";
@@ -11,20 +11,21 @@ const CHECK = "aws:route53/healthCheck:HealthCheck";
 
 /** Health of weighted records that does not say what users get at the edge. */
 export function recordHealthProblems(state: State): Problem[] {
-  return recordSets(state).flatMap((set) => {
-    const weighted = set.filter(({ isWeighted }) => isWeighted);
-    return weighted.flatMap(({ resource }) => [
-      ...unchecked(resource, weighted, state),
-      ...redirected(resource, state),
-      ...byEmptyGroup(resource, state),
-    ]);
-  });
+  const sets = recordSets(state).map((set) => set.filter(({ isWeighted }) => isWeighted));
+  const weighted = sets.flat().map(({ resource }) => resource);
+  const redirects = weighted.flatMap((record) => redirected(record, state));
+  return [
+    ...sets.flatMap((set) => set.flatMap(({ resource }) => unchecked(resource, set, state))),
+    // The records of a color share a check.
+    ...new Map(redirects.map((problem) => [problem.urn, problem])).values(),
+    ...weighted.flatMap((record) => byEmptyGroup(record, state)),
+  ];
 }
 
 function unchecked(resource: Resource, set: readonly DnsRecord[], state: State): Problem[] {
   if (isChecked(resource) || evaluatesTarget(resource)) return [];
   // On a route of ours a color that has all the weight is checked only where the other one is to take over.
-  if (state.isOurs(resource) && set.filter(({ weight }) => weight !== 0).length < 2) return [];
+  if (isOfDnsRoute(resource) && set.filter(({ weight }) => weight !== 0).length < 2) return [];
   const isInternal = balancersOf(resource, state).some((balancer) => setting(balancer, "internal") === true);
   return [
     {

@@ -1,5 +1,6 @@
 import { list, type Resource } from "../../traffic";
 import type { Problem } from "../ratchet";
+import { groupBy } from "../reading/group-by";
 import { type DnsRecord, recordSets } from "../reading/record-sets";
 import { type State, setting } from "../reading/state";
 import { named } from "../reading/words";
@@ -11,10 +12,29 @@ const MOST_RECORDS = 100;
 export function weightedRecordProblems(state: State, leastShare: number): Problem[] {
   return recordSets(state).flatMap((set) => {
     const weighted = set.filter(({ isWeighted }) => isWeighted);
+    const twins = twinProblems(set);
     return weighted.length === 0
-      ? []
-      : [...refusedByRoute53(set, weighted), ...(weighted.length > 1 ? shareProblems(weighted, leastShare) : [])];
+      ? twins
+      : [
+          ...twins,
+          ...refusedByRoute53(set, weighted),
+          ...(weighted.length > 1 ? shareProblems(weighted, leastShare) : []),
+        ];
   });
+}
+
+/** Two records that are one for Route 53: of one name and type, and of one set identifier or none. */
+function twinProblems(set: readonly DnsRecord[]): Problem[] {
+  const identifier = ({ resource }: DnsRecord) => String(setting(resource, "setIdentifier") ?? "");
+  return [...groupBy(set, (record) => [identifier(record)])].flatMap(([own, [first, ...others]]) =>
+    others.map(({ resource }) => ({
+      urn: resource.urn,
+      kind: "twin",
+      what: `${named(resource)} and ${first && named(first.resource)} are one record for Route 53: they have one name, type and ${own ? `set identifier "${own}"` : "no set identifier"}.`,
+      why: "Route 53 refuses the second (InvalidChangeBatch), when other steps of the update are done; with allowOverwrite each update of the one undoes the other, and deleting either deletes both.",
+      instead: "Give each color a set identifier of its own, and remove one of two that mean the same.",
+    })),
+  );
 }
 
 function refusedByRoute53(set: readonly DnsRecord[], weighted: readonly DnsRecord[]): Problem[] {

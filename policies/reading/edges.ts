@@ -1,4 +1,4 @@
-import { at, dnsNameOf, isPreview, list, number, type Resource, text, UNKNOWN } from "../../traffic";
+import { at, dnsNameOf, isOfDnsRoute, isPreview, list, number, type Resource, text, UNKNOWN } from "../../traffic";
 import { LISTENER, RULE } from "./forwards";
 import { groupBy } from "./group-by";
 import { oncePerState, one, type State, setting } from "./state";
@@ -12,23 +12,33 @@ export function balancersOf(record: Resource, state: State): Resource[] {
   const isAlias = aliases === UNKNOWN || list(aliases).length > 0;
   const property = isAlias ? "aliases" : "records";
   const name = isAlias ? at(one(aliases), "name") : list(setting(record, "records"))[0];
-  const balancers = state.ofType(BALANCER);
   if (name === UNKNOWN) {
-    const made = record.propertyDependencies?.[property] ?? [];
-    return balancers.filter(({ urn }) => made.includes(urn));
+    const made = (record.propertyDependencies?.[property] ?? []).flatMap((urn) => state.get(urn) ?? []);
+    return made.filter(({ type }) => type === BALANCER);
   }
   const asked = text(name);
-  if (asked === undefined) return [];
-  return balancers.filter(({ outputs }) => dnsNameOf(text(outputs.dnsName) ?? "") === dnsNameOf(asked));
+  return asked === undefined ? [] : (byName(state).get(dnsNameOf(asked)) ?? []);
 }
+
+const byName = oncePerState((state) =>
+  groupBy(state.ofType(BALANCER), ({ outputs }) => (text(outputs.dnsName) ? [dnsNameOf(String(outputs.dnsName))] : [])),
+);
+
+/** The records of a state that lead to each balancer. */
+const ledTo = oncePerState((state) => groupBy(state.ofType(RECORD), (record) => balancersOf(record, state)));
 
 /** The listeners of a balancer, and their rules but those for previews. */
 export function carriersOn(balancer: Resource, state: State): Resource[] {
-  const listeners = state.ofType(LISTENER).filter((listener) => refersTo(listener, "loadBalancerArn", balancer, state));
-  const rules = state
-    .ofType(RULE)
-    .filter((rule) => listeners.some((listener) => refersTo(rule, "listenerArn", listener, state)));
+  const listeners = listenersOf(state).get(balancer) ?? [];
+  const rules = listeners.flatMap((listener) => rulesOf(state).get(listener) ?? []);
   return [...listeners, ...rules.filter((rule) => !isPreview(setting(rule, "conditions")))];
+}
+
+const listenersOf = oncePerState((state) => referring(LISTENER, "loadBalancerArn", state));
+const rulesOf = oncePerState((state) => referring(RULE, "listenerArn", state));
+
+function referring(type: string, property: string, state: State): Map<Resource, Resource[]> {
+  return groupBy(state.ofType(type), (from) => new Set(state.referred(from, property, setting(from, property))));
 }
 
 /** What users that a record leads to an edge meet there: its balancer, listeners, rules, groups, and what is in these. */
@@ -41,20 +51,26 @@ export function behindRecord(record: Resource, state: State): Set<Resource> {
 
 /** The balancers that only a DNS route of ours leads to, and with weight 0 or for a preview: their users are known, and are none. */
 export const idleEdges = oncePerState((state): ReadonlySet<Resource> => {
-  const led = groupBy(state.ofType(RECORD), (record) => balancersOf(record, state));
-  const idle = [...led].filter(([, records]) => records.every((record) => isOfRoute(record, state) && isDark(record)));
+  const idle = [...ledTo(state)].filter(([, records]) =>
+    records.every((record) => isOfDnsRoute(record) && isDark(record)),
+  );
   return new Set(idle.map(([balancer]) => balancer));
 });
 
-function isOfRoute({ parent }: Resource, state: State): boolean {
-  return parent !== undefined && state.get(parent)?.type === "crossfade:index:WeightedDnsRoute";
+/**
+ * Whether an update takes all weight from a balancer that only a DNS route of ours leads to, as far as the update is shown: of a
+ * balancer that is shown alone, before its own step, its records are not; the preview has seen them.
+ */
+export function isLeft(balancer: Resource, prior: State, desired: State): boolean {
+  const records = ledTo(prior).get(balancer) ?? [];
+  const isLeftBy = (record: Resource) => {
+    const heir = desired.heirOf(record);
+    return isOfDnsRoute(record) && (heir === undefined || isDark(heir));
+  };
+  return records.length > 0 && records.every(isLeftBy);
 }
 
 function isDark(record: Resource): boolean {
   const policy = one(setting(record, "weightedRoutingPolicies"));
   return policy === undefined || number(at(policy, "weight")) === 0;
-}
-
-function refersTo(from: Resource, property: string, to: Resource, state: State): boolean {
-  return state.referred(from, property, setting(from, property)).includes(to);
 }

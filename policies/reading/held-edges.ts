@@ -1,4 +1,4 @@
-import { number, type Resource, type Serving, servingResources, text } from "../../traffic";
+import { number, type Resource, type Serving, servingResources } from "../../traffic";
 import type { Plan } from "../plan";
 import { balancersOf, behindRecord } from "./edges";
 import { GROUP } from "./forwards";
@@ -28,8 +28,8 @@ export interface DarkEdge {
   /** Since when the weights are as they are; undefined where that cannot be told. */
   since: Date | undefined;
   hold: EdgeHold;
-  /** What these clients reach, and what that stands on, the records among them. */
-  reached: Serving;
+  /** What these clients reach, and what that stands on, the records among them. To work it out is as long as who serves. */
+  reached(): Serving;
 }
 
 /** The edges from which all weight was taken, before an update. One that never had weight holds nobody. */
@@ -41,7 +41,9 @@ export function darkEdges({ prior }: Pick<Plan, "prior">): DarkEdge[] {
     const [record] = records;
     if (!record) return [];
     const since = weightsSince(record, prior);
-    return [{ record, since, hold: longest(records.map((r) => holdOf(r, prior))), reached: reachedBy(records, prior) }];
+    return [
+      { record, since, hold: longest(records.map((r) => holdOf(r, prior))), reached: () => reachedBy(records, prior) },
+    ];
   });
 }
 
@@ -89,7 +91,7 @@ function wasLit(record: Resource, prior: readonly Resource[]): boolean {
 
 /** The records of all types that lead a name's clients to one edge move together. */
 function edgeKey(record: Resource): string {
-  return [text(setting(record, "name")), text(setting(record, "setIdentifier"))].join();
+  return ["zoneId", "name", "setIdentifier"].map((key) => String(setting(record, key))).join();
 }
 
 /** How long clients that a record leads somewhere may come back there. */

@@ -28,10 +28,27 @@ export const recordSets = oncePerState((state): DnsRecord[][] => {
   });
   // In the order of their names: that of a state changes from run to run.
   records.sort((a, b) => (a.resource.urn < b.resource.urn ? -1 : 1));
-  return [...groupBy(records, ({ resource }) => [keyOf(resource, state)]).values()];
+  return [...groupBy(records, ({ resource }) => [recordKey(resource, state)]).values()];
 });
 
-function keyOf(record: Resource, state: State): string {
+const POLICIES = [
+  "weightedRoutingPolicies",
+  "failoverRoutingPolicies",
+  "latencyRoutingPolicies",
+  "geolocationRoutingPolicies",
+  "geoproximityRoutingPolicy",
+  "cidrRoutingPolicy",
+  "multivalueAnswerRoutingPolicy",
+];
+
+/** By which policy Route 53 chooses a record; those of one name and type must all have the same. */
+export function routingOf(record: Resource): string {
+  const isSet = (value: unknown) => Boolean(value) && !(Array.isArray(value) && value.length === 0);
+  return POLICIES.find((policy) => isSet(setting(record, policy))) ?? "simple";
+}
+
+/** The zone, name and type of a record, in which Route 53 tells it from others. */
+export function recordKey(record: Resource, state: State): string {
   const zoneId = setting(record, "zoneId");
   const [zone] = state.referred(record, "zoneId", zoneId, ZONE);
   // What the cloud calls it: a name may be written without the zone's, which is not known where another stack has the zone.

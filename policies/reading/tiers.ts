@@ -1,13 +1,13 @@
 import { areApart, COLORS, conditionsOf, type Resource, text } from "../../traffic";
 import type { Plan } from "../plan";
 import { behindRecord, RECORD } from "./edges";
-import { carriersOf, type RouteChange, routeChanges } from "./rollouts";
+import { carriersOf, type RouteChange } from "./rollouts";
 import { type State, setting, stateOf } from "./state";
 
 /** The routes in front of a route and behind it that split the same requests: DNS leads to edges whose rules may split them again. */
-export function otherTiers({ route, before }: RouteChange, plan: Plan): RouteChange[] {
+export function otherTiers({ route, before }: RouteChange, all: readonly RouteChange[], plan: Plan): RouteChange[] {
   const [prior, desired] = [stateOf(plan.prior), stateOf(plan.desired)];
-  return routeChanges(plan).filter(
+  return all.filter(
     (other) =>
       other.route !== route &&
       (areTiers(route, other.route, desired) || (before && other.before && areTiers(before, other.before, prior))),
@@ -22,6 +22,7 @@ export function isBetween({ wire, asked }: RouteChange): boolean {
 }
 
 function areTiers(one: Resource, other: Resource, state: State): boolean {
+  if (one.type === other.type) return false;
   const [own, others] = [one, other].map((route) => carriersOf(route, state.resources));
   return areInFront(own, others, state) || areInFront(others, own, state);
 }

@@ -1,5 +1,6 @@
 import { Ref, ref } from "../small-programs";
 import type { Change, Everyday } from "./case";
+import { type DnsShape, dnsShop } from "./dns-world";
 import { type Item, item, Secret } from "./item";
 import { ours, type ShopShape, shop } from "./worlds";
 
@@ -8,6 +9,7 @@ const ourChange = (...[before, after]: Parameters<typeof ours>[0][]): Change => 
   prior: ours(before),
   desired: ours(after),
 });
+const dnsChange = (before: DnsShape, after: DnsShape): Change => ({ prior: dnsShop(before), desired: dnsShop(after) });
 const edited = (inputs: Record<string, object>) => both({}, { inputs });
 
 /** A version: containers as text, a secret among them. */
@@ -209,6 +211,42 @@ const CHANGES: Record<string, readonly Change[]> = {
     ourChange({ stage: "canary-5", movedAgo: 30 }, {}),
     ourChange({ movedAgo: 600 }, { versions: { green: "arn:green:v2" } }),
     ourChange({ versions: { green: "arn:green:v2" } }, { stage: "canary-5", versions: { green: "arn:green:v2" } }),
+  ],
+  "DNS: first up, and the candidate's edge": [
+    { prior: [], desired: dnsShop({ tasks: { blue: 4 } }) },
+    dnsChange({ tasks: { blue: 4 } }, {}),
+  ],
+  "DNS: every stage, and the finish": [
+    dnsChange({}, { stage: "canary-5" }),
+    dnsChange({ stage: "canary-5" }, { stage: "canary-50" }),
+    dnsChange({ stage: "canary-50" }, { stage: "full" }),
+    dnsChange({ stage: "full" }, { stable: "green" }),
+    dnsChange({ failover: "to-idle" }, { failover: "to-idle", stage: "canary-5" }),
+  ],
+  "DNS: back from every stage, and revert of a finish": [
+    dnsChange({ stage: "canary-5", movedAgo: 30 }, {}),
+    dnsChange({ stage: "canary-50", movedAgo: 30, tasks: { blue: 4, green: 0 } }, { tasks: { blue: 4, green: 0 } }),
+    dnsChange({ stage: "full", movedAgo: 30 }, {}),
+    dnsChange({ stage: "full", movedAgo: 30 }, { stage: "canary-5" }),
+    dnsChange({ stable: "green" }, { stage: "full" }),
+    // An update that stopped between the records of a promotion.
+    dnsChange({ stage: "canary-5", weights: { "shop-blue-a": 50, "shop-blue-aaaa": 50 }, movedAgo: 30 }, {}),
+  ],
+  "DNS: the old edge goes, and so does a candidate's that never had weight": [
+    dnsChange({ stable: "green", movedAgo: 3900 }, { stable: "green", movedAgo: 3900, tasks: { green: 4 } }),
+    dnsChange({}, { tasks: { blue: 4 } }),
+  ],
+  "DNS: tags, TTL, certificate, an edge's own rollout": [
+    dnsChange({ stage: "canary-5" }, { stage: "canary-5", tags: { cost: "shop" } }),
+    dnsChange({ ttl: 300 }, { ttl: 60 }),
+    dnsChange({ stage: "canary-5", ttl: 300 }, { stage: "canary-5", ttl: 60 }),
+    dnsChange({ certificate: "arn:cert-{case}-2025" }, { certificate: "arn:cert-{case}-2026" }),
+    dnsChange({ behind: { blue: 0 } }, { behind: { blue: 5 } }),
+    dnsChange({ behind: { blue: 0 } }, { stage: "canary-5", behind: { blue: 0 } }),
+  ],
+  "DNS: the candidate's edge made anew, and its service scaled after the hold": [
+    dnsChange({}, { inputs: { "lb-green": { internal: true } } }),
+    dnsChange({}, { tasks: { blue: 4, green: 1 } }),
   ],
   import: [
     both(

@@ -193,6 +193,30 @@ export const MUTATIONS: readonly Mutation[] = [
     "?? Number.NEGATIVE_INFINITY) > Number.NEGATIVE_INFINITY,",
     "what grows worse is as before",
   ),
+  of(["dns-rollout"])(
+    "policies/reading/dns-route.ts",
+    "(b[candidate] ?? 0) > (a[candidate] ?? 0)",
+    "(b[candidate] ?? 0) < (a[candidate] ?? 0)",
+    "of two address families that disagree the smaller share counts",
+  ),
+  of(["dns-rollout"])(
+    "policies/problems/held-edges.ts",
+    "(ttls * ttl + keepAlive) / dnsSpeed + drain + settle",
+    "(ttls * ttl) / dnsSpeed + drain + settle",
+    "connections that clients keep hold nothing",
+  ),
+  of(["dns-rollout"])(
+    "policies/reading/held-edges.ts",
+    "for (const record of records)",
+    "for (const record of [] as Resource[])",
+    "the records go before their edge, and nobody knows how long it must stay",
+  ),
+  of(["parity"])(
+    "policies/parity.ts",
+    "isWeighted && weight !== 0",
+    "isWeighted",
+    "edges are compared before both have users",
+  ),
   of(["freeze-window"])(
     "policies/freeze-window.ts",
     "return start < end ? start <= at && at < end : start <= at || at < end;",

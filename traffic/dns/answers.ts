@@ -5,7 +5,7 @@ import { type Answer, lost, worst } from "../update/entry-point";
 import { assignments, type Moment, momentAfter } from "../update/moment";
 import { Directory, type Reference, targets } from "../update/reference";
 import { type DnsRecord, homelessPlace, type InForce, inForce } from "./in-force";
-import { isPreviewRecord } from "./preview";
+import { isPreviewRecord } from "./of-route";
 import { type RecordForm, recordForm } from "./records";
 import { possibleShares } from "./routing";
 import { DnsTargets } from "./targets";
