@@ -122,24 +122,32 @@ export class WeightedDnsRoute extends pulumi.ComponentResource {
       health: aws.route53.HealthCheck | undefined,
       dependsOn: pulumi.Resource[],
     ): aws.route53.Record[] {
-      return recordsOf(target, ttl).map(
-        ({ type, value }) =>
-          new aws.route53.Record(
-            `${name}-${color}-${type.toLowerCase()}`,
-            {
-              zoneId,
-              name: host,
-              type,
-              ...value,
-              setIdentifier: color,
-              weightedRoutingPolicies: [{ weight: rollout.shares[color] }],
-              ...(health && { healthCheckId: health.id }),
-            },
-            { parent, dependsOn, ...takenOver(target, type) },
-          ),
-      );
+      const made: aws.route53.Record[] = [];
+      for (const { type, value } of inOrder(recordsOf(target, ttl), target)) {
+        const record = new aws.route53.Record(
+          `${name}-${color}-${type.toLowerCase()}`,
+          {
+            zoneId,
+            name: host,
+            type,
+            ...value,
+            setIdentifier: color,
+            weightedRoutingPolicies: [{ weight: rollout.shares[color] }],
+            ...(health && { healthCheckId: health.id }),
+          },
+          { parent, dependsOn: [...dependsOn, ...(target.existing ? made : [])], ...takenOver(target, type) },
+        );
+        made.push(record);
+      }
+      return made;
     }
   }
+}
+
+/** Existing records first: one that is a CNAME today lets no other be beside it, until it is what it becomes. */
+function inOrder(records: readonly TargetRecord[], target: DnsTarget): TargetRecord[] {
+  const isNew = ({ type }: TargetRecord) => existingOf(target, type) === undefined;
+  return [...records.filter((record) => !isNew(record)), ...records.filter(isNew)];
 }
 
 function check(name: string, args: WeightedDnsRouteArgs, names: DnsNames): void {
@@ -161,9 +169,13 @@ function addressOf({ dnsName, ipv4 = [], ipv6 = [] }: DnsTarget): pulumi.Input<s
  * The options by which an existing record becomes this one. Its name may be written short (`shop`), and written out it would
  * make the provider replace the record: it stays as it is.
  */
-function takenOver({ existing }: DnsTarget, type: TargetRecord["type"]): pulumi.CustomResourceOptions {
-  const resource = existing?.[type.toLowerCase() as Lowercase<TargetRecord["type"]>];
+function takenOver(target: DnsTarget, type: TargetRecord["type"]): pulumi.CustomResourceOptions {
+  const resource = existingOf(target, type);
   if (resource === undefined) return {};
-  const alias = resource.startsWith("urn:") ? resource : { name: resource, noParent: true };
+  const alias = resource.startsWith("urn:") ? resource : { name: resource, parent: pulumi.rootStackResource };
   return { aliases: [alias], ignoreChanges: ["name"] };
+}
+
+function existingOf({ existing }: DnsTarget, type: TargetRecord["type"]): string | undefined {
+  return existing?.[type.toLowerCase() as Lowercase<TargetRecord["type"]>];
 }

@@ -19,6 +19,7 @@ const ARROWS: Record<string, string[]> = {
   "local/providers": ["local/dataplane"],
   "local/rehearsal": ["local/dataplane", "local", "cli", "load", "traffic"],
   local: ["local/dataplane", "local/providers"],
+  "examples/weighted-dns": ["components"],
   examples: [],
 };
 

@@ -22,7 +22,7 @@ import { rules } from "../policies/rules";
 import { ask } from "./facts/local-cloud";
 import { LocalWorld, ROOT } from "./local-world";
 import { MANIFEST, PACK, pack, type Tarball, TheirProject } from "./packed";
-import { IMAGE, OWN_PACK, OWN_SERVICES, plainProgram, README_PROGRAM, WRONG_TYPES } from "./packed-programs";
+import { DNS, IMAGE, OWN_PACK, OWN_SERVICES, plainProgram, README_PROGRAM, WRONG_TYPES } from "./packed-programs";
 
 /**
  * The lowest and the newest of each peer's range that Node 20 runs, by `npm view <name> versions` and `npm view <name>@<version>
@@ -213,6 +213,7 @@ describe("the types", () => {
   beforeAll(() => {
     projects.newest.write("types/shop.ts", README_PROGRAM);
     projects.newest.write("types/own.ts", OWN_SERVICES);
+    projects.newest.write("types/dns.ts", DNS);
     projects.newest.write("types/pack.ts", OWN_PACK);
     projects.newest.write("types/wrong.ts", WRONG_TYPES);
   });
@@ -227,13 +228,13 @@ describe("the types", () => {
     ["bundler", "esnext"],
   ])("resolve by %s, and hold what they must", async (resolution, module) => {
     const options = ["--module", module, "--moduleResolution", resolution, "--target", "es2022", "--skipLibCheck"];
-    expect(await tsc(["shop", "own", "pack", "wrong"], ...options)).toMatchObject({ output: "", code: 0 });
+    expect(await tsc(["shop", "own", "dns", "pack", "wrong"], ...options)).toMatchObject({ output: "", code: 0 });
   });
 
   test("hold with the compiler options of Pulumi's template, which check the libraries' own types", async () => {
     const options = ["--module", "commonjs", "--moduleResolution", "node", "--target", "es2020"];
     // Without the pack: the types of @pulumi/policy 1.21.0 themselves do not compile so.
-    expect(await tsc(["shop", "own"], ...options)).toMatchObject({ output: "", code: 0 });
+    expect(await tsc(["shop", "own", "dns"], ...options)).toMatchObject({ output: "", code: 0 });
   });
 });
 

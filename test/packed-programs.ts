@@ -61,6 +61,24 @@ new WeightedAlbRoute("own", { rollout, targets, listenerArn: listener.arn, hosts
 export const { shares } = rollout;
 `;
 
+/** Weighted records between two edges, of which one is somebody's own. */
+export const DNS = `
+import * as aws from "@pulumi/aws";
+import { type DnsTarget, Edge, Rollout, WeightedDnsRoute } from "pulumi-crossfade";
+
+const own = new aws.lb.LoadBalancer("own", { subnets: ["subnet-1", "subnet-2"] });
+const edge = new Edge("ours", { vpcId: "vpc-1", subnetIds: ["subnet-1", "subnet-2"], clientKeepAlive: 300 });
+const { dnsName, zoneId, protocol } = edge;
+const blue: DnsTarget = { dnsName: own.dnsName, zoneId: own.zoneId, existing: { a: "www" } };
+const route = new WeightedDnsRoute("shop", {
+  rollout: new Rollout("shop", { stable: "blue", stage: "canary-5" }),
+  zoneId: "ZSHOP", domain: "example.com", host: "shop.example.com", failover: "none",
+  targets: { blue, green: { dnsName, zoneId, protocol, health: { path: "/healthz" } } },
+});
+export const preview: string = route.previewHosts.green;
+export const records: aws.route53.Record[] = route.records.blue ?? [];
+`;
+
 /** A stack that knows nothing of Crossfade, in plain JavaScript. */
 export function plainProgram({ port = 8080, drain = 30 } = {}): string {
   return `
@@ -101,13 +119,17 @@ new PolicyPack("theirs", {
 
 /** What the types must refuse: where they were lost, and all is \`any\`, these directives are errors themselves. */
 export const WRONG_TYPES = `
-import { readConfig, Rollout } from "pulumi-crossfade";
+import { type DnsTarget, readConfig, Rollout, type WeightedDnsRouteArgs } from "pulumi-crossfade";
 import { policies } from "pulumi-crossfade/policies";
 
 // @ts-expect-error: no such color
 new Rollout("wrong", { stable: "purple" });
 // @ts-expect-error: a network is no number
 export const network: number = readConfig().network;
+// @ts-expect-error: an edge answers in HTTP or HTTPS
+export const target: DnsTarget = { dnsName: "edge.example", protocol: "TCP" };
+// @ts-expect-error: to the idle one, or to none
+export const failover: WeightedDnsRouteArgs["failover"] = "to-all";
 // @ts-expect-error: a name is no number
 export const names: number[] = policies.map(({ name }) => name);
 `;

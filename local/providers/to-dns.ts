@@ -36,6 +36,7 @@ function toRecord({ inputs }: LocalRecord, records: Records): DesiredRecord {
   };
 }
 
+/** Listeners of the local cloud speak HTTP, also on 443, and so do the checks of type HTTPS. */
 function toHealthCheck({ id, inputs }: LocalRecord): DesiredHealthCheck {
   const path = String(inputs.resourcePath ?? "/");
   return {

@@ -277,3 +277,14 @@ describe("the provider", () => {
     expect(records.get(RECORD, second)?.inputs.setIdentifier).toBe("blue");
   });
 });
+
+it("what the local cloud does not do, it says", async () => {
+  const { make, create } = await withZone();
+  const latency = { setIdentifier: "blue", latencyRoutingPolicies: [{ region: "eu-west-1" }] };
+  await expect(make("blue", latency)).rejects.toThrow("the local cloud has no latencyRoutingPolicies");
+  const check = { type: "HTTP", fqdn: "blue.example.test", requestInterval: 10 };
+  await expect(create(HEALTH_CHECK, "tcp", { ...check, type: "TCP" })).rejects.toThrow("no health check of type TCP");
+  await expect(create(HEALTH_CHECK, "inverted", { ...check, invertHealthcheck: true })).rejects.toThrow(
+    "invertHealthcheck",
+  );
+});

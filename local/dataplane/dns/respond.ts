@@ -94,9 +94,12 @@ function answersOf({ type, values }: Found, name: string, ttl: number): Answer[]
   }
 }
 
-/** Route 53's own values (Route 53 guide, "The start of authority (SOA) record"); a resolver keeps a "no" for the lesser of TTL and minimum. */
+/**
+ * With Route 53's own times: a resolver keeps a "no" for "the lesser of" the record's TTL and its minimum (Route 53 guide, "The start
+ * of authority (SOA) record").
+ */
 function startOfAuthority(zone: string, faster: (seconds: number) => number): Answer {
   const times = { refresh: 7200, retry: 900, expire: 1209600, minimum: faster(86400) };
-  const data = { mname: `ns.${zone}`, rname: `awsdns-hostmaster.amazon.com`, serial: 1, ...times };
+  const data = { mname: `ns.${zone}`, rname: "awsdns-hostmaster.amazon.com", serial: 1, ...times };
   return { type: "SOA", name: zone, ttl: faster(900), data };
 }

@@ -1,13 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { AwsError } from "../aws-error";
-import type { Records } from "../record";
+import type { Properties, Records } from "../record";
 import { checkRecord, sameRecord } from "./change-batch";
 import { HEALTH_CHECK, RECORD, recordName, ZONE } from "./route53-names";
 import type { TypeRow } from "./type-row";
 
 const NAME_SERVER = "ns.local";
 
-/** Policies that no stack of ours uses. */
 const OTHER_POLICIES = [
   "cidrRoutingPolicy",
   "failoverRoutingPolicies",
@@ -16,6 +15,8 @@ const OTHER_POLICIES = [
   "latencyRoutingPolicies",
   "multivalueAnswerRoutingPolicy",
 ];
+
+const OTHER_CHECKS = ["ipAddress", "searchString", "invertHealthcheck", "disabled", "childHealthchecks"];
 
 export const ROUTE53: Record<string, TypeRow> = {
   [ZONE]: {
@@ -39,8 +40,7 @@ export const ROUTE53: Record<string, TypeRow> = {
     replacedBy: ["name", "zoneId"],
     validate: (inputs) => {
       const { aliases, records, ttl, setIdentifier, weightedRoutingPolicies } = inputs;
-      const unknown = OTHER_POLICIES.find((policy) => inputs[policy] !== undefined && inputs[policy] !== false);
-      if (unknown) throw new Error(`the local cloud has no ${unknown}`);
+      refuseUnknown(inputs, OTHER_POLICIES);
       if ((aliases === undefined) === (records === undefined)) {
         throw new Error('"records": one of `alias,records` must be specified');
       }
@@ -71,7 +71,9 @@ export const ROUTE53: Record<string, TypeRow> = {
   // resource record sets" (Route 53 API, DeleteHealthCheck; HealthCheckInUse "is not in use").
   [HEALTH_CHECK]: {
     replacedBy: ["measureLatency", "referenceName", "requestInterval", "routingControlArn", "type"],
-    validate: ({ type, fqdn, requestInterval, failureThreshold = 3 }) => {
+    validate: (inputs) => {
+      const { type, fqdn, requestInterval, failureThreshold = 3 } = inputs;
+      refuseUnknown(inputs, OTHER_CHECKS);
       if (type !== "HTTP" && type !== "HTTPS") throw new Error(`the local cloud has no health check of type ${type}`);
       if (fqdn === undefined) throw new Error("the local cloud checks a health check's host by its name, fqdn");
       if (requestInterval !== 10 && requestInterval !== 30) {
@@ -87,6 +89,11 @@ export const ROUTE53: Record<string, TypeRow> = {
     },
   },
 };
+
+function refuseUnknown(inputs: Properties, unknown: string[]) {
+  const used = unknown.find((key) => inputs[key] !== undefined && inputs[key] !== false);
+  if (used) throw new Error(`the local cloud has no ${used}: no stack, policy or command of ours uses it`);
+}
 
 function inZone(zoneId: string, records: Records) {
   return records.ofType(RECORD).filter(({ inputs }) => inputs.zoneId === zoneId);
