@@ -89,7 +89,7 @@ test("a release between two edges loses nothing, to the end of the old one, whic
     ["v1", "full"],
   ]);
   for (const { holdSeconds, kinds } of tails) {
-    for (const { seconds } of kinds) expect(seconds).toBeLessThan(holdSeconds);
+    for (const { seconds } of kinds) expect(seconds ?? 0).toBeLessThan(holdSeconds);
   }
   // The TTL is 5 s here, and so is the time for which the balancer keeps a connection.
   const old = tails[1] as DnsTail;

@@ -72,8 +72,8 @@ export async function edgeRelease(scene: Scene): Promise<Played> {
   const tails = [{ version: candidate.version, stage: "back", holdSeconds, kinds: tailOfGreen }];
 
   for (const canary of canaries) await take(stepTo(canary), scene);
-  await edit(stepTo({ name: "full", weight: 100 }), scene);
   const tail = load.tail(stable.version);
+  await edit(stepTo({ name: "full", weight: 100 }), scene);
   const overAtMs = load.nowMs() + holdSeconds * 1000;
   await tryOne(removedTooSoon(stack));
   const finish = { stable: "green", stage: "idle" };
@@ -97,8 +97,8 @@ async function rollBackFrom(from: string, { version }: Version, scene: Scene) {
   const { load, stack, cloud, signal } = scene;
   const watched = load.watch(version);
   const beganAtMs = load.nowMs();
-  await edit({ stage: "back", weight: 0, candidate: version, edit: { stage: "idle" } }, scene);
   const tail = load.tail(version);
+  await edit({ stage: "back", weight: 0, candidate: version, edit: { stage: "idle" } }, scene);
   await cloud.settled();
   const { drain = 0 } = stack.file.config().environments.green ?? {};
   await sleep((holdSecondsOf(stack) - drain - SETTLE) * 1000, undefined, { signal });
