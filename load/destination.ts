@@ -26,6 +26,8 @@ export interface DnsUsers {
   userOf(planned: Planned): DnsUser;
   /** Who they are, and how many look-ups they have made. */
   counts(): Record<DnsKind, { resolvers: number; lookUps: number }>;
+  /** When a look-up last gave this address (`127.0.0.1`), on the clock of `performance`; undefined: none ever did. */
+  lastGiven(address: string): number | undefined;
   close(): void;
 }
 

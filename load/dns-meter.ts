@@ -12,16 +12,14 @@ export interface DnsKindResult {
   lost: number;
 }
 
-/** How users stayed with a version that had lost its weight, by their kind. */
+/** How long users stayed with a version, by their kind, after the last look-up that led anybody there. */
 export interface TailResult {
   kind: DnsKind;
-  /** Requests that it answered after it had lost its weight. */
-  requests: number;
-  /** When the last of them was sent, in seconds since then; 0 where there was none. */
-  seconds: number;
+  /** When the last request that it answered was sent, in seconds since that look-up; null: none later than it. */
+  seconds: number | null;
 }
 
-/** A version that has lost its weight, while users may still reach it. */
+/** A version that loses its weight, while users may still reach it. */
 export interface Tail {
   result(): TailResult[];
 }
@@ -33,21 +31,22 @@ export class DnsMeter {
   private readonly kinds = byKind(() => ({ requests: 0, lost: 0 }));
   private readonly tails: TailMeter[] = [];
 
-  constructor(private readonly nowMs: () => number) {}
+  /** `lastGivenMs`: when a look-up last gave an address, on the clock of `sent`. */
+  constructor(private readonly lastGivenMs: (address: string) => number | undefined) {}
 
   /** Counts a request as sent; what it returns is to be called with the outcome. */
   sent({ dns }: Planned, atMs: number): (outcome: Outcome) => void {
     if (dns === undefined) return () => {};
     const counts = this.kinds[dns];
     counts.requests += 1;
-    return ({ verdict, environment }) => {
+    return ({ verdict, environment, address }) => {
       if (typeof verdict === "object") counts.lost += 1;
-      for (const tail of this.tails) if (tail.version === environment) tail.reached(dns, atMs);
+      for (const tail of this.tails) if (tail.version === environment) tail.reached(dns, address, atMs);
     };
   }
 
   tail(version: string): Tail {
-    const tail = new TailMeter(version, this.nowMs());
+    const tail = new TailMeter(version, this.lastGivenMs);
     this.tails.push(tail);
     return tail;
   }
@@ -61,25 +60,25 @@ export class DnsMeter {
 }
 
 class TailMeter implements Tail {
-  private readonly kinds = byKind(() => ({ requests: 0, lastAtMs: Number.NEGATIVE_INFINITY }));
+  private readonly lastMs = byKind(() => ({ reached: Number.NEGATIVE_INFINITY }));
+  private readonly hosts = new Set<string>();
 
   constructor(
     readonly version: string,
-    private readonly fromMs: number,
+    private readonly lastGivenMs: (address: string) => number | undefined,
   ) {}
 
-  /** One that was sent while the version had weight, and is answered late, is none of the tail. */
-  reached(kind: DnsKind, atMs: number): void {
-    if (atMs < this.fromMs) return;
-    const counts = this.kinds[kind];
-    counts.requests += 1;
-    counts.lastAtMs = Math.max(counts.lastAtMs, atMs);
+  reached(kind: DnsKind, address: string, atMs: number): void {
+    this.hosts.add(new URL(`http://${address}`).hostname);
+    const last = this.lastMs[kind];
+    last.reached = Math.max(last.reached, atMs);
   }
 
   result(): TailResult[] {
+    const given = Math.max(...[...this.hosts].map((host) => this.lastGivenMs(host) ?? Number.NEGATIVE_INFINITY));
     return KINDS.map((kind) => {
-      const { requests, lastAtMs } = this.kinds[kind];
-      return { kind, requests, seconds: requests === 0 ? 0 : (lastAtMs - this.fromMs) / 1000 };
+      const { reached } = this.lastMs[kind];
+      return { kind, seconds: reached > given ? (reached - given) / 1000 : null };
     });
   }
 }

@@ -9,7 +9,7 @@ export interface DnsReport {
   tails: DnsTail[];
 }
 
-/** Who still reached an edge after its weight had gone to 0. */
+/** Who still reached an edge after its weight had gone to 0, and no look-up led there any more. */
 export interface DnsTail {
   /** The version behind the edge: `v1`. */
   version: string;
@@ -42,7 +42,7 @@ export function notTriedLines({ notTried }: DnsReport): string[] {
 
 function last({ kinds }: DnsTail, kind: DnsKind): string {
   const found = kinds.find((each) => each.kind === kind);
-  return found && found.requests > 0 ? seconds(found.seconds) : "none";
+  return found?.seconds == null ? "none" : seconds(found.seconds);
 }
 
 function seconds(value: number): string {

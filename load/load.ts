@@ -91,7 +91,7 @@ export interface Load {
   settled(): void;
   /** Counts from now on what the version does to the users. */
   watch(version: string): CandidateMeter;
-  /** The version has lost its weight: counts from now on until when each kind of DNS users still reaches it. */
+  /** The version is about to lose its weight: looks from now on until when each kind of DNS users still reaches it. */
   tail(version: string): Tail;
   /** Milliseconds since the load began. */
   nowMs(): number;
@@ -143,12 +143,12 @@ export function startLoad(options: LoadOptions): Load {
   const meters = [new StageMeter(options.stage, 0)];
   const timeline = new TimelineMeter();
   const watched: CandidateMeter[] = [];
-  const byKind = dns && new DnsMeter(elapsedMs);
   const marks: Mark[] = [];
   const lateness = new Histogram();
   const losses: Loss[] = [];
   const inFlight = new Set<Promise<void>>();
   const start = performance.now();
+  const byKind = dns && new DnsMeter((address) => sinceStart(dns.lastGiven(address)));
   let lastMs = maxSeconds * 1000;
   let sent = 0;
   let ended: Promise<LoadResult> | undefined;
@@ -202,6 +202,10 @@ export function startLoad(options: LoadOptions): Load {
 
   function elapsedMs(): number {
     return performance.now() - start;
+  }
+
+  function sinceStart(ms: number | undefined): number | undefined {
+    return ms && ms - start;
   }
 
   function dueMs(index: number): number {

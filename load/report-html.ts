@@ -106,7 +106,7 @@ function usersSection(dns: DnsReport): Html {
   const without = notTriedLines(dns).map((line) => html`<p class="note">${line}</p>`);
   const note =
     dns.tails.length > 0
-      ? html`<p class="note">When the last request of each kind was sent that a version answered after the update which took its weight to 0. Only once the hold time is over may its edge be removed. Users follow a weight when their resolver asks again, many at once: the shares by stage are coarser than behind one balancer.</p>`
+      ? html`<p class="note">When the last request of each kind was sent that a version answered, since a look-up last led there: its weight had gone to 0. Only once the hold time is over may its edge be removed. Users follow a weight when their resolver asks again, many at once: the shares by stage are coarser than behind one balancer.</p>`
       : "";
   return html`<section><h2>Users of the DNS route</h2>${table("Users of the DNS route", header, cells)}${note}${without}</section>`;
 }

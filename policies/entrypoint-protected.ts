@@ -38,9 +38,6 @@ export const entrypointProtected = policy({
   judge: (plan, { kinds, balancer }) => {
     const serving = new Set([...plan.serving.keys()].map(({ urn }) => urn));
     const guards = balancer === "either" ? (["protect", "deletionProtection"] as const) : ([balancer] as const);
-    // In an update an edge of ours is seen without the records that lead to it, or do not any more: the preview has judged it.
-    const [only, ...others] = plan.desired;
-    if (only?.type === TYPES.balancer && others.length === 0 && stateOf(plan.desired).isOurs(only)) return [];
     return [
       ...dropped(plan),
       ...ratchet(plan, (state) =>

@@ -44,8 +44,8 @@ describe("the page", () => {
         stage: "full",
         holdSeconds: 18.67,
         kinds: [
-          { kind: "ttl", requests: 3, seconds: 4.9 },
-          { kind: "pool", requests: 0, seconds: 0 },
+          { kind: "ttl", seconds: 4.9 },
+          { kind: "pool", seconds: null },
         ],
       },
     ],

@@ -4,7 +4,7 @@ import type { Destination, DnsUsers } from "../destination";
 import { DNS_KINDS, type DnsKind } from "../dns-kinds";
 import { loopbackUrl } from "../loopback";
 import { askByDig, askOverUdp, noDig } from "./ask";
-import { DnsCache } from "./cache";
+import { type Answer, DnsCache } from "./cache";
 import { drawUsers } from "./mix";
 import { SystemResolver } from "./system-resolver";
 
@@ -39,15 +39,24 @@ export async function startDnsUsers(options: DnsUsersOptions): Promise<{ users: 
     return undefined;
   });
 
-  const udp = askOverUdp(server, name);
+  const given = new Map<string, number>();
+  const note = (addresses: readonly string[]) => {
+    for (const address of addresses) given.set(address, performance.now());
+  };
+  const noted = (ask: () => Promise<Answer>) => async () => {
+    const answer = await ask();
+    note(answer.addresses);
+    return answer;
+  };
+  const udp = noted(askOverUdp(server, name));
   const caches = (kind: DnsKind, ask = udp, holds = 1) =>
     Array.from({ length: DNS_KINDS[kind].resolvers }, () => byCache(new DnsCache(ask, holds), options));
   const clients: Record<DnsKind, Client[]> = {
     ttl: caches("ttl"),
     longer: caches("longer", udp, 2),
     pool: Array.from({ length: DNS_KINDS.pool.resolvers }, () => byPool(new DnsCache(udp), options)),
-    dig: withoutDig ? [] : caches("dig", askByDig(server, name)),
-    system: system ? [bySystem(system, options)] : [],
+    dig: withoutDig ? [] : caches("dig", noted(askByDig(server, name))),
+    system: system ? [bySystem(system, options, note)] : [],
   };
   const kinds = (Object.keys(clients) as DnsKind[]).filter((kind) => clients[kind].length > 0);
   const draw = drawUsers(seed, kinds);
@@ -64,6 +73,7 @@ export async function startDnsUsers(options: DnsUsersOptions): Promise<{ users: 
       const counted = Object.entries(clients).map(([kind, of]) => [kind, count(of)]);
       return Object.fromEntries(counted) as ReturnType<DnsUsers["counts"]>;
     },
+    lastGiven: (address) => given.get(address),
     close: () => {
       for (const { close } of Object.values(clients).flat()) close?.();
     },
@@ -95,9 +105,13 @@ function byCache(cache: DnsCache, { port }: Target): Client {
   };
 }
 
-function bySystem(system: SystemResolver, { name, port }: Target): Client {
+function bySystem(system: SystemResolver, { name, port }: Target, note: (addresses: string[]) => void): Client {
   return {
-    destination: async () => ({ url: loopbackUrl(`${await system.address(name)}:${port}`) }),
+    destination: async () => {
+      const address = await system.address(name);
+      note([address]);
+      return { url: loopbackUrl(`${address}:${port}`) };
+    },
     lookUps: () => system.lookUps,
     close: () => system.close(),
   };

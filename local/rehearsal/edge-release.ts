@@ -9,7 +9,7 @@ import { edit, hold, type Scene, type Step, take } from "./step";
 
 /**
  * What the policies reckon with for a balancer's nodes to act on new weights, in seconds: AWS gives no bound, so that they wait
- * a minute; those of the local cloud take 5 s at most, and on a busy machine the finish is to be done within the hold time too.
+ * a minute; those of the local cloud take 5 s at most. The rest is for a busy machine to preview the removal in that must be refused.
  */
 const SETTLE = 20;
 
@@ -72,12 +72,12 @@ export async function edgeRelease(scene: Scene): Promise<Played> {
   const tails = [{ version: candidate.version, stage: "back", holdSeconds, kinds: tailOfGreen }];
 
   for (const canary of canaries) await take(stepTo(canary), scene);
-  await edit(stepTo({ name: "full", weight: 100 }), scene);
   const tail = load.tail(stable.version);
+  await edit(stepTo({ name: "full", weight: 100 }), scene);
   const overAtMs = load.nowMs() + holdSeconds * 1000;
+  await tryOne(removedTooSoon(stack));
   const finish = { stable: "green", stage: "idle" };
   await edit({ stage: "finish", weight: 100, candidate: candidate.version, edit: finish }, scene);
-  await tryOne(removedTooSoon(stack));
   await cloud.settled();
   load.settled();
   const left = Math.max(0, overAtMs - load.nowMs());
@@ -97,8 +97,8 @@ async function rollBackFrom(from: string, { version }: Version, scene: Scene) {
   const { load, stack, cloud, signal } = scene;
   const watched = load.watch(version);
   const beganAtMs = load.nowMs();
-  await edit({ stage: "back", weight: 0, candidate: version, edit: { stage: "idle" } }, scene);
   const tail = load.tail(version);
+  await edit({ stage: "back", weight: 0, candidate: version, edit: { stage: "idle" } }, scene);
   await cloud.settled();
   const { drain = 0 } = stack.file.config().environments.green ?? {};
   await sleep((holdSecondsOf(stack) - drain - SETTLE) * 1000, undefined, { signal });

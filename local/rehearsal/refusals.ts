@@ -1,5 +1,5 @@
 import { type Refused, refusalLabel } from "../../load/report";
-import { otherColor } from "../../traffic";
+import { IDLE, otherColor } from "../../traffic";
 import type { RehearsedStack } from "./rehearsed-stack";
 import type { Scene } from "./step";
 
@@ -64,12 +64,12 @@ export function inPlace({ file }: RehearsedStack): Refusal {
   };
 }
 
-/** Of an edge of its own, right after its weight has gone. */
+/** At `full`, where the old edge has just lost its weight: not even in one edit with the finish. */
 export function removedTooSoon({ file }: RehearsedStack): Refusal {
-  const old = otherColor(file.config().rollout.stable);
+  const { stable } = file.config().rollout;
   return {
-    change: `remove ${old}'s edge before its hold time is over`,
+    change: `remove ${stable}'s edge together with the finish`,
     policy: "hold-time",
-    edit: { [old]: undefined },
+    edit: { stable: otherColor(stable), stage: IDLE, [stable]: undefined },
   };
 }

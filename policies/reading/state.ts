@@ -117,13 +117,8 @@ export class State {
     return this.members.get(group) ?? [];
   }
 
-  /**
-   * Whether it is part of a component of ours, where all is to be as Crossfade says. In an update a resource is seen without its
-   * parents; their types stand in its URN.
-   */
+  /** Whether it is part of a component of ours, where all is to be as Crossfade says. */
   isOurs(resource: Resource): boolean {
-    const [, , types = ""] = resource.urn.split("::");
-    if (types.split("$").some((type) => type.startsWith("crossfade:"))) return true;
     for (let r: Resource | undefined = resource; r; r = r.parent === undefined ? undefined : this.byUrn.get(r.parent)) {
       if (r.type.startsWith("crossfade:")) return true;
     }
