@@ -114,8 +114,9 @@ export class Clients {
       });
       if (agent) {
         sending.on("socket", (socket) => {
-          if (socket.connecting) socket.once("lookup", (_error, found) => note(found, url.port));
-          else note(socket.remoteAddress, socket.remotePort);
+          const connected = () => note(socket.remoteAddress, socket.remotePort);
+          if (socket.connecting) socket.once("connect", connected);
+          else connected();
         });
       }
       sending.on("response", (response) => {
@@ -128,8 +129,11 @@ export class Clients {
         response.on("end", () => finish(this.judge(planned, id, response.statusCode ?? 0, headers, body)));
         response.on("error", () => finish({ lost: "cut" }));
       });
-      sending.on("error", (error) => {
+      sending.on("error", (error: NodeJS.ErrnoException & { address?: string; port?: number }) => {
         if (error instanceof NotLoopback) reject(error);
+        // Of a connection that never came about; no address was found for the rest.
+        if (error.address !== undefined) note(error.address, error.port);
+        else if (error instanceof NoAddress) address = "";
         finish({ lost: error instanceof NoAddress ? "no-address" : "reset" });
       });
       const timer = setTimeout(() => {

@@ -196,9 +196,18 @@ describe("a load of DNS users", () => {
     const result = await load.stop();
     expect(result.sent).toBe(100);
     expect(result.stages[0]?.lostBy).toEqual({ "no-address": 100 });
-    for (const { address, dns } of result.losses.filter(({ dns }) => dns !== "pool")) {
-      expect([address, dns]).toEqual(["", expect.any(String)]);
-    }
+    for (const { address, dns } of result.losses) expect([address, dns]).toEqual(["", expect.any(String)]);
+  });
+
+  test("loses what is led to an address where nobody is, and says to which", async () => {
+    const { port } = await edge("v1", "127.0.0.1");
+    const server = await nameServer({ addresses: ["127.0.0.9"], ttl: 60 });
+    const { users } = await startDnsUsers(options(server, port));
+    const load = startLoad({ ...loadOptions, dns: users, maxSeconds: 0.5 });
+    await sleep(1000);
+    const result = await load.stop();
+    expect(result.stages[0]?.lostBy).toEqual({ reset: 100 });
+    expect(new Set(result.losses.map(({ address }) => address))).toEqual(new Set([`127.0.0.9:${port}`]));
   });
 
   test.each<[string, readonly DnsKind[]]>([
