@@ -58,7 +58,7 @@ export class CandidateMeter {
     };
   }
 
-  /** Forgets what `bySecond` has counted: a version may be well at one weight and sick at the next. */
+  /** Forgets what `bySecond` has counted: a version may be well at one weight and sick at the next, and is compared at one. */
   judgeAnew(): void {
     this.compared = [];
   }

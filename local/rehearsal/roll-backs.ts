@@ -86,9 +86,9 @@ async function promote(
   scene: Scene,
 ): Promise<string | undefined> {
   const { cloud, signal } = scene;
-  watched.judgeAnew();
   const step: Step = { stage: name, weight, candidate: watched.version, edit: { stage: name } };
   await edit(step, scene);
+  watched.judgeAnew();
   let isOver = false;
   // Not to be waited for once a fault was seen.
   const over = cloud
