@@ -16,12 +16,19 @@ export interface CandidateResult {
   plain: { sawError: number; lastAtMs: number | null };
 }
 
+/** The requests that one second had an outcome of, by who answered: the version, or another, which is then the stable one. */
+export interface Compared {
+  startMs: number;
+  candidate: { bad: number; all: number };
+  stable: { bad: number; all: number };
+}
+
 /** Counts what one version answers, by what the load calls its environment. */
 export class CandidateMeter {
   private first = Number.POSITIVE_INFINITY;
   private last = Number.NEGATIVE_INFINITY;
   private readonly all = { answers: 0, errors: 0 };
-  private judged = { answers: 0, errors: 0 };
+  private compared: Compared[] = [];
   private firstErrorAtMs: number | null = null;
   private readonly stickyWithError = new Set<number>();
   private plainWithError = 0;
@@ -35,16 +42,15 @@ export class CandidateMeter {
   /** Counts a request as sent; what it returns is to be called with the outcome. */
   sent({ index, sticky }: Planned, atMs: number): (outcome: Outcome) => void {
     return ({ verdict, environment }) => {
+      this.compare(verdict, environment);
       if (environment !== this.version) return;
       const error = verdict === "serverError" ? 1 : 0;
       const kind = sticky === undefined ? "plain" : "sticky";
       this.first = Math.min(this.first, index);
       this.last = Math.max(this.last, index);
       this.lastAtMs[kind] = Math.max(this.lastAtMs[kind] ?? 0, atMs);
-      for (const counts of [this.all, this.judged]) {
-        counts.answers += 1;
-        counts.errors += error;
-      }
+      this.all.answers += 1;
+      this.all.errors += error;
       if (!error) return;
       this.firstErrorAtMs ??= this.nowMs();
       if (sticky === undefined) this.plainWithError += 1;
@@ -52,15 +58,15 @@ export class CandidateMeter {
     };
   }
 
-  /** Forgets what `errorRate` was judged by: a version may be well at one weight and sick at the next. */
+  /** Forgets what `bySecond` has counted: a version may be well at one weight and sick at the next, and is compared at one. */
   judgeAnew(): void {
-    this.judged = { answers: 0, errors: 0 };
+    this.compared = [];
   }
 
-  /** Its errors' part of its answers since `judgeAnew`, 0 to 1; null while there are fewer answers than that. */
-  errorRate(leastAnswers: number): number | null {
-    const { answers, errors } = this.judged;
-    return answers < leastAnswers ? null : errors / answers;
+  /** The version beside the stable one since `judgeAnew`, in the seconds that are over. Bad is all that was not served. */
+  bySecond(): Compared[] {
+    const now = this.secondMs();
+    return this.compared.filter(({ startMs }) => startMs < now);
   }
 
   result(): CandidateResult {
@@ -71,5 +77,23 @@ export class CandidateMeter {
       sticky: { clients: stickyClients, sawError: this.stickyWithError.size, lastAtMs: this.lastAtMs.sticky },
       plain: { sawError: this.plainWithError, lastAtMs: this.lastAtMs.plain },
     };
+  }
+
+  /** Of a request that nobody is known to have answered, it is not known against whom it would count. */
+  private compare(verdict: Outcome["verdict"], environment: string | undefined): void {
+    if (environment === undefined) return;
+    const startMs = this.secondMs();
+    let second = this.compared.at(-1);
+    if (second?.startMs !== startMs) {
+      second = { startMs, candidate: { bad: 0, all: 0 }, stable: { bad: 0, all: 0 } };
+      this.compared.push(second);
+    }
+    const counts = second[environment === this.version ? "candidate" : "stable"];
+    counts.all += 1;
+    if (verdict !== "served") counts.bad += 1;
+  }
+
+  private secondMs(): number {
+    return Math.floor(this.nowMs() / 1000) * 1000;
   }
 }

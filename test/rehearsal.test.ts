@@ -177,7 +177,7 @@ test("a release from install to finish loses nothing, bad ones are rolled back, 
   ] as const) {
     const did = bad?.did;
     if (!bad || !did) throw new Error("the answers tell their version, so it must be known what they did");
-    expect(bad.evidence).toMatch(/% of its answers at this stage were errors/);
+    expect(bad.evidence).toMatch(/ answers failed, of stable's .*: a regression of more than 1 % \(alpha 0.01\)$/);
     expect(did.errors).toBeGreaterThan(0);
     expect(did.errors / did.requests).toBeLessThan(most);
     expect(bad.noticedAtMs).toBeGreaterThanOrEqual(bad.beganAtMs);

@@ -44,20 +44,29 @@ describe("what a candidate did to the users", () => {
     expect(meterAt({ ms: 0 }).result()).toMatchObject({ requests: 0, answers: 0, errors: 0, firstErrorAtMs: null });
   });
 
-  test("is judged anew at each stage, and not by too few answers", () => {
-    const meter = meterAt({ ms: 0 });
-    const count = (requests: number, verdict: Outcome["verdict"]) => {
-      for (let i = 0; i < requests; i++) meter.sent(plain, 0)(answer("v3", verdict));
+  test("is compared with stable second by second, anew at each stage", () => {
+    const clock = { ms: 100 };
+    const meter = meterAt(clock);
+    const count = (requests: number, version: string, verdict: Outcome["verdict"]) => {
+      for (let i = 0; i < requests; i++) meter.sent(plain, 0)(answer(version, verdict));
     };
-    count(19, "serverError");
-    expect(meter.errorRate(20)).toBeNull();
-    count(1, "served");
-    expect(meter.errorRate(20)).toBe(0.95);
+    count(2, "v3", "serverError");
+    count(3, "v3", "served");
+    count(30, "v1", "served");
+    expect(meter.bySecond()).toEqual([]); // more of this second may come
+    clock.ms = 3500;
+    count(1, "v3", { lost: "timeout" });
+    count(4, "v1", "serverError");
+    meter.sent(plain, 0)({ ...answer("v3"), verdict: { lost: "502" }, environment: undefined });
+    const first = { startMs: 0, candidate: { bad: 2, all: 5 }, stable: { bad: 0, all: 30 } };
+    expect(meter.bySecond()).toEqual([first]);
+    clock.ms = 4000;
+    const second = { startMs: 3000, candidate: { bad: 1, all: 1 }, stable: { bad: 4, all: 4 } };
+    expect(meter.bySecond()).toEqual([first, second]);
     meter.judgeAnew();
-    expect(meter.errorRate(20)).toBeNull();
-    count(20, "served");
-    expect(meter.errorRate(20)).toBe(0);
-    expect(meter.result().errors).toBe(19);
+    clock.ms = 5000;
+    expect(meter.bySecond()).toEqual([]);
+    expect(meter.result().errors).toBe(2);
   });
 });
 

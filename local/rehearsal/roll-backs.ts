@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Criteria } from "../../cli/analysis/criteria";
+import { judge } from "../../cli/analysis/judge";
+import { judgedText } from "../../cli/analysis/judged-text";
 import type { CandidateMeter } from "../../load/candidate-meter";
 import type { RollBack } from "../../load/roll-back";
 import { BAD_VERSIONS, type BadVersion } from "./bad-versions";
 import type { Version } from "./rehearsed-stack";
 import { announce, edit, type Scene, type Step } from "./step";
 
-/** A version is judged by its answers at one stage, once there are enough of them to tell a fault from an accident. */
-const LEAST_ANSWERS = 20;
-const MOST_ERRORS = 0.05;
+/**
+ * A version is judged by its answers at one stage beside stable's. Blocks of a second are long enough here: the load is our own,
+ * its plain clients are new ones with each request, and a sticky one comes back after some seconds.
+ */
+const CRITERIA: Criteria = { alpha: 0.01, tolerance: 0.01, burst: 1 };
 
 /** How long a stage is watched once it is adopted: one that should be well, and the one that must show the fault. */
 export const WELL_SECONDS = 3;
@@ -62,7 +67,7 @@ async function badRelease(bad: BadVersion, stages: CanaryStage[], scene: Scene):
     if (evidence) break;
   }
   const noticedAtMs = load.nowMs();
-  evidence ??= `not in ${SICK_SECONDS} s, for want of answers to judge by`;
+  evidence ??= `not in ${SICK_SECONDS} s: ${judgedSoFar(watched).text}`;
   load.note(`${candidate} noticed at ${stage}`);
   progress.event(evidence);
   await edit({ stage: "idle", weight: 0, candidate, edit: { stage: "idle" } }, scene);
@@ -81,9 +86,9 @@ async function promote(
   scene: Scene,
 ): Promise<string | undefined> {
   const { cloud, signal } = scene;
-  watched.judgeAnew();
   const step: Step = { stage: name, weight, candidate: watched.version, edit: { stage: name } };
   await edit(step, scene);
+  watched.judgeAnew();
   let isOver = false;
   // Not to be waited for once a fault was seen.
   const over = cloud
@@ -94,12 +99,17 @@ async function promote(
     });
   over.catch(() => {});
   for (; !isOver; await sleep(50, undefined, { signal })) {
-    const rate = watched.errorRate(LEAST_ANSWERS);
-    if (rate === null || rate <= MOST_ERRORS) continue;
-    return `${(rate * 100).toFixed(1)} % of its answers at this stage were errors, and ${MOST_ERRORS * 100} % are too many`;
+    const { verdict, text } = judgedSoFar(watched);
+    if (verdict === "regression") return text;
   }
   await over;
   return undefined;
+}
+
+function judgedSoFar(watched: CandidateMeter) {
+  const judged = judge(watched.bySecond(), CRITERIA);
+  const text = judgedText(judged, CRITERIA, { events: "answers", bad: "failed" });
+  return { verdict: judged.verdict, text };
 }
 
 /** The update fails, no weight has moved, and the next one may put another version in its place. */
