@@ -37,7 +37,7 @@ describe("the verdict", () => {
     [
       "a regression",
       times(4, [12, 50, 1, 950]),
-      "36 of 150 answers failed, of stable's 3 of 2,850: a regression of more than 1 % (alpha 0.01)",
+      "12 of 50 answers failed, of stable's 1 of 950: a regression of more than 1 % (alpha 0.01)",
     ],
     [
       "a candidate that is well beside a stable that is not",
@@ -169,19 +169,13 @@ describe("the evidence", () => {
         const product = (factor: (x: number, n: number, y: number, m: number) => number) =>
           blocks.reduce((p, { candidate: c, stable: s }) => p * factor(c.bad, c.all, s.bad, s.all), 1);
         const byBlock = stakes.map((s) => product((x, n, y, m) => 1 - s + s * (x / (x + y + a * m) / (n / (n + m)))));
-        const byLump = (v: (k: number) => number, size: (n: number, m: number) => number) =>
+        const byLump = (v: (k: number) => number) =>
           product((x, n, y, m) => {
             const k = ((1 - a) * n) / m;
-            return ((1 + v(k)) ** x * (1 - k * v(k)) ** y * Math.exp(-v(k) * a * n)) ** (1 / size(n, m));
+            return ((1 + v(k)) ** x * (1 - k * v(k)) ** y * Math.exp(-v(k) * a * n)) ** (1 / by.burst);
           });
-        const tenth = (n: number, m: number) => Math.max(by.burst, n / 10, m / 10);
-        const regressionByLump = stakes.map((s) => byLump((k) => s / k, tenth));
-        const passByLump = stakes.map((s) =>
-          byLump(
-            () => -s,
-            () => by.burst,
-          ),
-        );
+        const regressionByLump = stakes.map((s) => byLump((k) => s / k));
+        const passByLump = stakes.map((s) => byLump(() => -s));
         const [regression, passed] = both(blocks, by);
         expect(Math.exp(regression) / mean([...byBlock, ...regressionByLump])).toBeCloseTo(1, 8);
         // Where a pass is out of the question the product itself is too small for a number.

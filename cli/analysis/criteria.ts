@@ -13,9 +13,9 @@ export interface Criteria {
    */
   tolerance: number;
   /**
-   * The most bad events that one cause (a client, a cold cache) brings in one block. That nothing was seen tells less of what
-   * comes in lumps, so a pass takes that many times the events. 1 where each event is a matter of its own. For a regression a
-   * tenth of the events of a version in a block is allowed as well, where that is more.
+   * The most bad events that one cause (a client, a cold cache) brings in one block: so many together count as one. 1 where each
+   * event is a matter of its own, as in a load whose every request has a connection and an outcome of its own. Of a busy service
+   * take a tenth of the events of a block: what is more than assumed makes false alarms, and what is less takes longer.
    */
   burst: number;
 }

@@ -40,18 +40,16 @@ export function isEvidence({ candidate, stable }: Block): boolean {
 /** Against "the candidate is within the tolerance": half of the wealth on bets of either kind. */
 export function regressionFactors(block: Block, criteria: Criteria): Wealth {
   const { candidate, stable } = block;
-  // On a busy service one cause may well have more than `burst`.
-  const lump = Math.max(criteria.burst, candidate.all / 10, stable.all / 10);
   const most = stable.all / candidate.all / (1 - criteria.tolerance);
   return [
     ...STAKES.map((stake) => byBlock(stake, block, criteria)),
-    ...STAKES.map((stake) => byLump(stake * most, lump, block, criteria)),
+    ...STAKES.map((stake) => byLump(stake * most, block, criteria)),
   ];
 }
 
 /** Against "the candidate is worse than tolerated". */
 export function passFactors(block: Block, criteria: Criteria): Wealth {
-  return STAKES.map((stake) => byLump(-stake, criteria.burst, block, criteria));
+  return STAKES.map((stake) => byLump(-stake, block, criteria));
 }
 
 /**
@@ -98,8 +96,8 @@ function byBlock(stake: number, { candidate, stable }: Block, { tolerance }: Cri
  * at most e to the v (E[X] - k E[Y]) / b, and all of it at most e to the v (E[X] - k E[Y] - a n) / b <= 0. Independent events of
  * any rates are lumps of 1.
  */
-function byLump(v: number, lump: number, { candidate, stable }: Block, { tolerance }: Criteria): number {
+function byLump(v: number, { candidate, stable }: Block, { tolerance, burst }: Criteria): number {
   const ratio = ((1 - tolerance) * candidate.all) / stable.all;
   const bad = candidate.bad * Math.log1p(v) + stable.bad * Math.log1p(-ratio * v);
-  return (bad - v * tolerance * candidate.all) / lump;
+  return (bad - v * tolerance * candidate.all) / burst;
 }
