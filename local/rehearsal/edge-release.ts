@@ -18,11 +18,17 @@ export const EDGE_POLICIES = { "hold-time": { settle: SETTLE } };
 /** TTL of an alias record of a balancer, in seconds (Route 53 guide, "TTL (seconds)"). */
 const ALIAS_TTL = 60;
 
-/** How long an edge must be kept after its weight went, in seconds: answers held for twice their TTL, kept connections, the drain. */
+/** How long an edge must be kept after its weight went, in seconds: as long as users stay, the drain, and the balancer's nodes. */
 export function holdSecondsOf({ file }: Pick<RehearsedStack, "file">): number {
-  const { edges, environments, local } = file.config();
+  const { environments } = file.config();
+  return stayOf({ file }) + (environments.blue?.drain ?? 0) + SETTLE;
+}
+
+/** How long users go by what they have looked up, in seconds: answers held for twice their TTL, then a connection. */
+function stayOf({ file }: Pick<RehearsedStack, "file">): number {
+  const { edges, local } = file.config();
   const { clientKeepAlive = 3600 } = edges.blue ?? {};
-  return (2 * ALIAS_TTL + clientKeepAlive) / (local?.dnsSpeed ?? 1) + (environments.blue?.drain ?? 0) + SETTLE;
+  return (2 * ALIAS_TTL + clientKeepAlive) / (local?.dnsSpeed ?? 1);
 }
 
 /**
@@ -67,11 +73,11 @@ export async function edgeRelease(scene: Scene): Promise<Played> {
   );
 
   const [first] = canaries as [(typeof canaries)[number]];
-  await take(stepTo(first), scene);
+  await takeCanary(stepTo(first), scene);
   const { rollBack, tail: tailOfGreen } = await rollBackFrom(first.name, candidate, scene);
   const tails = [{ version: candidate.version, stage: "back", holdSeconds, kinds: tailOfGreen }];
 
-  for (const canary of canaries) await take(stepTo(canary), scene);
+  for (const canary of canaries) await takeCanary(stepTo(canary), scene);
   const tail = load.tail(stable.version);
   await edit(stepTo({ name: "full", weight: 100 }), scene);
   const overAtMs = load.nowMs() + holdSeconds * 1000;
@@ -92,6 +98,14 @@ export async function edgeRelease(scene: Scene): Promise<Played> {
   return { refused, rollBacks: [rollBack], tails };
 }
 
+/** The shares are the weights' once all have looked up anew. */
+async function takeCanary(step: Step, scene: Scene): Promise<void> {
+  await edit(step, scene);
+  await scene.cloud.settled();
+  await sleep(stayOf(scene.stack) * 1000, undefined, { signal: scene.signal });
+  await hold(scene);
+}
+
 /** All weight back to stable, and the tail of the candidate until it is over. */
 async function rollBackFrom(from: string, { version }: Version, scene: Scene) {
   const { load, stack, cloud, signal } = scene;
@@ -100,8 +114,7 @@ async function rollBackFrom(from: string, { version }: Version, scene: Scene) {
   const tail = load.tail(version);
   await edit({ stage: "back", weight: 0, candidate: version, edit: { stage: "idle" } }, scene);
   await cloud.settled();
-  const { drain = 0 } = stack.file.config().environments.green ?? {};
-  await sleep((holdSecondsOf(stack) - drain - SETTLE) * 1000, undefined, { signal });
+  await sleep(stayOf(stack) * 1000, undefined, { signal });
   load.settled();
   const rollBack: RollBack = {
     cause: "decision",
