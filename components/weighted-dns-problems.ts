@@ -1,4 +1,4 @@
-import { COLORS, type Color, otherColor, type Stage } from "../traffic";
+import { COLORS, type Color, type Stage } from "../traffic";
 import { type DnsNames, dnsNameProblems } from "./dns-names";
 import { type DnsTarget, formOf, recordsOf } from "./dns-target";
 import type { WeightedDnsRouteArgs } from "./weighted-dns-route";
@@ -103,11 +103,10 @@ function targetProblems(
 function formProblems(targets: WeightedDnsRouteArgs["targets"]): PropertyProblem[] {
   const [blue, green] = COLORS.map((color) => targets[color] && formOf(targets[color]));
   if (!blue || !green || blue === green) return [];
-  const forms = { blue, green };
   return [
     {
       propertyPath: "targets.green",
-      reason: `green has ${forms.green} and ${otherColor("green")} has ${forms.blue}: weights are between records of one type, so both need one form`,
+      reason: `green has ${green} and blue has ${blue}: weights are between records of one type, so both need one form`,
     },
   ];
 }

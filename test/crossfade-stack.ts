@@ -4,7 +4,8 @@ import { COLORS, type Color, desiredShares, keepsClients, type Resource, type St
 /** When the plans of these tests are judged. */
 export const NOW = new Date("2026-11-21T12:00:00Z");
 
-export interface StackShape {
+/** Where a rollout stands in a state that a test makes. */
+export interface RolloutShape {
   stable?: Color;
   stage?: string;
   stages?: Stage[];
@@ -14,11 +15,14 @@ export interface StackShape {
   versions?: Partial<Record<Color, string>>;
   /** Seconds since the weights moved. */
   movedAgo?: number;
+  tags?: object;
+}
+
+export interface StackShape extends RolloutShape {
   /** Seconds since the rule was touched in any way. */
   touchedAgo?: number;
   drain?: number;
   autoscaled?: { live: number };
-  tags?: object;
 }
 
 export const STAGES: Stage[] = [

@@ -1,8 +1,8 @@
 import { at, conditionsOf, covers, isOfDnsRoute, number, type Resource, text } from "../../traffic";
 import type { Problem } from "../ratchet";
-import { balancersOf, behindRecord, carriersOn } from "../reading/edges";
+import { balancersOf, behindRecord, listenersOn, liveRulesOn, rulesOn } from "../reading/edges";
 import { askedCount } from "../reading/entry-point-parts";
-import { actionsOf, LISTENER, RULE } from "../reading/forwards";
+import { actionsOf } from "../reading/forwards";
 import { type DnsRecord, recordSets } from "../reading/record-sets";
 import { one, type State, setting } from "../reading/state";
 import { named } from "../reading/words";
@@ -81,12 +81,11 @@ function redirecting(check: Resource, balancer: Resource, state: State): Resourc
     { field: "hostHeader", values: new Set([text(setting(check, "fqdn"))?.toLowerCase() ?? ""]) },
     { field: "pathPattern", values: new Set([text(setting(check, "resourcePath")) ?? "/"]) },
   ];
-  const carriers = carriersOn(balancer, state);
-  const listeners = carriers.filter((c) => c.type === LISTENER && number(setting(c, "port")) === portOf(check));
+  const listeners = listenersOn(balancer, state).filter((l) => number(setting(l, "port")) === portOf(check));
   return listeners.flatMap((listener) => {
-    const rules = carriers
-      .filter((c) => c.type === RULE && state.referred(c, "listenerArn", setting(c, "listenerArn")).includes(listener))
-      .sort((a, b) => (number(setting(a, "priority")) ?? 0) - (number(setting(b, "priority")) ?? 0));
+    const rules = liveRulesOn(listener, state).sort(
+      (a, b) => (number(setting(a, "priority")) ?? 0) - (number(setting(b, "priority")) ?? 0),
+    );
     const first = rules.find((rule) => {
       const conditions = conditionsOf(setting(rule, "conditions"));
       return conditions !== undefined && covers(conditions, asked);
@@ -118,9 +117,8 @@ function byEmptyGroup(record: Resource, state: State): Problem[] {
 
 /** With those of previews: Route 53 counts every group. */
 function groupsOn(balancer: Resource, state: State): Resource[] {
-  const on = (from: Resource, property: string) => state.referred(from, property, setting(from, property));
-  const listeners = state.ofType(LISTENER).filter((l) => on(l, "loadBalancerArn").includes(balancer));
-  const rules = state.ofType(RULE).filter((rule) => on(rule, "listenerArn").some((l) => listeners.includes(l)));
+  const listeners = listenersOn(balancer, state);
+  const rules = listeners.flatMap((listener) => rulesOn(listener, state));
   return [...listeners, ...rules].flatMap((from) => state.forwarded(from).flatMap(({ groups }) => groups));
 }
 

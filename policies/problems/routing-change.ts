@@ -1,12 +1,11 @@
 import type { PlannedChange, Resource } from "../../traffic";
 import type { Plan } from "../plan";
 import type { Finding } from "../policy";
+import { RECORD } from "../reading/edges";
 import { isAfter } from "../reading/order";
 import { recordKey, routingOf } from "../reading/record-sets";
 import { stateOf } from "../reading/state";
 import { named } from "../reading/words";
-
-const RECORD = "aws:route53/record:Record";
 
 /**
  * Records that would be made beside one of another routing policy, which Route 53 refuses. A record that changes its own policy
@@ -15,8 +14,7 @@ const RECORD = "aws:route53/record:Record";
 export function routingChanges(plan: Plan): Finding[] {
   return plan.changes.flatMap((change) => {
     if ((change.kind !== "create" && change.kind !== "replace") || change.after.type !== RECORD) return [];
-    const [met] = inTheWay(change, plan);
-    return met ? [met] : [];
+    return inTheWay(change, plan).slice(0, 1);
   });
 }
 

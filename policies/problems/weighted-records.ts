@@ -12,14 +12,11 @@ const MOST_RECORDS = 100;
 export function weightedRecordProblems(state: State, leastShare: number): Problem[] {
   return recordSets(state).flatMap((set) => {
     const weighted = set.filter(({ isWeighted }) => isWeighted);
-    const twins = twinProblems(set);
-    return weighted.length === 0
-      ? twins
-      : [
-          ...twins,
-          ...refusedByRoute53(set, weighted),
-          ...(weighted.length > 1 ? shareProblems(weighted, leastShare) : []),
-        ];
+    return [
+      ...twinProblems(set),
+      ...(weighted.length > 0 ? refusedByRoute53(set, weighted) : []),
+      ...(weighted.length > 1 ? shareProblems(weighted, leastShare) : []),
+    ];
   });
 }
 

@@ -1,7 +1,6 @@
 import { at, COLORS, list, type Resource, type Shares, text } from "../../traffic";
+import { RULE } from "./forwards";
 import { environment, type RouteKind } from "./route-kind";
-
-const RULE = "aws:lb/listenerRule:ListenerRule";
 
 /** A route by the weights of a listener's rule. */
 export const albRoute: RouteKind = {

@@ -1,9 +1,9 @@
 import { at, list, type Resource, text, UNKNOWN } from "../../traffic";
+import { listenersOn } from "./edges";
 import { one, type State, setting } from "./state";
 
 const SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup";
 const ACL_ASSOCIATION = "aws:wafv2/webAclAssociation:WebAclAssociation";
-const LISTENER = "aws:lb/listener:Listener";
 const MORE_CERTIFICATES = "aws:lb/listenerCertificate:ListenerCertificate";
 const INGRESS_RULES = [
   "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
@@ -42,7 +42,7 @@ export type Trait = (typeof TRAITS)[number];
 
 /** The edge of a balancer as its clients meet it, each trait in words that can be compared. */
 export function edgeTraits(balancer: Resource, state: State): Record<Trait, string> {
-  const listeners = referring(state.ofType(LISTENER), "loadBalancerArn", balancer, state);
+  const listeners = listenersOn(balancer, state);
   const of = (property: string) => setting(balancer, property);
   const protocols = listeners.map(
     (listener) => `${said(setting(listener, "port"))}: ${said(setting(listener, "protocol"))}`,

@@ -29,9 +29,22 @@ const ledTo = oncePerState((state) => groupBy(state.ofType(RECORD), (record) => 
 
 /** The listeners of a balancer, and their rules but those for previews. */
 export function carriersOn(balancer: Resource, state: State): Resource[] {
-  const listeners = listenersOf(state).get(balancer) ?? [];
-  const rules = listeners.flatMap((listener) => rulesOf(state).get(listener) ?? []);
-  return [...listeners, ...rules.filter((rule) => !isPreview(setting(rule, "conditions")))];
+  const listeners = listenersOn(balancer, state);
+  return [...listeners, ...listeners.flatMap((listener) => liveRulesOn(listener, state))];
+}
+
+export function listenersOn(balancer: Resource, state: State): readonly Resource[] {
+  return listenersOf(state).get(balancer) ?? [];
+}
+
+/** With those for previews. */
+export function rulesOn(listener: Resource, state: State): readonly Resource[] {
+  return rulesOf(state).get(listener) ?? [];
+}
+
+/** Those that a live user can meet. */
+export function liveRulesOn(listener: Resource, state: State): Resource[] {
+  return rulesOn(listener, state).filter((rule) => !isPreview(setting(rule, "conditions")));
 }
 
 const listenersOf = oncePerState((state) => referring(LISTENER, "loadBalancerArn", state));

@@ -1,5 +1,4 @@
 import { at, handling, list, type Resource, registeredGroups, text, UNKNOWN } from "../../traffic";
-
 import { groupBy } from "./group-by";
 
 const GROUP = "aws:lb/targetGroup:TargetGroup";

@@ -1,22 +1,13 @@
 import { COLORS, type Color, desiredShares, type Stage, wholeWay } from "../../traffic";
-import { STAGES } from "../crossfade-stack";
+import { type RolloutShape, STAGES } from "../crossfade-stack";
 import { forward, NOT_FOUND, ref } from "../small-programs";
 import { type Item, item } from "./item";
 
 const HOST = "shop.example.com";
 const previewHost = (color: Color) => `shop-${color}.example.com`;
 
-/** A stack whose route is DNS between an edge for each color. */
-export interface DnsShape {
-  stable?: Color;
-  stage?: string;
-  stages?: Stage[];
-  /** Tasks by color; a color is there, edge and all, where it has a number. */
-  tasks?: Partial<Record<Color, number>>;
-  /** The task definition by color. */
-  versions?: Partial<Record<Color, string>>;
-  /** Seconds since the weights moved. */
-  movedAgo?: number;
+/** A stack whose route is DNS between an edge for each color that has tasks. */
+export interface DnsShape extends RolloutShape {
   /** The weights that records have, where an update was stopped between. */
   weights?: Record<string, number>;
   failover?: "none" | "to-idle";
@@ -27,7 +18,6 @@ export interface DnsShape {
   behind?: Partial<Record<Color, number>>;
   /** Other inputs of a resource, by its name. */
   inputs?: Record<string, object>;
-  tags?: object;
 }
 
 /** A stack with a DNS route of ours, as the components make it. */

@@ -1,6 +1,6 @@
 import { BALANCERS_ZONE } from "../../dataplane/dns/look-up";
 import { AwsError } from "../aws-error";
-import type { Records } from "../record";
+import type { Properties, Records } from "../record";
 import { ARN, type TypeRow } from "./type-row";
 
 /** The hosted zone of the balancers' names, that an alias names. */
@@ -31,9 +31,9 @@ export const ELB: Record<string, TypeRow> = {
       const arn = ARN("elasticloadbalancing", `targetgroup/${name}/${unique}`);
       return { id: arn, arn, arnSuffix: `targetgroup/${name}/${unique}` };
     },
-    check: ({ name }, records, id) => {
-      const twin = records.ofType("aws:lb/targetGroup:TargetGroup").find((r) => r.id !== id && r.inputs.name === name);
-      if (twin)
+    check: (inputs, records, id) => {
+      const { name } = inputs;
+      if (hasTwin("aws:lb/targetGroup:TargetGroup", ["name"], inputs, records, id))
         throw new AwsError(
           "CreateTargetGroup",
           "DuplicateTargetGroupName",
@@ -56,11 +56,9 @@ export const ELB: Record<string, TypeRow> = {
       const arn = `${String(loadBalancerArn).replace(":loadbalancer/", ":listener/")}/${unique}`;
       return { id: arn, arn };
     },
-    check: ({ loadBalancerArn, port }, records, id) => {
-      const twin = records
-        .ofType("aws:lb/listener:Listener")
-        .find((r) => r.id !== id && r.inputs.loadBalancerArn === loadBalancerArn && r.inputs.port === port);
-      if (twin)
+    check: (inputs, records, id) => {
+      const { port } = inputs;
+      if (hasTwin("aws:lb/listener:Listener", ["loadBalancerArn", "port"], inputs, records, id))
         throw new AwsError(
           "CreateListener",
           "DuplicateListener",
@@ -74,14 +72,18 @@ export const ELB: Record<string, TypeRow> = {
       const arn = `${String(listenerArn).replace(":listener/", ":listener-rule/")}/${unique}`;
       return { id: arn, arn };
     },
-    check: ({ listenerArn, priority }, records, id) => {
-      const twin = records
-        .ofType("aws:lb/listenerRule:ListenerRule")
-        .find((r) => r.id !== id && r.inputs.listenerArn === listenerArn && r.inputs.priority === priority);
-      if (twin) throw new AwsError("CreateRule", "PriorityInUse", `Priority '${priority}' is currently in use`);
+    check: (inputs, records, id) => {
+      const { priority } = inputs;
+      if (hasTwin("aws:lb/listenerRule:ListenerRule", ["listenerArn", "priority"], inputs, records, id))
+        throw new AwsError("CreateRule", "PriorityInUse", `Priority '${priority}' is currently in use`);
     },
   },
 };
+
+/** Whether another resource of the type has the same of these, of which AWS has only one. */
+function hasTwin(type: string, keys: string[], inputs: Properties, records: Records, id: string | undefined): boolean {
+  return records.ofType(type).some((r) => r.id !== id && keys.every((key) => r.inputs[key] === inputs[key]));
+}
 
 export function isAttached(targetGroupArn: string, records: Records): boolean {
   return ["aws:lb/listener:Listener", "aws:lb/listenerRule:ListenerRule"]
