@@ -9,9 +9,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { startLoad } from "../load/load";
 import type { Report } from "../load/report";
 import { LocalWorld, PACK, ROOT, type TestStack } from "./local-world";
+import { freshPort } from "./ports";
 import { Run } from "./rehearsal-runs";
 
-const PORT = 4780;
+const PORT = freshPort();
 const V2 = `shop@sha256:${"2".repeat(64)}`;
 let world: LocalWorld;
 let stack: TestStack;
@@ -132,12 +133,12 @@ describe("refused, and nothing is sent", () => {
   test.each<[string, () => string[], number, string | RegExp]>([
     [
       "a host of nobody's",
-      () => ["http://127.0.0.1:4780/", ...own()],
+      () => [`http://127.0.0.1:${PORT}/`, ...own()],
       2,
       /does not name 127\.0\.0\.1\. The load is sent only/,
     ],
     ["no URL", () => ["shop.example.com", ...own()], 2, "--against shop.example.com is no URL such as https://"],
-    ["a URL with a password", () => ["http://a:b@localhost:4780/", ...own()], 2, "is no URL such as"],
+    ["a URL with a password", () => [`http://a:b@localhost:${PORT}/`, ...own()], 2, "is no URL such as"],
     ["no stack", () => [site], 2, "--against needs --stack"],
     ["no project", () => [site, "--stack", "local"], 2, "there is no Pulumi.yaml here or above"],
     ["no such file", () => [site, "--stack", "local", "--config-file", "none.yaml"], 2, "none.yaml cannot be read"],
@@ -149,7 +150,7 @@ describe("refused, and nothing is sent", () => {
     ],
     ["too long", () => [site, ...own(), "--minutes", "61"], 2, "--minutes 61 is too long: 60 at most"],
     ["a page that is not there", () => [`${site}none`, ...own()], 1, `${site}none answers 404. Nothing more was sent`],
-    ["nobody there", () => ["http://localhost:4799/", ...own()], 1, /does not answer: .*ECONNREFUSED/],
+    ["nobody there", () => [`http://localhost:${PORT + 19}/`, ...own()], 1, /does not answer: .*ECONNREFUSED/],
   ])("%s", async (_, args, code, message) => {
     const run = against(args());
     expect((await run.end()).code).toBe(code);

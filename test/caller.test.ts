@@ -3,7 +3,7 @@ import { LocalWorld, PACK, ROOT } from "./local-world";
 
 let world: LocalWorld;
 beforeAll(async () => {
-  world = await LocalWorld.start({ basePort: 4480 });
+  world = await LocalWorld.start();
 });
 afterAll(() => world.stop());
 

@@ -25,7 +25,7 @@ const ALL = {
 
 beforeAll(async () => {
   const started = Date.now();
-  world = await LocalWorld.start({ basePort: 5680 });
+  world = await LocalWorld.start();
   engine = await EngineJudge.start(world);
   preview = await engine.judge(ALL, NOW);
   sources = await engine.sources();

@@ -78,7 +78,7 @@ function program({
 const free: LocalWorld[] = [];
 let number = 0;
 beforeAll(async () => {
-  for (const basePort of [4380, 4390]) free.push(await LocalWorld.start({ adoptionDelay: [0, 50], basePort }));
+  for (let worlds = 0; worlds < 2; worlds++) free.push(await LocalWorld.start({ adoptionDelay: [0, 50] }));
 });
 afterAll(() => Promise.all(free.map((world) => world.stop())));
 

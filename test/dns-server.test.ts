@@ -7,6 +7,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { DesiredRecord } from "../local/dataplane";
 import { desire, seeded, startDataPlane } from "./facts/local-cloud";
 import { dns, record } from "./facts/route53";
+import { freshPort } from "./ports";
 
 // What any name server owes to its clients (RFC 1034, 1035, 2308, 4592, 6891, 7766); Route 53's own ways are in test/facts.
 
@@ -212,7 +213,7 @@ async function until<T>(get: () => T | null): Promise<T> {
 describe("its addresses", () => {
   it("are its own and those that are asked for; one that cannot be had is told", async () => {
     const more = ["127.0.53.1:11253", "192.0.2.1:53"];
-    const { plane, log } = startDataPlane({ basePort: 11200, dnsAddresses: more });
+    const { plane, log } = startDataPlane({ basePort: freshPort(), dnsAddresses: more });
     await plane.apply({ ...desire([], []), balancers: [], dns: dns(RECORDS) });
     expect(plane.dnsAddresses()).toEqual(["127.0.0.1:11253", "127.0.53.1:11253"]);
     expect(log).toEqual([expect.stringContaining("the name server does not answer at 192.0.2.1:53: ")]);
@@ -224,7 +225,7 @@ describe("its addresses", () => {
     const other = createSocket("udp4");
     other.bind(11353, "127.0.0.1");
     await once(other, "listening");
-    const { plane } = startDataPlane({ basePort: 11300 });
+    const { plane } = startDataPlane({ basePort: freshPort() });
     await expect(plane.apply({ ...desire([], []), balancers: [] })).rejects.toThrow(
       /^Port 11353 of 127\.0\.0\.1, for the name server, is in use: stop .* or choose another base port\.$/,
     );

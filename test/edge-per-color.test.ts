@@ -7,7 +7,7 @@ import { LocalWorld, ROOT, type TestStack } from "./local-world";
 let world: LocalWorld;
 let stack: TestStack;
 beforeAll(async () => {
-  world = await LocalWorld.start({ basePort: 6180 });
+  world = await LocalWorld.start();
   stack = await world.ownStack("local-dns");
 });
 afterAll(() => world.stop());

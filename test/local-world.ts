@@ -4,10 +4,11 @@ import { Pulumi } from "../cli/pulumi";
 import { StackFile } from "../cli/stack-file";
 import { ensureEngine } from "../local/engine/ensure-engine";
 import { LocalCloud, type LocalCloudOptions } from "../local/local-cloud";
+import { freshPort } from "./ports";
 
 export const ROOT = resolve(__dirname, "..");
 
-/** A local cloud and the real engine, for one test file: in a folder of its own, on free ports. */
+/** A local cloud and the real engine, for one test file: in a folder of its own, on ports of its own. */
 export class LocalWorld {
   private constructor(
     readonly cloud: LocalCloud,
@@ -22,7 +23,7 @@ export class LocalWorld {
     const home = mkdtempSync(join(parent, "test-"));
     const images = () => new StackFile(join(ROOT, "stacks/Pulumi.local.yaml")).config().local?.images ?? {};
     const short = { adoptionDelay: [0, 50] as [number, number], insyncDelay: [0, 50] as [number, number] };
-    const cloud = await LocalCloud.start({ home, images, ...short, basePort: 4280, ...options });
+    const cloud = await LocalCloud.start({ home, images, ...short, basePort: freshPort(), ...options });
     return new LocalWorld(cloud, engine, home);
   }
 

@@ -116,7 +116,7 @@ describe.each(["lowest", "newest"] as const)("with the %s peers", (set) => {
   beforeEach(async () => {
     project = projects[set];
     const target = { run: `node ${join(ROOT, "test/facts/target.js")}`, env: { VERSION: "v1" } };
-    world = await LocalWorld.start({ basePort: 4580, images: () => ({ [IMAGE]: target }) });
+    world = await LocalWorld.start({ images: () => ({ [IMAGE]: target }) });
   });
   afterEach(async () => {
     await world.stop();

@@ -12,6 +12,7 @@ import { EDGE_POLICIES, holdSecondsOf } from "../local/rehearsal/edge-release";
 import { secondsOf } from "../policies/problems/held-edges";
 import { installDig } from "./install-dig";
 import { LocalWorld, packWithout, ROOT, type TestStack } from "./local-world";
+import { freshPort } from "./ports";
 import { endRuns, leftRunning, rehearse } from "./rehearsal-runs";
 
 const KINDS = Object.keys(DNS_KINDS) as DnsKind[];
@@ -101,11 +102,12 @@ test("a release between two edges loses nothing, to the end of the old one, whic
 }, 600_000);
 
 describe("with hold-time off", () => {
+  const port = freshPort();
   let world: LocalWorld;
   let stack: TestStack;
   beforeAll(async () => {
     // As slow as on AWS: answers are kept for a minute, so that the update which removes the edge is sure to come before.
-    world = await LocalWorld.start({ basePort: 6380, dnsSpeed: 1 });
+    world = await LocalWorld.start({ basePort: port, dnsSpeed: 1 });
     stack = await world.ownStack("local-dns");
     stack.config.set("stages", [{ weight: 50 }]);
   });
@@ -117,7 +119,7 @@ describe("with hold-time off", () => {
     const old = world.cloud.addresses();
     const { users } = await startDnsUsers({
       name: stack.config.config().host,
-      port: 6380,
+      port,
       server: world.cloud.dataPlane.dnsAddresses()[0] ?? "",
       folder: world.home,
       seed: 7,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { LocalCloud } from "../local/local-cloud";
 import { ask, until } from "./facts/local-cloud";
 import { LocalWorld, type TestStack } from "./local-world";
+import { freshPort } from "./ports";
 
 // Route 53 of the local cloud as a program sees it, on the real engine.
 
@@ -38,10 +39,11 @@ export const fqdns = records.map(({ fqdn }) => fqdn);
 export const ids = records.map(({ id }) => id);
 `;
 
+const PORT = freshPort();
 let world: LocalWorld;
 let stack: TestStack;
 beforeAll(async () => {
-  world = await LocalWorld.start({ basePort: 6080, dnsSpeed: 100 });
+  world = await LocalWorld.start({ basePort: PORT, dnsSpeed: 100 });
   stack = await world.project("edges", program({ blue: 100, green: 0 }));
 });
 afterAll(() => world?.stop());
@@ -59,7 +61,7 @@ async function served(cloud: LocalCloud): Promise<string[]> {
   const v4 = await Promise.all(Array.from({ length: 40 }, () => resolver.resolve4("shop.local.test")));
   const v6 = await Promise.all(Array.from({ length: 40 }, () => resolver.resolve6("shop.local.test")));
   const addresses = new Set([...v4.flat(), ...v6.flat().map((address) => `[${address}]`)]);
-  const bodies = await Promise.all([...addresses].map(async (address) => (await ask(`${address}:6080`)).body));
+  const bodies = await Promise.all([...addresses].map(async (address) => (await ask(`${address}:${PORT}`)).body));
   return [...new Set(bodies)].sort();
 }
 
@@ -96,7 +98,7 @@ it("changes an identifier by an update in place, and refuses one that another re
 it("serves the same after a restart of the cloud", async () => {
   const { home } = world;
   await world.stop();
-  const options = { home, images: () => ({}), basePort: 6080, adoptionDelay: [0, 50] as [number, number] };
+  const options = { home, images: () => ({}), basePort: PORT, adoptionDelay: [0, 50] as [number, number] };
   const again = await LocalCloud.start(options);
   try {
     expect(await served(again)).toEqual(["green"]);

@@ -11,6 +11,7 @@ import { RehearsalCloud } from "../local/rehearsal/cloud";
 import { TrafficLog } from "../local/rehearsal/traffic-log";
 import { seeded } from "./facts/local-cloud";
 import { ROOT, TestStack } from "./local-world";
+import { freshPort } from "./ports";
 import { goServer, nginx } from "./servers/get";
 
 /**
@@ -27,7 +28,6 @@ beforeAll(async () => {
 });
 
 /** Several of them run at once, each on a port of its own. */
-let nextPort = 4680;
 
 interface Server {
   /** The command of both versions. */
@@ -66,8 +66,7 @@ async function stackOf({ run, env }: Server, replicas: number) {
   writeFileSync(file, JSON.stringify({ config: Object.fromEntries(named) }));
 
   const log = new TrafficLog();
-  const options = { home, images, basePort: nextPort, adoptionDelay: [0, 500] as [number, number] };
-  nextPort += 10;
+  const options = { home, images, basePort: freshPort(), adoptionDelay: [0, 500] as [number, number] };
   const cloud = await RehearsalCloud.start(options, (seen) => log.add(seen));
   const pulumi = new Pulumi(engine, ROOT, cloud.env);
   await pulumi.initStack(home, "crossfade", "local");

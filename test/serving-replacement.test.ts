@@ -32,7 +32,7 @@ function program({ served = "port: 8080", idle = "port: 8080", options = "", bal
 
 let world: LocalWorld;
 beforeAll(async () => {
-  world = await LocalWorld.start({ basePort: 4240 });
+  world = await LocalWorld.start();
 });
 afterAll(() => world.stop());
 

@@ -16,7 +16,7 @@ const target = { run: `node ${join(ROOT, "test/facts/target.js")}`, env: { VERSI
 let world: LocalWorld;
 let stack: TestStack;
 beforeEach(async () => {
-  world = await LocalWorld.start({ basePort: 6180, images: () => ({ [IMAGE]: target }) });
+  world = await LocalWorld.start({ images: () => ({ [IMAGE]: target }) });
 });
 afterEach(() => world.stop());
 

@@ -104,7 +104,7 @@ describe("one preview through the real engine", () => {
   let pack: Seen;
 
   beforeAll(async () => {
-    world = await LocalWorld.start({ basePort: 5480 });
+    world = await LocalWorld.start();
     stack = await world.project("sources", program(false));
     const up = await stack.up("--skip-preview");
     expect(up.code, up.output).toBe(0);

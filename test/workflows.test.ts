@@ -295,7 +295,7 @@ describe("a preview and an update, by the real engine", () => {
   let refused: string;
 
   beforeAll(async () => {
-    world = await LocalWorld.start({ basePort: 4980 });
+    world = await LocalWorld.start();
     stack = await world.ownStack();
     config = new StackFile(join(checkout, "stacks/Pulumi.local.yaml"));
     const up = await run("promote.yml staging: Apply with the policies", local());

@@ -18,8 +18,6 @@ const BEFORE = 4_000;
 const STANDS_STILL = 6_000;
 /** Within which a node adopts a change, in milliseconds. */
 const ADOPTION: [number, number] = [0, 2_000];
-/** Of nine balancers with two nodes each, a hundred and a thousand apart: away from those of the other tests. */
-const FIRST_PORT = 13_080;
 
 export interface Result {
   /** How often the change was killed; less than asked for where it was over before. */
@@ -56,7 +54,6 @@ export class Round {
     const server = goServer();
     const world = await LocalWorld.start({
       images: () => Object.fromEntries(VERSIONS.map((v) => [imageOf(v), { run: `'${server}'`, env: { VERSION: v } }])),
-      basePort: FIRST_PORT,
       adoptionDelay: ADOPTION,
       onRequest: (line) => log.add({ requests: [line], tasks: [] }),
       onTask: (event) => log.add({ requests: [], tasks: [event] }),

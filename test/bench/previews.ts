@@ -19,7 +19,7 @@ interface Pack {
  * @param guard where `@pulumi/awsguard` is installed, if it is
  */
 export async function previewTable(counts: readonly number[], guard: string | undefined): Promise<string[]> {
-  const world = await LocalWorld.start({ basePort: 5580 });
+  const world = await LocalWorld.start();
   try {
     const packs: Pack[] = [
       { name: "no pack", flags: [] },

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Action } from "../../local/dataplane";
-import { ask, desire, forwardTo, onlyTarget, service, startDataPlane, states, until } from "./local-cloud";
+import { ask, desire, forwardTo, onlyTarget, PORT, service, startDataPlane, states, until } from "./local-cloud";
 
 // AWS documents no bound for how long an ALB's nodes take to adopt a change, and that it is not all at once is seen in
 // operation (argo-rollouts #3333 was an outage of that kind). Assumed: each node for itself, 0 to 5 s, in order.
@@ -61,7 +61,7 @@ it("keeps its addresses over a restart, one for each node", async () => {
   const first = startDataPlane().plane;
   await first.apply(desired);
   const addresses = first.addresses("alb", 80);
-  expect(addresses).toEqual(["127.0.0.1:11080", "127.0.0.2:11080"]);
+  expect(addresses).toEqual([`127.0.0.1:${PORT}`, `127.0.0.2:${PORT}`]);
   await first.stop();
   const second = startDataPlane().plane;
   await second.apply(desired);
@@ -73,6 +73,8 @@ it("names the port that another program has, and what to do", async () => {
   await startDataPlane().plane.apply(desire([fixed("first")], []));
   const second = startDataPlane().plane;
   await expect(second.apply(desire([fixed("second")], []))).rejects.toThrow(
-    /^Port 11080 of 127\.0\.0\.1, for listener 80 of alb, is in use: stop .*lsof.* or choose another base port\.$/,
+    new RegExp(
+      `^Port ${PORT} of 127\\.0\\.0\\.1, for listener 80 of alb, is in use: stop .*lsof.* or choose another base port\\.$`,
+    ),
   );
 });

@@ -11,11 +11,15 @@ import type {
   TargetHealth,
 } from "../../local/dataplane";
 import { DataPlane, type DataPlaneOptions } from "../../local/dataplane";
+import { freshPort } from "../ports";
+
+/** Where the data planes of this test file begin. */
+export const PORT = freshPort();
 
 /** A data plane that is stopped after the test, and all that it logged. */
 export function startDataPlane(options: DataPlaneOptions = {}): { plane: DataPlane; log: string[] } {
   const log: string[] = [];
-  const defaults: DataPlaneOptions = { adoptionDelay: [0, 0], basePort: 11080, onLog: (line) => log.push(line) };
+  const defaults: DataPlaneOptions = { adoptionDelay: [0, 0], basePort: PORT, onLog: (line) => log.push(line) };
   const plane = new DataPlane({ ...defaults, ...options });
   running.add(plane);
   return { plane, log };

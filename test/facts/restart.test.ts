@@ -10,7 +10,7 @@ import { ProcessFile } from "../../local/process-file";
 import { Records } from "../../local/providers";
 import { RECORD } from "../../local/providers/types/route53-names";
 import { RehearsalCloud } from "../../local/rehearsal/cloud";
-import { ask, desire, forwardTo, service, startDataPlane, until } from "./local-cloud";
+import { ask, desire, forwardTo, PORT, service, startDataPlane, until } from "./local-cloud";
 
 // No fact of AWS: what a cloud on one machine owes to its user. Nothing outlives it for long, and it comes back as it was.
 
@@ -52,7 +52,7 @@ it("serves the records that are on disk again after a kill -9 of the cloud", asy
   const records = new Records(join(home, "cloud.json"));
   const inputs = { zoneId: "ZOTHER", name: "shop.local.test", type: "A", ttl: 60, records: ["192.0.2.1"] };
   records.put({ type: RECORD, id: "ZOTHER_shop.local.test_A", inputs, outputs: inputs });
-  const start = () => RehearsalCloud.start({ home, images: {}, basePort: 11080 });
+  const start = () => RehearsalCloud.start({ home, images: {}, basePort: PORT });
   const answer = async (cloud: RehearsalCloud) => {
     const resolver = new Resolver({ timeout: 2000 });
     resolver.setServers(await cloud.dnsAddresses());
@@ -74,7 +74,7 @@ it("leaves nothing behind where it cannot start", async () => {
   const other = createServer().listen(11133, "127.0.0.1");
   await once(other, "listening");
   const processes = join(home, "processes");
-  const started = RehearsalCloud.start({ home, images: {}, basePort: 11080 }, () => {}, new ProcessFile(processes));
+  const started = RehearsalCloud.start({ home, images: {}, basePort: PORT }, () => {}, new ProcessFile(processes));
   const [pid = 0] = pids(`pid ${readFileSync(processes, "utf8")}`);
   expect(isRunning(pid)).toBe(true);
   await expect(started).rejects.toThrow("Port 11133 of 127.0.0.1, for the name server, is in use");

@@ -10,7 +10,7 @@ import type {
   DesiredBalancer,
   DesiredRecord,
 } from "../../local/dataplane";
-import { ask, desire, seeded, startDataPlane, until } from "./local-cloud";
+import { ask, desire, PORT, seeded, startDataPlane, until } from "./local-cloud";
 import { dns, record, weightedAlias } from "./route53";
 
 const HOST = "shop.example.test";
@@ -47,10 +47,10 @@ describe("an alias to a balancer", () => {
     const { plane, resolver } = await start(edges(alias));
     const found = await resolver.resolve4(HOST, { ttl: true });
     expect(found.map(({ ttl }) => ttl)).toEqual([60, 60]);
-    expect(found.map(({ address }) => `${address}:11080`).sort()).toEqual(plane.addresses("blue", 80));
+    expect(found.map(({ address }) => `${address}:${PORT}`).sort()).toEqual(plane.addresses("blue", 80));
     const firsts = new Set<string>();
     await until(async () => firsts.add((await resolver.resolve4(HOST))[0] ?? "").size === 2);
-    for (const { address } of found) expect((await ask(`${address}:11080`)).body).toBe("blue");
+    for (const { address } of found) expect((await ask(`${address}:${PORT}`)).body).toBe("blue");
   });
 
   // "When you enable dualstack mode for the load balancer, Elastic Load Balancing provides an AAAA DNS record for the load balancer."
@@ -63,10 +63,10 @@ describe("an alias to a balancer", () => {
     const { resolver } = await start(edges(aaaa));
     await expect(resolver.resolve6(HOST)).rejects.toMatchObject({ code: "ENODATA" });
     await expect(resolver.resolve4(HOST)).rejects.toMatchObject({ code: "ENODATA" });
-    const dual = await start(edges(aaaa, { dualstack: true }), { basePort: 11180 });
+    const dual = await start(edges(aaaa, { dualstack: true }), { basePort: PORT + 100 });
     const found = await dual.resolver.resolve6(HOST);
     expect(found.sort()).toEqual(["::ffff:127.0.0.1", "::ffff:127.0.0.2"]);
-    for (const address of found) expect((await ask(`[${address}]:11180`)).body).toBe("blue");
+    for (const address of found) expect((await ask(`[${address}]:${PORT + 100}`)).body).toBe("blue");
   });
 
   it("leads nowhere once the balancer is deleted, whose connections are closed", async () => {
