@@ -2,6 +2,7 @@ import type { Plan } from "../policies/plan";
 import { raises, sharesOf } from "../policies/reading/raises";
 import { groupArn, hasColor, type RouteChange, routeChanges } from "../policies/reading/rollouts";
 import { read, type State, seconds, stateOf } from "../policies/reading/state";
+import { ECS_SERVICE, GROUP } from "../policies/reading/types";
 import {
   COLORS,
   type Color,
@@ -14,7 +15,6 @@ import {
   type Stage,
 } from "../traffic";
 
-const SERVICE = "aws:ecs/service:Service";
 const ENVIRONMENT = "crossfade:index:FargateEnvironment";
 
 /** Seconds that AWS assumes for a group's drain where none is set (ELB API, `deregistration_delay.timeout_seconds`). */
@@ -134,7 +134,7 @@ function closing(color: Color, plan: Plan): string[] {
 
 function groupOf(route: Resource, color: Color, state: State): Resource | undefined {
   const arn = groupArn(route, color, state.resources);
-  const found = arn === undefined ? [] : state.referred(route, "groups", arn, "aws:lb/targetGroup:TargetGroup");
+  const found = arn === undefined ? [] : state.referred(route, "groups", arn, GROUP);
   return found.length === 1 ? found[0] : undefined;
 }
 
@@ -156,7 +156,7 @@ function tasksOf(route: Resource, color: Color, plan: Plan, state: State): numbe
   const home = plan.desired.find((r) => r.type === ENVIRONMENT && r.inputs.color === color);
   const group = groupOf(route, color, state);
   const services = plan.desired.filter(
-    (r) => r.type === SERVICE && (group ? state.groupsOf(r).includes(group) : home && isUnder(r, home, state)),
+    (r) => r.type === ECS_SERVICE && (group ? state.groupsOf(r).includes(group) : home && isUnder(r, home, state)),
   );
   const counts = services.map((r) => number(read(r, "desiredCount")));
   return counts.length === 0 || counts.includes(undefined)

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { at, isPreview, number, type Resource } from "../traffic";
 import { policy } from "./policy";
 import { formerOf } from "./reading/former";
-import { GROUP, LISTENER, RULE } from "./reading/forwards";
 import { ofKind } from "./reading/kubernetes";
 import { type State, setting, stateOf } from "./reading/state";
+import { ECS_SERVICE, GROUP, LISTENER, RULE, SCALING_GROUP } from "./reading/types";
 import { named } from "./reading/words";
 
 export const candidateAttached = policy({
@@ -105,8 +105,8 @@ function filledGroups(state: State): Set<Resource> {
 function runsNothing(resource: Resource): boolean {
   const count = (...properties: string[]) =>
     number(properties.map((property) => setting(resource, property)).find((value) => value !== undefined)) ?? 0;
-  if (resource.type === "aws:ecs/service:Service") {
+  if (resource.type === ECS_SERVICE) {
     return setting(resource, "schedulingStrategy") !== "DAEMON" && count("desiredCount") === 0;
   }
-  return resource.type === "aws:autoscaling/group:Group" && count("desiredCapacity", "minSize") === 0;
+  return resource.type === SCALING_GROUP && count("desiredCapacity", "minSize") === 0;
 }

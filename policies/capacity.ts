@@ -8,6 +8,7 @@ import { answerersOf, divisions } from "./reading/divisions";
 import { askedCount, liveCount } from "./reading/entry-point-parts";
 import { routeChanges } from "./reading/rollouts";
 import { read, type State, stateOf } from "./reading/state";
+import { ECS_SERVICE } from "./reading/types";
 
 const AUTOSCALER = "aws:appautoscaling/target:Target";
 
@@ -71,7 +72,7 @@ function overloads(plan: Plan, headroom: number): Finding[] {
 function putBack(plan: Plan): Finding[] {
   const prior = stateOf(plan.prior);
   return plan.changes.flatMap((change) => {
-    if (change.kind !== "update" || change.after.type !== "aws:ecs/service:Service") return [];
+    if (change.kind !== "update" || change.after.type !== ECS_SERVICE) return [];
     if (!plan.serving.has(change.before) || !hasAutoscaler(change.before, prior)) return [];
     const [live, asked] = [liveCount(change.before), askedCount(change.after)];
     const isLeftAlone = change.after.ignoreChanges?.includes("desiredCount");

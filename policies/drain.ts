@@ -3,9 +3,9 @@ import { at, number, type Resource } from "../traffic";
 import { policy } from "./policy";
 import { podDrainProblems } from "./problems/pod-drain";
 import { type Problem, ratchet } from "./ratchet";
-import { GROUP, LISTENER } from "./reading/forwards";
 import { blocks, type State, seconds, setting } from "./reading/state";
 import { containersOfTask, tasksBehindBalancers } from "./reading/task-definitions";
+import { GROUP, LISTENER } from "./reading/types";
 import { named } from "./reading/words";
 
 /** ELB, `idle_timeout.timeout_seconds`: after that long without a byte the balancer gives a request up itself. */

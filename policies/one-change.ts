@@ -7,16 +7,17 @@ import { raises } from "./reading/raises";
 import { type RouteChange, routeChanges } from "./reading/rollouts";
 import { stateOf } from "./reading/state";
 import { isBetween, otherTiers } from "./reading/tiers";
+import { BALANCER, ECS_SERVICE, GROUP, LISTENER, RECORD, RULE, SCALING_GROUP } from "./reading/types";
 
 /** What of each type decides which version answers, and where; the weights themselves are the one change that may be. */
 const CARRYING: Record<string, readonly string[]> = {
-  "aws:route53/record:Record": ["zoneId", "name", "type", "setIdentifier", "aliases", "records"],
-  "aws:lb/loadBalancer:LoadBalancer": ["subnets", "securityGroups", "ipAddressType"],
-  "aws:lb/listenerRule:ListenerRule": ["conditions", "listenerArn", "priority"],
-  "aws:lb/listener:Listener": ["port", "protocol"],
-  "aws:lb/targetGroup:TargetGroup": [],
-  "aws:ecs/service:Service": ["taskDefinition", "loadBalancers", "networkConfiguration"],
-  "aws:autoscaling/group:Group": ["launchTemplate", "mixedInstancesPolicy", "targetGroupArns", "vpcZoneIdentifiers"],
+  [RECORD]: ["zoneId", "name", "type", "setIdentifier", "aliases", "records"],
+  [BALANCER]: ["subnets", "securityGroups", "ipAddressType"],
+  [RULE]: ["conditions", "listenerArn", "priority"],
+  [LISTENER]: ["port", "protocol"],
+  [GROUP]: [],
+  [ECS_SERVICE]: ["taskDefinition", "loadBalancers", "networkConfiguration"],
+  [SCALING_GROUP]: ["launchTemplate", "mixedInstancesPolicy", "targetGroupArns", "vpcZoneIdentifiers"],
 };
 
 export const oneChange = policy({

@@ -7,13 +7,11 @@ import { servedBy } from "./reading/exposure";
 import { exposedServices, exposedWorkloads, kindOf } from "./reading/kubernetes";
 import { recordSets } from "./reading/record-sets";
 import { type State, stateOf } from "./reading/state";
-
-const SERVICE = "aws:ecs/service:Service";
-const SCALING_GROUP = "aws:autoscaling/group:Group";
+import { ECS_SERVICE, SCALING_GROUP } from "./reading/types";
 
 /** What of each type is the version that it runs. */
 const VERSION: Record<string, readonly string[]> = {
-  [SERVICE]: ["taskDefinition"],
+  [ECS_SERVICE]: ["taskDefinition"],
   [SCALING_GROUP]: ["launchTemplate", "launchConfiguration", "mixedInstancesPolicy"],
 };
 

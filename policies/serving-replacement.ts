@@ -11,6 +11,7 @@ import {
 } from "../traffic";
 import { type Plan, servesUntil } from "./plan";
 import { type Finding, policy } from "./policy";
+import { RECORD } from "./reading/types";
 
 export const servingReplacement = policy({
   name: "serving-replacement",
@@ -45,7 +46,7 @@ export const servingReplacement = policy({
  */
 function otherRecord({ before, after }: PlannedChange & { kind: "update" }, plan: Plan): Finding[] {
   const serving = plan.serving.get(before);
-  if (after.type !== "aws:route53/record:Record" || !serving || serving.share === 0) return [];
+  if (after.type !== RECORD || !serving || serving.share === 0) return [];
   const changed = ["type", "setIdentifier"].find(
     (key) => isSet(before.inputs[key]) && isSet(after.inputs[key]) && !sameValue(before.inputs[key], after.inputs[key]),
   );

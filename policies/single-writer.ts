@@ -2,13 +2,12 @@ import { z } from "zod";
 import { conditionsOf, covers, list, number, type Resource, text } from "../traffic";
 import { policy } from "./policy";
 import { type Problem, ratchet } from "./ratchet";
-import { actionsProperty, LISTENER, RULE, splits } from "./reading/forwards";
+import { actionsProperty, splits } from "./reading/forwards";
 import { groupBy } from "./reading/group-by";
 import { type State, setting } from "./reading/state";
+import { LISTENER, RULE, SCALING_GROUP } from "./reading/types";
 import { ignores, type Moved, movedByControllers } from "./reading/weight-controllers";
 import { named } from "./reading/words";
-
-const SCALING_GROUP = "aws:autoscaling/group:Group";
 
 export const singleWriter = policy({
   name: "single-writer",

@@ -1,8 +1,8 @@
 import { at, formatDuration, list, number, type Resource, text } from "../../traffic";
 import type { Problem } from "../ratchet";
-import { GROUP, RULE } from "../reading/forwards";
 import { groupBy } from "../reading/group-by";
 import { blocks, leavesOut, one, type State, setting } from "../reading/state";
+import { ECS_SERVICE, GROUP, RULE } from "../reading/types";
 import { named } from "../reading/words";
 
 /** Health checks of target groups that do not say what users get, or say it too late. */
@@ -50,7 +50,7 @@ function groupProblems(state: State): Problem[] {
 
 /** The ports that services register their tasks of each group with. */
 function containerPorts(state: State): ReadonlyMap<Resource, { port: unknown }[]> {
-  const registered = state.ofType("aws:ecs/service:Service").flatMap((service) =>
+  const registered = state.ofType(ECS_SERVICE).flatMap((service) =>
     blocks(service, "loadBalancers").map((balancer) => ({
       groups: state.referred(service, "loadBalancers", at(balancer, "targetGroupArn"), GROUP),
       port: at(balancer, "containerPort"),

@@ -1,6 +1,6 @@
 import { at, COLORS, list, type Resource, type Shares, text } from "../../traffic";
-import { RULE } from "./forwards";
 import { environment, type RouteKind } from "./route-kind";
+import { RULE } from "./types";
 
 /** A route by the weights of a listener's rule. */
 export const albRoute: RouteKind = {

@@ -1,10 +1,10 @@
 import { isPreview, type Resource } from "../../traffic";
 import type { Plan } from "../plan";
-import { balancersOf, carriersOn, RECORD } from "./edges";
-import { LISTENER, RULE } from "./forwards";
+import { balancersOf, carriersOn } from "./edges";
 import { sharesOf } from "./raises";
 import { type DnsRecord, recordSets } from "./record-sets";
 import { type State, setting, stateOf } from "./state";
+import { LISTENER, RECORD, RULE } from "./types";
 import { named } from "./words";
 
 /** How requests are divided among target groups or edges before an update and after it, where the update touches that. */

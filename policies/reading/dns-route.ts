@@ -1,8 +1,8 @@
 import { at, COLORS, number, type Resource, type Shares, text } from "../../traffic";
-import { behindRecord, RECORD } from "./edges";
-import { GROUP } from "./forwards";
+import { behindRecord } from "./edges";
 import { environment, type RouteKind } from "./route-kind";
 import { one, read, stateOf } from "./state";
+import { GROUP, RECORD } from "./types";
 
 /** The record types of which a color has one each; a CNAME stands for both others. */
 const TYPES = ["A", "AAAA", "CNAME"];

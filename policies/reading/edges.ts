@@ -1,10 +1,7 @@
 import { at, dnsNameOf, isOfDnsRoute, isPreview, list, number, type Resource, text, UNKNOWN } from "../../traffic";
-import { LISTENER, RULE } from "./forwards";
 import { groupBy } from "./group-by";
 import { oncePerState, one, type State, setting } from "./state";
-
-export const RECORD = "aws:route53/record:Record";
-export const BALANCER = "aws:lb/loadBalancer:LoadBalancer";
+import { BALANCER, LISTENER, RECORD, RULE } from "./types";
 
 /** The balancers of this stack that a record leads its clients to: by an alias, or by a name. */
 export function balancersOf(record: Resource, state: State): Resource[] {

@@ -1,6 +1,7 @@
 import { number, type PlannedChange, type Resource } from "../../traffic";
-import { behindRecord, RECORD } from "./edges";
+import { behindRecord } from "./edges";
 import { read, type State } from "./state";
+import { ECS_SERVICE, RECORD, SCALING_GROUP } from "./types";
 
 /**
  * All that the requests of a rule, a listener or a record go through: itself, its listener and balancer, its groups and their
@@ -19,8 +20,8 @@ export function partsOf(carrier: Resource, state: State): Set<Resource> {
 /** How many targets a program asks for; undefined where it leaves that open or the type counts none. */
 export function askedCount({ type, inputs }: Resource): number | undefined {
   const counted: Record<string, unknown> = {
-    "aws:ecs/service:Service": inputs.desiredCount,
-    "aws:autoscaling/group:Group": inputs.desiredCapacity ?? inputs.minSize,
+    [ECS_SERVICE]: inputs.desiredCount,
+    [SCALING_GROUP]: inputs.desiredCapacity ?? inputs.minSize,
   };
   return number(counted[type]);
 }
@@ -28,7 +29,7 @@ export function askedCount({ type, inputs }: Resource): number | undefined {
 /** How many targets there are before an update: the cloud's number, where the state has it. */
 export function liveCount(resource: Resource): number | undefined {
   const { type, outputs } = resource;
-  const live = type === "aws:ecs/service:Service" ? outputs.desiredCount : outputs.desiredCapacity;
+  const live = type === ECS_SERVICE ? outputs.desiredCount : outputs.desiredCapacity;
   return number(live) ?? askedCount(resource);
 }
 

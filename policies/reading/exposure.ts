@@ -1,7 +1,7 @@
 import { at, isPreview, number } from "../../traffic";
-import { GROUP } from "./forwards";
 import { backendsOf, type Exposed, kindOf, ROUTE_KINDS } from "./kubernetes";
 import { type State, setting } from "./state";
+import { GROUP } from "./types";
 
 /** How a Service gets requests from what leads users to it. */
 export interface Exposure {

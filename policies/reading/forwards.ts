@@ -1,9 +1,6 @@
 import { at, list, number, type Resource } from "../../traffic";
 import { leavesOut, oncePerState, one, setting } from "./state";
-
-export const LISTENER = "aws:lb/listener:Listener";
-export const RULE = "aws:lb/listenerRule:ListenerRule";
-export const GROUP = "aws:lb/targetGroup:TargetGroup";
+import { GROUP, LISTENER, RULE } from "./types";
 
 /** A forward to target groups with weights, as a rule or a listener writes it. */
 export interface Split {

@@ -1,11 +1,11 @@
 import { number, type Resource, type Serving, servingResources } from "../../traffic";
 import type { Plan } from "../plan";
 import { balancersOf, behindRecord } from "./edges";
-import { GROUP } from "./forwards";
 import { groupBy } from "./group-by";
 import { type DnsRecord, recordSets } from "./record-sets";
 import { haveMoved, weightsSince } from "./rollouts";
 import { read, seconds, setting, stateOf } from "./state";
+import { GROUP } from "./types";
 
 /** How long an answer with an alias to a balancer is kept (Route 53 guide, "Choosing between alias and non-alias records"). */
 const ALIAS_TTL = 60;

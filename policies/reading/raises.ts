@@ -2,8 +2,9 @@ import { isPreview, nameOf, type PlannedChange, type Resource } from "../../traf
 import type { Plan } from "../plan";
 import { carriersOf, routeChanges } from "./rollouts";
 import { type State, stateOf } from "./state";
+import { LISTENER, RULE } from "./types";
 
-const CARRIERS = ["aws:lb/listenerRule:ListenerRule", "aws:lb/listener:Listener"];
+const CARRIERS = [RULE, LISTENER];
 
 /** Weight that goes to a version that is newer than the one that gives it up. */
 export interface Raise {

@@ -13,12 +13,12 @@ import type { Plan } from "../plan";
 import { albRoute } from "./alb-route";
 import { dnsRoute } from "./dns-route";
 import type { RouteKind } from "./route-kind";
+import { TASK_DEFINITION } from "./types";
 
 const KINDS: Readonly<Record<string, RouteKind>> = Object.fromEntries(
   [albRoute, dnsRoute].map((kind) => [kind.type, kind]),
 );
 const ENVIRONMENT = "crossfade:index:FargateEnvironment";
-const VERSION = "aws:ecs/taskDefinition:TaskDefinition";
 const CLOCK = "pulumi:index:Stash";
 
 /** A Crossfade route before and after an update, and what the edit means. */
@@ -115,7 +115,7 @@ function olderColor(route: Resource, { prior, changes }: Plan): Color | undefine
   const made = (color: Color) => {
     const group = groupArn(route, color, prior);
     const home = prior.find((r) => r.type === ENVIRONMENT && group !== undefined && r.outputs.targetGroupArn === group);
-    const version = prior.find((r) => r.type === VERSION && r.parent === home?.urn && !r.pendingDelete);
+    const version = prior.find((r) => r.type === TASK_DEFINITION && r.parent === home?.urn && !r.pendingDelete);
     const changed = changes.some((change) => change.kind === "replace" && change.before === version);
     return changed ? undefined : version?.created;
   };

@@ -1,7 +1,6 @@
 import { at, handling, list, type Resource, registeredGroups, text, UNKNOWN } from "../../traffic";
 import { groupBy } from "./group-by";
-
-const GROUP = "aws:lb/targetGroup:TargetGroup";
+import { GROUP, LISTENER, RULE } from "./types";
 
 /** One group that a rule or a listener forwards to. */
 export interface Forwarded {
@@ -95,7 +94,7 @@ export class State {
   /** The rules and listeners that forward to a group. */
   forwarding(group: Resource): readonly Resource[] {
     this.forwarders ??= groupBy(
-      this.ofType("aws:lb/listenerRule:ListenerRule", "aws:lb/listener:Listener"),
+      this.ofType(RULE, LISTENER),
       (from) => new Set(this.forwarded(from).flatMap(({ groups }) => groups)),
     );
     return this.forwarders.get(group) ?? [];
