@@ -4,7 +4,7 @@ import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
 import { kubernetesCapacityProblems } from "./problems/capacity-kubernetes";
 import { ratchet } from "./ratchet";
-import { answerersOf, divisions } from "./reading/divisions";
+import { answerersBehind, divisions } from "./reading/divisions";
 import { askedCount, liveCount } from "./reading/entry-point-parts";
 import { routeChanges } from "./reading/rollouts";
 import { read, type State, stateOf } from "./reading/state";
@@ -103,7 +103,7 @@ function countAfter(member: Resource, prior: State): number | undefined {
 /** How many targets a group or an edge has; undefined where others fill it or a number is not known. */
 function targetsOf(urn: string, state: State, count: (member: Resource) => number | undefined): number | undefined {
   const end = state.get(urn);
-  const counts = end ? answerersOf(end, state).map(count) : [];
+  const counts = end ? answerersBehind(end, state).map(count) : [];
   if (counts.length === 0 || counts.some((n) => n === undefined)) return undefined;
   return counts.reduce<number>((sum, n) => sum + (n ?? 0), 0);
 }

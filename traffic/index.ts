@@ -7,6 +7,7 @@ export { dnsNameOf } from "./dns/name";
 export { isOfDnsRoute } from "./dns/of-route";
 export * from "./duration";
 export * from "./exemption";
+export { isPreviewMatch } from "./kubernetes/routes";
 export * from "./resource";
 export * from "./rollout";
 export * from "./serving/loss";

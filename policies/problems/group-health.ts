@@ -1,5 +1,6 @@
 import { at, formatDuration, list, number, type Resource, text } from "../../traffic";
 import type { Problem } from "../ratchet";
+import { forwarded } from "../reading/forwards";
 import { groupBy } from "../reading/group-by";
 import { blocks, leavesOut, one, type State, setting } from "../reading/state";
 import { ECS_SERVICE, GROUP, RULE } from "../reading/types";
@@ -78,9 +79,8 @@ function stageProblems(state: State): Problem[] {
     }));
     const [shortest] = stages.filter(({ bake }) => bake > 0).sort((a, b) => a.bake - b.bake);
     if (!shortest) return [];
-    return state
-      .forwarded(rule)
-      .flatMap(({ groups }) => groups)
+    return forwarded(rule, state)
+      .flatMap(({ ends }) => ends)
       .flatMap((group) => {
         const takes = secondsToHealthy(group);
         if (takes <= shortest.bake) return [];

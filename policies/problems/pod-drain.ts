@@ -1,6 +1,7 @@
 import { at, list, number } from "../../traffic";
 import type { Problem } from "../ratchet";
-import { exposedWorkloads, podOf, servingContainers } from "../reading/kubernetes";
+import { graceOf } from "../reading/drains";
+import { exposedWorkloads, servingContainers } from "../reading/kubernetes";
 import type { State } from "../reading/state";
 import { named } from "../reading/words";
 
@@ -26,7 +27,7 @@ export function podDrainProblems(state: State, longest: number, isDeclared: bool
       ];
     }
     const sleep = Math.max(...asleep.map((s) => s ?? 0));
-    const grace = number(at(podOf(workload), "terminationGracePeriodSeconds")) ?? 30;
+    const grace = graceOf(workload);
     if (grace > sleep + longest) return [];
     return [
       {

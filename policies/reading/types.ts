@@ -12,6 +12,9 @@ export const ECS_SERVICE = "aws:ecs/service:Service";
 export const TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition";
 export const SCALING_GROUP = "aws:autoscaling/group:Group";
 
+/** What our components keep the time of a change by: it moves with what it holds and with nothing else. */
+export const CLOCK = "pulumi:index:Stash";
+
 /** What a color's version runs in, of each kind of compute. */
 export const ENVIRONMENTS: readonly string[] = [
   "crossfade:index:FargateEnvironment",

@@ -1,5 +1,5 @@
 import { at, isPreview, list, type Resource, text } from "../../traffic";
-import { actionsProperty } from "./forwards";
+import { actionsProperty, forwarding } from "./forwards";
 import { backendsOf, kindOf, nameIn, namespaceOf, ofKind, routesOf } from "./kubernetes";
 import { blocks, one, type State, setting } from "./state";
 import { ECS_SERVICE, GROUP, RULE } from "./types";
@@ -30,7 +30,7 @@ function movedByEcs(state: State): [Resource, Moved][] {
       const rule = at(one(at(balancer, "advancedConfiguration")), "productionListenerRule");
       const production = rule === undefined ? [] : state.referred(service, "loadBalancers", rule, RULE);
       const groups = state.referred(service, "loadBalancers", at(balancer, "targetGroupArn"), GROUP);
-      const led = groups.flatMap((group) => state.forwarding(group));
+      const led = groups.flatMap((group) => forwarding(group, state));
       // ECS says which rule it moves; CodeDeploy and others move what leads to the service.
       const moved = by === strategy ? production : led.filter((from) => !isPreview(setting(from, "conditions")));
       return moved.map((from): [Resource, Moved] => [from, { controller, property: actionsProperty(from) }]);
