@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { isPreview, number, type Resource } from "../traffic";
 import { policy } from "./policy";
+import { grantProblems } from "./problems/reference-grants";
+import { ratchet } from "./ratchet";
 import { askedCount } from "./reading/entry-point-parts";
 import { formerOf } from "./reading/former";
 import { carriersIn, forwarded } from "./reading/forwards";
@@ -12,9 +14,10 @@ import { named } from "./reading/words";
 
 export const candidateAttached = policy({
   name: "candidate-attached",
-  description: "Refuses weight on a target group that was never health-checked, or that nobody stands behind.",
+  description:
+    "Refuses weight on a target group or a Service that was never health-checked, or that nobody stands behind.",
   mechanism:
-    'A target group that is in no rule is `unused`: the balancer checks none of its targets (ELB guide, "Target health status", `Target.NotInUse`). At the switch all of them start unverified and their share is answered with 503, as is the share of a group without targets. Both must be so before the update that raises the weight: in one and the same update nobody sees whether the checks passed. Where nobody served before there is no candidate: that is a first install.',
+    'A target group that is in no rule is `unused`: the balancer checks none of its targets (ELB guide, "Target health status", `Target.NotInUse`). At the switch all of them start unverified and their share is answered with 503, as is the share of a group without targets. Both must be so before the update that raises the weight: in one and the same update nobody sees whether the checks passed. A Service of Kubernetes without pods that are ready, or in another namespace without a ReferenceGrant, has its share answered with 500 or 503 (Gateway API, HTTPRouteRule, `backendRefs`). Where nobody served before there is no candidate: that is a first install.',
   safeWay:
     "Attach the group in an update of its own, at weight 0 or behind a header that no user sends, fill it, and raise its weight when its targets are healthy.",
   hazards: ["1", "2"],
@@ -27,7 +30,7 @@ export const candidateAttached = policy({
     const { attached, served } = routed(before);
     const filled = filledEnds(before);
 
-    return carriersIn(after).flatMap((from) => {
+    const unready = carriersIn(after).flatMap((from) => {
       if (isPreview(setting(from, "conditions"))) return [];
       const was = former.get(from);
       // Several times the same, where several are new and which is meant cannot be told yet.
@@ -43,21 +46,22 @@ export const candidateAttached = policy({
       return candidates.flatMap((end) => {
         const old = former.get(end);
         if (old && served.has(old)) return [];
-        const unready = whyUnready(end, old && replaced.has(old) ? undefined : old, attached, filled);
-        if (!unready) return [];
+        const reason = whyUnready(end, old && replaced.has(old) ? undefined : old, attached, filled);
+        if (!reason) return [];
         return {
           urn: from.urn,
-          what: `${named(from)} would give requests to ${kindOfEnd(end)} ${named(end)}, and ${unready.what}.`,
-          why: unready.why,
+          what: `${named(from)} would give requests to ${kindOfEnd(end)} ${named(end)}, and ${reason.what}.`,
+          why: reason.why,
           instead: `Attach and fill ${named(end)} in an update before this one: at weight 0, or behind a header that no user sends.`,
           advisory:
             // Where other stacks fill stable's group, they may fill this one as well.
-            (unready.kind === "empty" && !stableIsOfThisStack) ||
+            (reason.kind === "empty" && !stableIsOfThisStack) ||
             // A new group that is healthy before it has weight loses nothing; interrupted-update asks for the edge.
-            (unready.kind === "new" && !after.isOurs(from)),
+            (reason.kind === "new" && !after.isOurs(from)),
         };
       });
     });
+    return [...unready, ...ratchet(plan, grantProblems)];
   },
 });
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { nameOf, type Resource, text } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
-import { kubernetesCapacityProblems } from "./problems/capacity-kubernetes";
+import { kubernetesCapacityProblems, replicasLeftOut } from "./problems/capacity-kubernetes";
 import { ratchet } from "./ratchet";
 import { answerersBehind, divisions } from "./reading/divisions";
 import { askedCount, liveCount } from "./reading/entry-point-parts";
@@ -32,6 +32,7 @@ export const capacity = policy({
   judge: (plan, { headroom }) => [
     ...overloads(plan, headroom),
     ...putBack(plan),
+    ...replicasLeftOut(plan),
     ...ratchet(plan, kubernetesCapacityProblems),
   ],
 });

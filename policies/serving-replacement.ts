@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  at,
   list,
   nameOf,
   type PlannedChange,
@@ -69,7 +70,8 @@ function isSet(value: unknown): boolean {
 
 /** What is deleted first for another's sake, which it hangs on, need not have one. */
 function isNamed({ inputs }: Resource): boolean {
-  return text(inputs.name) !== undefined && !list(inputs.__defaults).includes("name");
+  const isOfKubernetes = text(at(inputs.metadata, "name")) !== undefined;
+  return isOfKubernetes || (text(inputs.name) !== undefined && !list(inputs.__defaults).includes("name"));
 }
 
 function causes(because: readonly PropertyChange[]): string {

@@ -39,7 +39,7 @@ function inTheWay({ after }: PlannedChange & { after: Resource }, plan: Plan): F
         },
       ];
     }
-    if (routingOf(heir) !== routingOf(after) || isAfter(after.urn, heir.urn, plan.desired)) return [];
+    if (routingOf(heir) !== routingOf(after) || isAfter(after.urn, heir.urn, desired)) return [];
     return [
       {
         ...problem,

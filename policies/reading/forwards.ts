@@ -1,6 +1,6 @@
 import { at, handling, list, number, type Resource } from "../../traffic";
 import { groupBy } from "./group-by";
-import { backendsOfUsers, kindOf, ROUTE_KINDS, routesOf, servicesMeant } from "./kubernetes";
+import { kindOf, ROUTE_KINDS, routesOf, servicesMeant, usersBackendsOf } from "./kubernetes";
 import { leavesOut, oncePerState, one, read, type State, setting } from "./state";
 import { GROUP, LISTENER, RULE } from "./types";
 
@@ -30,7 +30,7 @@ export function isCarrier(resource: Resource): boolean {
  */
 export function places(carrier: Resource, state: State): Forwarded[][] {
   if (![LISTENER, RULE].includes(carrier.type)) {
-    return backendsOfUsers(setting(carrier, "spec")).map((backends) =>
+    return usersBackendsOf(setting(carrier, "spec")).map((backends) =>
       backends.map((backend) => ({ ends: servicesMeant(backend, carrier, state), weight: weightOf(backend) })),
     );
   }
@@ -96,6 +96,11 @@ export const splits = oncePerState((state): Split[] => {
     }),
   );
 });
+
+/** Where a carrier's weights are written. */
+export function weightsProperty(from: Resource): "actions" | "defaultActions" | "spec" {
+  return [LISTENER, RULE].includes(from.type) ? actionsProperty(from) : "spec";
+}
 
 /** Where its actions are written: a listener has default ones. */
 export function actionsProperty({ type }: Resource): "actions" | "defaultActions" {

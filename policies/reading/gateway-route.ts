@@ -1,6 +1,6 @@
 import { at, type Color, type Resource, text } from "../../traffic";
 import { weightOf } from "./forwards";
-import { backendsOfUsers, isService, kindOf, nameIn, namespaceOf, ofKind } from "./kubernetes";
+import { backendsOf, isService, kindOf, servicesMeant, usersBackendsOf } from "./kubernetes";
 import { environment, environmentPart, type RouteKind, sharesByColor } from "./route-kind";
 import { stateOf } from "./state";
 
@@ -11,7 +11,7 @@ export const gatewayRoute: RouteKind = {
     state.filter((r) => kindOf(r) === "HTTPRoute" && r.parent === route.urn && !r.pendingDelete),
   sharesOf: (route, [carrier], state) => {
     // What the cluster has: after a failed update the program asked for something else.
-    const [backends = []] = backendsOfUsers(carrier?.outputs.spec ?? carrier?.inputs.spec);
+    const [backends = []] = usersBackendsOf(carrier?.outputs.spec ?? carrier?.inputs.spec);
     const weights = backends.map((backend) => [text(at(backend, "name")), weightOf(backend) ?? 0] as const);
     return sharesByColor(weights, (color) => serviceName(route, color, state));
   },
@@ -22,9 +22,10 @@ export const gatewayRoute: RouteKind = {
     const name = serviceName(route, color, state);
     // In a preview a new Service is there and its name may not be.
     if (name === undefined) return environmentPart(color, state, isService);
-    const namespace = text(route.inputs.namespace) ?? "default";
-    const services = ofKind(stateOf(state), "Service").filter(isService);
-    return services.find((service) => nameIn(service) === name && namespaceOf(service) === namespace);
+    const [carrier] = gatewayRoute.carriersOf(route, state);
+    const backends = carrier ? backendsOf(carrier).flat() : [];
+    const own = backends.find((backend) => text(at(backend, "name")) === name);
+    return carrier && own !== undefined ? servicesMeant(own, carrier, stateOf(state))[0] : undefined;
   },
 };
 

@@ -59,13 +59,17 @@ export function backendsOf(route: Resource): unknown[][] {
   return list(at(setting(route, "spec"), "rules")).map((rule) => list(at(rule, "backendRefs")));
 }
 
-/** The same of a route's `spec`, of the rules that a live user can meet. */
-export function backendsOfUsers(spec: unknown): unknown[][] {
-  const rules = list(at(spec, "rules")).filter((rule) => {
+/** The rules in a route's `spec` that a live user can meet. */
+export function usersRulesOf(spec: unknown): unknown[] {
+  return list(at(spec, "rules")).filter((rule) => {
     const matches = list(at(rule, "matches"));
     return matches.length === 0 || !matches.every(isPreviewMatch);
   });
-  return rules.map((rule) => list(at(rule, "backendRefs")));
+}
+
+/** Their backends. */
+export function usersBackendsOf(spec: unknown): unknown[][] {
+  return usersRulesOf(spec).map((rule) => list(at(rule, "backendRefs")));
 }
 
 /** The Services of this stack that a reference in an object's spec can mean: several where its name is not known yet. */

@@ -76,7 +76,8 @@ function isKnown(spec: unknown): boolean {
   );
 }
 
-function gatewayMatch(type: string, match: unknown): RouteMatch {
+/** What a match of a Gateway API route asks for; what it leaves out it does not ask for. */
+export function gatewayMatch(type: string, match: unknown): RouteMatch {
   const { path, ...more } = (match ?? {}) as Record<string, unknown>;
   const kind = at(path, "type") ?? "PathPrefix";
   const isPath = kubernetesKind(type) === "HTTPRoute" && (kind === "PathPrefix" || kind === "Exact");
