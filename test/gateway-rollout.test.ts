@@ -58,8 +58,8 @@ test("the old environment stays for the pods' grace period and until the proxies
 });
 
 /** What going back to blue at once means, when green carries all. */
-async function back(shape: RolloutShape, edit?: (items: Item[]) => Item[]) {
-  const found = await change({ stable: "green", ...shape }, { stable: "blue" }, edit);
+async function back(shape: RolloutShape, edit?: (items: Item[]) => Item[], after: RolloutShape = {}) {
+  const found = await change({ stable: "green", ...shape }, { stable: "blue", ...after }, edit);
   return found?.transition.kind;
 }
 
@@ -83,6 +83,8 @@ test("an environment that keeps a clock of its version is known by that", async 
   const touched = { changedAgo: { blue: 60, green: 60 }, movedAgo: 30 };
   expect(await back(touched, clocked(3 * DAY, DAY))).toBe("return");
   expect(await back(touched, clocked(DAY, 3 * DAY))).toBe("refused");
+  // An update that was stopped between the clock and the pods: these get the other version now.
+  expect(await back(touched, clocked(3 * DAY, DAY), { versions: { blue: "v3" } })).toBe("refused");
 });
 
 test("a backend of another namespace is the Service of that one", async () => {

@@ -183,8 +183,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   of(["gateway-rollout"])(
     "policies/reading/version-age.ts",
-    "ageOf(workload, workload.created, workload.modified)",
-    "ageOf(workload, workload.created, workload.created)",
+    "ageOf(workloads, workload.created, workload.modified)",
+    "ageOf(workloads, workload.created, workload.created)",
     "a version that never carried a request gets all of them at once",
   ),
   of(["rollout-kinds"])(
