@@ -18,6 +18,7 @@ interface PodIdentity {
 /** What the pods of a version are. Where a sentence names no other source, it is the Kubernetes documentation's page of that name. */
 export function podTemplate(args: VersionArgs, { labels, selector, serviceAccountName }: PodIdentity): PodTemplateSpec {
   const { drain = 60, stop = 30, sidecars = {} } = args;
+  const beside = Object.entries(sidecars).map(([name, sidecar]) => sidecarContainer(name, sidecar));
   return {
     metadata: { labels },
     spec: {
@@ -36,7 +37,7 @@ export function podTemplate(args: VersionArgs, { labels, selector, serviceAccoun
         // Counts the pods of one revision only ("Pod Topology Spread Constraints"): a roll would be spread around those that leave.
         matchLabelKeys: ["pod-template-hash"],
       })),
-      initContainers: Object.entries(sidecars).map(([name, sidecar]) => sidecarContainer(name, sidecar)),
+      ...(beside.length > 0 && { initContainers: beside }),
       containers: [serviceContainer(args)],
     },
   };

@@ -144,9 +144,10 @@ const ACCEPTED_WITHIN = "2m";
 
 /**
  * That a condition is true of the generation just written. An earlier one's is true as well, and of an update it would be
- * believed: the provider compares `status.observedGeneration`, which an HTTPRoute has inside of its conditions only.
+ * believed: the provider compares `status.observedGeneration`, which an HTTPRoute has inside of its conditions only. Without
+ * blanks: the provider's parser (theory/jsonpath 0.9) refuses the one before a second `&&`.
  */
 function has(condition: string): string {
-  const current = "@.observedGeneration == $.metadata.generation";
-  return `jsonpath={.status.parents[*].conditions[?@.type == '${condition}' && @.status == 'True' && ${current}]}`;
+  const terms = [`@.type=='${condition}'`, "@.status=='True'", "@.observedGeneration==$.metadata.generation"];
+  return `jsonpath={.status.parents[*].conditions[?${terms.join("&&")}]}`;
 }
