@@ -21,7 +21,7 @@ interface PodShape {
 
 /** The weights of both backends, as a rule of the route has them; one that is undefined is left out. */
 const routeSpec = (blue: number | undefined, green: number | undefined, more: object = {}) => ({
-  parentRefs: [{ name: "public", namespace: "edge" }],
+  parentRefs: [{ name: "public-{case}", namespace: "edge" }],
   hostnames: ["shop.example.com"],
   rules: [
     {
@@ -202,7 +202,7 @@ export const kubernetesPairs: Pair[] = [
         item(TYPES.route, "other", {
           metadata: named("other"),
           spec: {
-            parentRefs: [{ name: "public", namespace: "edge" }],
+            parentRefs: [{ name: "public-{case}", namespace: "edge" }],
             hostnames: [host],
             rules: [{ backendRefs: [{ name: "blue", port: 80 }] }],
           },

@@ -53,7 +53,7 @@ function behindOneEdge(
 function behindAGateway(shape: RolloutShape): Item[] {
   const { plan, present, shape: whole } = standing(shape);
   const shares = desiredShares(plan);
-  const gateway = { name: "public", namespace: "edge" };
+  const gateway = { name: "public-{case}", namespace: "edge" };
   const services = Object.fromEntries(present.map((color) => [color, objectName(color)]));
   const backend = (color: Color) => ({ name: objectName(color), port: 80 });
   const previews = present.map((color) => ({
