@@ -36,6 +36,7 @@ export async function main(argv: string[]): Promise<void> {
     .option("--keep", "let the service run on at the end, until Ctrl-C")
     .option("--seed <number>", "makes the load and the balancers' delays repeatable", positive)
     .option("--port <number>", "the first port that the balancers listen on", positive, 4180)
+    .option("--name <name>", "for two at a time, with two ports: its report is in rehearsal-NAME (default: rehearsal)")
     .option("--json", "print the report as JSON, and nothing else")
     .addHelpText(
       "after",

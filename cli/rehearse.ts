@@ -17,6 +17,7 @@ export interface RehearseFlags {
   requests?: number;
   bake?: number;
   port: number;
+  name?: string;
   stable?: string;
   candidate?: string;
   path: string;
@@ -34,10 +35,11 @@ const DEFAULTS = { alb: { rps: 100, bake: 8 }, dns: { rps: 150, bake: 3 } };
 /** What the example service is tried with, at least. Somebody's own servers are tried for as long as their release takes. */
 const REQUESTS = 20_000;
 
-/** Rehearses a release and writes `rehearsal/report.json` and `.html`. The exit code is 1 where a request was lost. */
+/** Rehearses a release and writes `report.json` and `.html`. The exit code is 1 where a request was lost. */
 export async function rehearse(flags: RehearseFlags): Promise<number> {
   const servers = serversOf(flags);
   const { route } = flags;
+  const folder = folderOf(flags);
   if (route === "dns") checkDns(servers);
   const progress = progressTo(process.stderr);
   const stopped = stopSignal(new Failure("stopped: nothing is left running, and the next start begins anew"));
@@ -46,6 +48,7 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
     const engine = await ensureEngine({ progress: progress.event });
     await run({
       root: ROOT,
+      folder,
       engine,
       route,
       rps: flags.rps ?? DEFAULTS[route].rps,
@@ -58,7 +61,7 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
       signal: stopped.signal,
       done: async (report, addresses) => {
         progress.end();
-        writeReport(report, join(ROOT, "rehearsal"), flags.json);
+        writeReport(report, join(ROOT, folder), flags.json);
         lost = report.requests.lost;
         if (!flags.keep) return;
         const urls = addresses.map((address) => `http://${address}`).join(" and ");
@@ -73,6 +76,15 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
     progress.end();
     stopped.end();
   }
+}
+
+/** The folder of its report, and of its state below `.crossfade`. */
+function folderOf({ name }: RehearseFlags): string {
+  if (name === undefined) return "rehearsal";
+  if (!/^[a-z0-9-]+$/.test(name)) {
+    throw new Failure(`--name ${name} must be of lower-case letters, digits and dashes: a folder gets it`, 2);
+  }
+  return `rehearsal-${name}`;
 }
 
 /** Addresses have no ports in DNS: each balancer must have addresses of its own. */

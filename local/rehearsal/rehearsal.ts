@@ -24,6 +24,8 @@ import { TrafficLog } from "./traffic-log";
 export interface RehearsalOptions {
   /** The repository's folder. */
   root: string;
+  /** The folder of its state, below `.crossfade`: beside it another one may go on in another folder. */
+  folder: string;
   /** What splits the requests: a rule of one balancer, or DNS between a balancer of each color. */
   route: "alb" | "dns";
   /** The engine's folder. */
@@ -59,12 +61,14 @@ const ROLL_BACKS_SECONDS = 150;
  * go wrong. With somebody's own servers it is the release alone, and the way back; by DNS it is one between two edges.
  */
 export async function rehearse(options: RehearsalOptions): Promise<void> {
-  const { root, route, port } = options;
-  const lock = await acquireLock(join(root, ".crossfade/rehearsal.lock"));
+  const { root, folder, route, port } = options;
+  const home = join(root, ".crossfade", folder);
+  const lock = await acquireLock(`${home}.lock`);
   if ("heldBy" in lock) {
-    throw new Failure(`a rehearsal is already running here (process ${lock.heldBy}): wait for it, or stop it first`);
+    throw new Failure(
+      `a rehearsal is already running here (process ${lock.heldBy}): wait for it, stop it first, or give this one a --name and a --port of its own`,
+    );
   }
-  const home = join(root, ".crossfade/rehearsal");
   let cloud: RehearsalCloud | undefined;
   try {
     // Of a rehearsal that was killed a moment ago: its engine and its cloud would still write here. Then what they left.
