@@ -21,34 +21,45 @@ export async function tryRefusal({ change, policy, edit }: Refusal, scene: Scene
 }
 
 /** In the order of a release: the first can be tried at its first stage, the last once it is finished. */
-export const REFUSALS: ((stack: RehearsedStack) => Refusal)[] = [
-  skippedStage,
-  ({ file }) => {
-    const { stable } = file.config().rollout;
-    return {
-      change: `another port for ${stable}, which serves`,
-      policy: "serving-replacement",
-      edit: { [stable]: { image: file.get(stable), port: 9090 } },
-    };
-  },
-  ({ file }) => {
-    const { stable } = file.config().rollout;
-    return {
-      change: `a new image on ${stable}, which serves`,
-      policy: "release-without-canary",
-      edit: { [stable]: file.get(otherColor(stable)) },
-    };
-  },
-  inPlace,
-  ({ file }) => {
-    const { stable } = file.config().rollout;
-    return {
-      change: `remove ${stable}, which serves, together with its way back`,
-      policy: "serving-deletion",
-      edit: { stable: otherColor(stable), [stable]: undefined },
-    };
-  },
-];
+export const BEHIND_BALANCER = [skippedStage, otherPort, newImage, inPlace, removed];
+
+/** A Service takes another port, and a Gateway is somebody else's: what is replaced there is all that is in the namespace. */
+export const BEHIND_GATEWAY = [skippedStage, otherNamespace, newImage, removed];
+
+function otherPort({ file }: RehearsedStack): Refusal {
+  const { stable } = file.config().rollout;
+  return {
+    change: `another port for ${stable}, which serves`,
+    policy: "serving-replacement",
+    edit: { [stable]: { image: file.get(stable), port: 9090 } },
+  };
+}
+
+function otherNamespace({ file }: RehearsedStack): Refusal {
+  return {
+    change: "move the service to another namespace",
+    policy: "serving-replacement",
+    edit: { kubernetes: { ...(file.get("kubernetes") as object), namespace: "default" } },
+  };
+}
+
+function newImage({ file }: RehearsedStack): Refusal {
+  const { stable } = file.config().rollout;
+  return {
+    change: `a new image on ${stable}, which serves`,
+    policy: "release-without-canary",
+    edit: { [stable]: file.get(otherColor(stable)) },
+  };
+}
+
+function removed({ file }: RehearsedStack): Refusal {
+  const { stable } = file.config().rollout;
+  return {
+    change: `remove ${stable}, which serves, together with its way back`,
+    policy: "serving-deletion",
+    edit: { stable: otherColor(stable), [stable]: undefined },
+  };
+}
 
 export function skippedStage({ file }: RehearsedStack): Refusal {
   const [, , skipped] = file.config().rollout.stages;
