@@ -2,7 +2,7 @@ import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { DataPlane, DesiredService } from "../../local/dataplane";
-import { rollingStep } from "../../local/dataplane/rolling";
+import { percentLimits, rollingStep } from "../../local/dataplane/rolling";
 import { ask, desire, forwardTo, onlyTarget, service, startDataPlane, states, until } from "./local-cloud";
 
 // The quotes are of https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html where no other page is
@@ -56,7 +56,7 @@ it.each([
   { count: 3, least: 100, most: 200, tasks: running(0, 1), start: 2, stop: 0 },
 ])("$least % to $most % of $count: starts $start, stops $stop", ({ count, least, most, tasks, start, stop }) => {
   const settings = { desiredCount: count, minimumHealthyPercent: least, maximumPercent: most };
-  const step = rollingStep(settings, tasks);
+  const step = rollingStep(percentLimits(settings), tasks);
   expect([step.start, step.stop.length]).toEqual([start, stop]);
 });
 
