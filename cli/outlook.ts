@@ -1,6 +1,10 @@
 import type { Plan } from "../policies/plan";
+import { DRAIN, drainOf } from "../policies/reading/drains";
+import { askedCount, liveCount } from "../policies/reading/entry-point-parts";
+import { answerersOf, endsOf } from "../policies/reading/members";
 import { raises, sharesOf } from "../policies/reading/raises";
-import { groupArn, hasColor, type RouteChange, routeChanges } from "../policies/reading/rollouts";
+import { endOf, hasColor, type RouteChange, routeChanges } from "../policies/reading/rollouts";
+import { environment } from "../policies/reading/route-kind";
 import { read, type State, seconds, stateOf } from "../policies/reading/state";
 import {
   COLORS,
@@ -8,17 +12,11 @@ import {
   currentStage,
   desiredShares,
   nameOf,
-  number,
   otherColor,
   type Resource,
   type Stage,
 } from "../traffic";
 
-const SERVICE = "aws:ecs/service:Service";
-const ENVIRONMENT = "crossfade:index:FargateEnvironment";
-
-/** Seconds that AWS assumes for a group's drain where none is set (ELB API, `deregistration_delay.timeout_seconds`). */
-const DRAIN = 300;
 /** Seconds until every node of a balancer can be taken to act on new weights: the default of the policy `hold-time`. */
 const SETTLE = 60;
 /** The error rate of the SRE workbook's example ("Canarying Releases": 5 % of the users, 20 % of their requests). */
@@ -94,7 +92,7 @@ function rolloutOutlook(change: RouteChange, plan: Plan, state: State): RolloutO
   const ahead = stagesAhead(change, plan.now);
   const full = asked.stages.at(-1);
   const left = ahead.reduce((sum, stage) => sum + stage.seconds, 0) + (full?.bake ?? 0);
-  const hold = (drainOf(route, asked.stable, state) ?? DRAIN) + SETTLE;
+  const hold = (drainBehind(route, asked.stable, state) ?? DRAIN) + SETTLE;
   return {
     stage: asked.stage,
     candidate,
@@ -106,7 +104,7 @@ function rolloutOutlook(change: RouteChange, plan: Plan, state: State): RolloutO
       closedBy: closing(asked.stable, plan),
       notBefore: new Date(plan.now.getTime() + (left + hold) * 1000),
     },
-    extraTasks: tasksOf(route, candidate, plan, state),
+    extraTasks: tasksOf(route, candidate, state),
   };
 }
 
@@ -124,7 +122,7 @@ function stagesAhead({ asked, since, transition }: RouteChange, now: Date): Roll
 /** What takes away, or makes anew, a part of what the weight would go back to. */
 function closing(color: Color, plan: Plan): string[] {
   const prior = stateOf(plan.prior);
-  const home = plan.prior.find((r) => r.type === ENVIRONMENT && r.inputs.color === color);
+  const home = environment(color, plan.prior);
   if (!home) return [];
   return plan.changes.flatMap((change) => {
     if (change.kind === "create" || change.kind === "update" || change.before.pendingDelete) return [];
@@ -132,33 +130,25 @@ function closing(color: Color, plan: Plan): string[] {
   });
 }
 
-function groupOf(route: Resource, color: Color, state: State): Resource | undefined {
-  const arn = groupArn(route, color, state.resources);
-  const found = arn === undefined ? [] : state.referred(route, "groups", arn, "aws:lb/targetGroup:TargetGroup");
-  return found.length === 1 ? found[0] : undefined;
-}
-
-function drainOf(route: Resource, color: Color, state: State): number | undefined {
-  const group = groupOf(route, color, state);
-  return group && seconds(read(group, "deregistrationDelay"), DRAIN);
+function drainBehind(route: Resource, color: Color, state: State): number | undefined {
+  const end = endOf(route, color, state.resources);
+  return end && drainOf(end, state);
 }
 
 /** What starts slowly is what this update makes or changes; the rest has done so. */
 function warmUpOf(route: Resource, color: Color, plan: Plan, state: State): number | undefined {
-  const group = groupOf(route, color, state);
-  if (!group) return undefined;
-  const fresh = plan.changes.some((c) => "after" in c && state.groupsOf(c.after).includes(group));
-  return fresh ? seconds(read(group, "slowStart"), 0) : 0;
+  const end = endOf(route, color, state.resources);
+  if (!end) return undefined;
+  const fresh = plan.changes.some((c) => "after" in c && endsOf(c.after, state).includes(end));
+  return fresh ? seconds(read(end, "slowStart"), 0) : 0;
 }
 
-/** The tasks that the color's services run, or are asked to run. */
-function tasksOf(route: Resource, color: Color, plan: Plan, state: State): number | undefined {
-  const home = plan.desired.find((r) => r.type === ENVIRONMENT && r.inputs.color === color);
-  const group = groupOf(route, color, state);
-  const services = plan.desired.filter(
-    (r) => r.type === SERVICE && (group ? state.groupsOf(r).includes(group) : home && isUnder(r, home, state)),
-  );
-  const counts = services.map((r) => number(read(r, "desiredCount")));
+/** The tasks or pods that a color runs, or is asked to run. */
+function tasksOf(route: Resource, color: Color, state: State): number | undefined {
+  const end = endOf(route, color, state.resources);
+  const home = environment(color, state.resources);
+  const inHome = () => state.resources.filter((r) => home && isUnder(r, home, state) && askedCount(r) !== undefined);
+  const counts = (end ? answerersOf(end, state) : inHome()).map((r) => askedCount(r) ?? liveCount(r));
   return counts.length === 0 || counts.includes(undefined)
     ? undefined
     : counts.reduce<number>((a, b) => a + (b ?? 0), 0);

@@ -1,6 +1,7 @@
 import { at, type Exemption, list, nameOf, type Resource } from "../traffic";
 import type { Plan } from "./plan";
 import type { Finding, Policy } from "./policy";
+import { RECORD } from "./reading/types";
 
 export const NAME = "break-glass";
 
@@ -53,7 +54,7 @@ function covers({ urn, entryPoint }: Exemption, found: string, resources: readon
 /** The hosts that a resource takes requests in by: those of a rule or a route, or the name of a record. */
 function hostsOf({ type, inputs }: Resource): string[] {
   const inRule = list(inputs.conditions).flatMap((condition) => list(at(condition, "hostHeader", "values")));
-  const ofRecord = type === "aws:route53/record:Record" ? [inputs.name] : [];
+  const ofRecord = type === RECORD ? [inputs.name] : [];
   return [...inRule, ...list(inputs.hosts), ...ofRecord].map((host) => String(host).toLowerCase());
 }
 

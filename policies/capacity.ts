@@ -2,12 +2,13 @@ import { z } from "zod";
 import { nameOf, type Resource, text } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
-import { kubernetesCapacityProblems } from "./problems/capacity-kubernetes";
+import { kubernetesCapacityProblems, replicasLeftOut } from "./problems/capacity-kubernetes";
 import { ratchet } from "./ratchet";
-import { answerersOf, divisions } from "./reading/divisions";
+import { answerersBehind, divisions } from "./reading/divisions";
 import { askedCount, liveCount } from "./reading/entry-point-parts";
 import { routeChanges } from "./reading/rollouts";
 import { read, type State, stateOf } from "./reading/state";
+import { ECS_SERVICE } from "./reading/types";
 
 const AUTOSCALER = "aws:appautoscaling/target:Target";
 
@@ -31,6 +32,7 @@ export const capacity = policy({
   judge: (plan, { headroom }) => [
     ...overloads(plan, headroom),
     ...putBack(plan),
+    ...replicasLeftOut(plan),
     ...ratchet(plan, kubernetesCapacityProblems),
   ],
 });
@@ -71,7 +73,7 @@ function overloads(plan: Plan, headroom: number): Finding[] {
 function putBack(plan: Plan): Finding[] {
   const prior = stateOf(plan.prior);
   return plan.changes.flatMap((change) => {
-    if (change.kind !== "update" || change.after.type !== "aws:ecs/service:Service") return [];
+    if (change.kind !== "update" || change.after.type !== ECS_SERVICE) return [];
     if (!plan.serving.has(change.before) || !hasAutoscaler(change.before, prior)) return [];
     const [live, asked] = [liveCount(change.before), askedCount(change.after)];
     const isLeftAlone = change.after.ignoreChanges?.includes("desiredCount");
@@ -102,7 +104,7 @@ function countAfter(member: Resource, prior: State): number | undefined {
 /** How many targets a group or an edge has; undefined where others fill it or a number is not known. */
 function targetsOf(urn: string, state: State, count: (member: Resource) => number | undefined): number | undefined {
   const end = state.get(urn);
-  const counts = end ? answerersOf(end, state).map(count) : [];
+  const counts = end ? answerersBehind(end, state).map(count) : [];
   if (counts.length === 0 || counts.some((n) => n === undefined)) return undefined;
   return counts.reduce<number>((sum, n) => sum + (n ?? 0), 0);
 }

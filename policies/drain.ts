@@ -3,9 +3,10 @@ import { at, number, type Resource } from "../traffic";
 import { policy } from "./policy";
 import { podDrainProblems } from "./problems/pod-drain";
 import { type Problem, ratchet } from "./ratchet";
-import { GROUP, LISTENER } from "./reading/forwards";
+import { forwarding } from "./reading/forwards";
 import { blocks, type State, seconds, setting } from "./reading/state";
 import { containersOfTask, tasksBehindBalancers } from "./reading/task-definitions";
+import { GROUP, LISTENER } from "./reading/types";
 import { named } from "./reading/words";
 
 /** ELB, `idle_timeout.timeout_seconds`: after that long without a byte the balancer gives a request up itself. */
@@ -42,7 +43,7 @@ export const drain = policy({
 
 function groupProblems(state: State, serving: ReadonlySet<string>, declared: number | undefined): Problem[] {
   return state.ofType(GROUP).flatMap((group): Problem[] => {
-    const from = state.forwarding(group);
+    const from = forwarding(group, state);
     const isServing = [group.urn, ...(group.aliases ?? [])].some((urn) => serving.has(urn));
     // Deregistering a function cuts nothing.
     if ((from.length === 0 && !isServing) || setting(group, "targetType") === "lambda") return [];

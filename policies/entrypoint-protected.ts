@@ -5,15 +5,15 @@ import { type Finding, policy } from "./policy";
 import { type Problem, ratchet } from "./ratchet";
 import { idleEdges, isLeft } from "./reading/edges";
 import { formerOf } from "./reading/former";
-import { LISTENER } from "./reading/forwards";
 import { setting, stateOf } from "./reading/state";
+import { BALANCER, LISTENER, RECORD, ZONE } from "./reading/types";
 import { named } from "./reading/words";
 
 const TYPES = {
-  balancer: "aws:lb/loadBalancer:LoadBalancer",
+  balancer: BALANCER,
   listener: LISTENER,
-  zone: "aws:route53/zone:Zone",
-  record: "aws:route53/record:Record",
+  zone: ZONE,
+  record: RECORD,
 } as const;
 
 export const entrypointProtected = policy({

@@ -6,6 +6,7 @@ import { type Problem, ratchet } from "./ratchet";
 import { containersOf, exposedWorkloads, podOf } from "./reading/kubernetes";
 import { type State, stateOf } from "./reading/state";
 import { containersOfTask, tasksBehindBalancers } from "./reading/task-definitions";
+import { TASK_DEFINITION } from "./reading/types";
 import { named } from "./reading/words";
 
 export const imageDigest = policy({
@@ -38,7 +39,7 @@ export const imageDigest = policy({
 function taskProblems(state: State, served: ReadonlySet<string>): Problem[] {
   const behind = new Set(tasksBehindBalancers(state).map(({ task }) => task));
   return state
-    .ofType("aws:ecs/taskDefinition:TaskDefinition")
+    .ofType(TASK_DEFINITION)
     .filter((task) => behind.has(task) || served.has(task.urn))
     .flatMap((task) =>
       byTag(

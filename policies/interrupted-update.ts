@@ -4,6 +4,7 @@ import { type Plan, servesUntil } from "./plan";
 import { policy } from "./policy";
 import { routingChanges } from "./problems/routing-change";
 import { isAfter } from "./reading/order";
+import { stateOf } from "./reading/state";
 
 export const interruptedUpdate = policy({
   name: "interrupted-update",
@@ -49,7 +50,8 @@ function instead({ after, until, bounded }: Interruption, { desired }: Plan): st
   }
   const first = `make two updates of it, the one with ${named(late)} first`;
   if (early.does === "delete" || late.does === "delete") return `${capital(first)}.`;
-  if (!isAfter(late.urn, early.urn, desired)) return `Give ${named(early)} a dependsOn on ${named(late)}, or ${first}.`;
+  if (!isAfter(late.urn, early.urn, stateOf(desired)))
+    return `Give ${named(early)} a dependsOn on ${named(late)}, or ${first}.`;
   // ECS: "The target group … does not have an associated load balancer".
   return `${capital(first)}. Where AWS wants a target group in a rule before there can be a service, a rule that asks for the header ${PREVIEW_HEADER} will do: no user sends it.`;
 }

@@ -1,22 +1,35 @@
 import { z } from "zod";
-import { COLORS, nameOf, type PlannedChange, sameValue } from "../traffic";
+import { COLORS, nameOf, type PlannedChange } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
 import { isScaledIn, partsOf } from "./reading/entry-point-parts";
+import { kindOf } from "./reading/kubernetes";
+import { differs } from "./reading/paths";
 import { raises } from "./reading/raises";
 import { type RouteChange, routeChanges } from "./reading/rollouts";
 import { stateOf } from "./reading/state";
 import { isBetween, otherTiers } from "./reading/tiers";
+import { BALANCER, ECS_SERVICE, GROUP, LISTENER, RECORD, RULE, SCALING_GROUP } from "./reading/types";
 
-/** What of each type decides which version answers, and where; the weights themselves are the one change that may be. */
+/**
+ * What of each type, or kind of Kubernetes, decides which version answers, and where; the weights themselves are the one change
+ * that may be.
+ */
 const CARRYING: Record<string, readonly string[]> = {
-  "aws:route53/record:Record": ["zoneId", "name", "type", "setIdentifier", "aliases", "records"],
-  "aws:lb/loadBalancer:LoadBalancer": ["subnets", "securityGroups", "ipAddressType"],
-  "aws:lb/listenerRule:ListenerRule": ["conditions", "listenerArn", "priority"],
-  "aws:lb/listener:Listener": ["port", "protocol"],
-  "aws:lb/targetGroup:TargetGroup": [],
-  "aws:ecs/service:Service": ["taskDefinition", "loadBalancers", "networkConfiguration"],
-  "aws:autoscaling/group:Group": ["launchTemplate", "mixedInstancesPolicy", "targetGroupArns", "vpcZoneIdentifiers"],
+  [RECORD]: ["zoneId", "name", "type", "setIdentifier", "aliases", "records"],
+  [BALANCER]: ["subnets", "securityGroups", "ipAddressType"],
+  [RULE]: ["conditions", "listenerArn", "priority"],
+  [LISTENER]: ["port", "protocol"],
+  [GROUP]: [],
+  [ECS_SERVICE]: ["taskDefinition", "loadBalancers", "networkConfiguration"],
+  [SCALING_GROUP]: ["launchTemplate", "mixedInstancesPolicy", "targetGroupArns", "vpcZoneIdentifiers"],
+  Deployment: ["spec.template.spec"],
+  StatefulSet: ["spec.template.spec"],
+  DaemonSet: ["spec.template.spec"],
+  Service: ["spec.selector", "spec.ports"],
+  TargetGroupBinding: ["spec.targetGroupARN", "spec.serviceRef"],
+  HTTPRoute: ["spec.parentRefs", "spec.hostnames", "spec.rules.matches"],
+  GRPCRoute: ["spec.parentRefs", "spec.hostnames", "spec.rules.matches"],
 };
 
 export const oneChange = policy({
@@ -78,7 +91,7 @@ function isCarrying(change: PlannedChange): boolean {
   if (change.kind !== "update") return change.kind !== "create";
   const { before, after } = change;
   if (isScaledIn(change)) return true;
-  return (CARRYING[after.type] ?? []).some((key) => !sameValue(before.inputs[key], after.inputs[key]));
+  return differs(before, after, CARRYING[kindOf(after) ?? after.type] ?? []);
 }
 
 function said(change: PlannedChange): string {

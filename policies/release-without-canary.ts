@@ -1,21 +1,22 @@
 import { z } from "zod";
-import { at, nameOf, type PlannedChange, type Resource, sameValue } from "../traffic";
+import { nameOf, type Resource } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
 import { behindRecord } from "./reading/edges";
-import { servedBy } from "./reading/exposure";
-import { exposedServices, exposedWorkloads, kindOf } from "./reading/kubernetes";
+import { forwarding, places } from "./reading/forwards";
+import { isService, isWorkload } from "./reading/kubernetes";
+import { endsOf } from "./reading/members";
+import { differs } from "./reading/paths";
 import { recordSets } from "./reading/record-sets";
 import { type State, stateOf } from "./reading/state";
-
-const SERVICE = "aws:ecs/service:Service";
-const SCALING_GROUP = "aws:autoscaling/group:Group";
+import { ECS_SERVICE, SCALING_GROUP } from "./reading/types";
 
 /** What of each type is the version that it runs. */
 const VERSION: Record<string, readonly string[]> = {
-  [SERVICE]: ["taskDefinition"],
+  [ECS_SERVICE]: ["taskDefinition"],
   [SCALING_GROUP]: ["launchTemplate", "launchConfiguration", "mixedInstancesPolicy"],
 };
+const PODS = ["spec.template.spec"];
 
 export const releaseWithoutCanary = policy({
   name: "release-without-canary",
@@ -28,7 +29,7 @@ export const releaseWithoutCanary = policy({
   wholePlanOnly: true,
   judge: (plan) => {
     const prior = stateOf(plan.prior);
-    return [...inPlace(plan, prior), ...podsInPlace(plan, prior), ...selectorSwaps(plan, prior)];
+    return [...inPlace(plan, prior), ...selectorSwaps(plan)];
   },
 });
 
@@ -36,27 +37,13 @@ function inPlace(plan: Plan, prior: State): Finding[] {
   return plan.changes.flatMap((change) => {
     if (change.kind !== "update" && change.kind !== "replace") return [];
     const { before, after } = change;
-    const version = VERSION[after.type];
+    const version = isWorkload(after) ? PODS : VERSION[after.type];
     // A replacement that users would notice has a policy of its own.
     if (!version || (change.kind === "replace" && !plan.spare.has(before))) return [];
     const serving = plan.serving.get(before);
-    const isNew = version.some((key) => !sameValue(before.inputs[key], after.inputs[key]));
     // Another group or port is a replacement, which has a policy of its own.
-    if (!serving || !isNew || !sameValue(before.inputs.loadBalancers, after.inputs.loadBalancers)) return [];
+    if (!serving || !differs(before, after, version) || differs(before, after, ["loadBalancers"])) return [];
     return newVersion(after, `it ${serving.why}`, hasSibling(before, prior));
-  });
-}
-
-function podsInPlace(plan: Plan, prior: State): Finding[] {
-  const exposed = exposedWorkloads(prior);
-  return updates(plan).flatMap(({ before, after }) => {
-    const { serves, hasSibling } = servedBy(
-      exposed.filter(({ workload }) => workload === before),
-      prior,
-    );
-    const podOf = (r: Resource) => at(r.inputs.spec, "template", "spec");
-    if (!serves || sameValue(podOf(before), podOf(after))) return [];
-    return newVersion(after, "users' requests reach its pods", hasSibling);
   });
 }
 
@@ -70,30 +57,27 @@ function newVersion(after: Resource, serves: string, hasSibling: boolean): Findi
   };
 }
 
-function selectorSwaps(plan: Plan, prior: State): Finding[] {
-  const exposed = exposedServices(prior);
-  return updates(plan).flatMap(({ before, after }) => {
-    if (kindOf(after) !== "Service" || sameValue(at(before.inputs.spec, "selector"), at(after.inputs.spec, "selector")))
-      return [];
-    const leading = exposed.filter(({ service }) => service === before);
-    if (!servedBy(leading, prior).serves) return [];
+function selectorSwaps({ changes, serving }: Plan): Finding[] {
+  return changes.flatMap((change) => {
+    if (change.kind !== "update" || !isService(change.after) || !serving.has(change.before)) return [];
+    if (!differs(change.before, change.after, ["spec.selector"])) return [];
     return {
-      urn: after.urn,
-      what: `"${nameOf(after.urn)}" would select other pods, and users' requests reach it.`,
+      urn: change.after.urn,
+      what: `"${nameOf(change.after.urn)}" would select other pods, and users' requests reach it.`,
       why: "All of them move in one step, whether the new pods are healthy in the balancer or not, and those under way are cut with the old pods.",
       instead: "Give each color a Service whose selector never changes, and move weights between them.",
     };
   });
 }
 
-function updates(plan: Plan): (PlannedChange & { kind: "update" })[] {
-  return plan.changes.filter((change) => change.kind === "update").filter(({ after }) => kindOf(after) !== undefined);
-}
-
-/** Whether a rule that leads to a group of it, or a weighted record that leads to its edge, has another to lead to as well. */
+/** Whether what leads to an end of it, or a weighted record that leads to its edge, has another to lead to as well. */
 function hasSibling(member: Resource, prior: State): boolean {
-  const carriers = prior.groupsOf(member).flatMap((group) => prior.forwarding(group));
-  if (carriers.some((carrier) => prior.forwarded(carrier).length > 1)) return true;
+  const isDivided = endsOf(member, prior).some((end) =>
+    forwarding(end, prior).some((carrier) =>
+      places(carrier, prior).some((place) => place.length > 1 && place.some(({ ends }) => ends.includes(end))),
+    ),
+  );
+  if (isDivided) return true;
   const split = recordSets(prior).filter((set) => set.filter(({ isWeighted }) => isWeighted).length > 1);
   return split.some((set) => set.some(({ resource }) => behindRecord(resource, prior).has(member)));
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  at,
   list,
   nameOf,
   type PlannedChange,
@@ -11,6 +12,7 @@ import {
 } from "../traffic";
 import { type Plan, servesUntil } from "./plan";
 import { type Finding, policy } from "./policy";
+import { RECORD } from "./reading/types";
 
 export const servingReplacement = policy({
   name: "serving-replacement",
@@ -45,7 +47,7 @@ export const servingReplacement = policy({
  */
 function otherRecord({ before, after }: PlannedChange & { kind: "update" }, plan: Plan): Finding[] {
   const serving = plan.serving.get(before);
-  if (after.type !== "aws:route53/record:Record" || !serving || serving.share === 0) return [];
+  if (after.type !== RECORD || !serving || serving.share === 0) return [];
   const changed = ["type", "setIdentifier"].find(
     (key) => isSet(before.inputs[key]) && isSet(after.inputs[key]) && !sameValue(before.inputs[key], after.inputs[key]),
   );
@@ -68,7 +70,8 @@ function isSet(value: unknown): boolean {
 
 /** What is deleted first for another's sake, which it hangs on, need not have one. */
 function isNamed({ inputs }: Resource): boolean {
-  return text(inputs.name) !== undefined && !list(inputs.__defaults).includes("name");
+  const isOfKubernetes = text(at(inputs.metadata, "name")) !== undefined;
+  return isOfKubernetes || (text(inputs.name) !== undefined && !list(inputs.__defaults).includes("name"));
 }
 
 function causes(because: readonly PropertyChange[]): string {

@@ -1,20 +1,20 @@
 import { z } from "zod";
 import { conditionsOf, covers, list, number, type Resource, text } from "../traffic";
 import { policy } from "./policy";
+import { routeClashes } from "./problems/route-clash";
 import { type Problem, ratchet } from "./ratchet";
-import { actionsProperty, LISTENER, RULE, splits } from "./reading/forwards";
+import { carriersIn, places, splits, weightsProperty } from "./reading/forwards";
 import { groupBy } from "./reading/group-by";
 import { type State, setting } from "./reading/state";
+import { LISTENER, RULE, SCALING_GROUP } from "./reading/types";
 import { ignores, type Moved, movedByControllers } from "./reading/weight-controllers";
 import { named } from "./reading/words";
-
-const SCALING_GROUP = "aws:autoscaling/group:Group";
 
 export const singleWriter = policy({
   name: "single-writer",
   description: "Refuses two owners of a weight, and two rules of which one takes the other's requests.",
   mechanism:
-    "Where ECS, CodeDeploy, Argo Rollouts or Flagger moves weights that the program writes too, each update puts the traffic back to what the program says, and each release moves it again (aws-cdk#36649). A balancer takes the first rule that matches, by priority: behind a rule that matches all of its requests a weighted rule has no effect, and rolling back does nothing. Of two rules with one priority ELB refuses the second, when other steps are done. An Auto Scaling group that lists its target groups detaches those of a separate attachment at each update (provider, `aws.autoscaling.Attachment`).",
+    "Where ECS, CodeDeploy, Argo Rollouts or Flagger moves weights that the program writes too, each update puts the traffic back to what the program says, and each release moves it again (aws-cdk#36649). A balancer takes the first rule that matches, by priority: behind a rule that matches all of its requests a weighted rule has no effect, and rolling back does nothing. Of two rules with one priority ELB refuses the second, when other steps are done. Of two routes of a Gateway with the same host and match the older one gets all requests (Gateway API, HTTPRouteRule, `matches`). An Auto Scaling group that lists its target groups detaches those of a separate attachment at each update (provider, `aws.autoscaling.Attachment`).",
   safeWay:
     "One owner: let the program move the weights and the controller only roll out, or leave them to the controller with `ignoreChanges`.",
   hazards: ["11", "27"],
@@ -22,7 +22,13 @@ export const singleWriter = policy({
   judge: (plan) =>
     ratchet(plan, (state) => {
       const moved = movedByControllers(state);
-      return [...twoOwners(moved), ...noOwner(state, moved), ...rulesInTheWay(state), ...twoAttachments(state)];
+      return [
+        ...twoOwners(moved),
+        ...noOwner(state, moved),
+        ...rulesInTheWay(state),
+        ...routeClashes(state),
+        ...twoAttachments(state),
+      ];
     }),
 });
 
@@ -41,8 +47,9 @@ function twoOwners(moved: ReadonlyMap<Resource, Moved>): Problem[] {
 
 /** On a route of ours only: elsewhere the owner may be one that this stack does not show. */
 function noOwner(state: State, moved: ReadonlyMap<Resource, Moved>): Problem[] {
-  return splits(state).flatMap(({ from }) => {
-    const property = actionsProperty(from);
+  const carriers = carriersIn(state).filter((from) => places(from, state).some((place) => place.length > 1));
+  return carriers.flatMap((from) => {
+    const property = weightsProperty(from);
     if (!state.isOurs(from) || !ignores(from, property) || moved.has(from)) return [];
     return {
       urn: from.urn,

@@ -2,10 +2,11 @@ import { z } from "zod";
 import { at, formatDuration } from "../traffic";
 import { policy } from "./policy";
 import { type Problem, ratchet } from "./ratchet";
-import { GROUP, type Split, splits } from "./reading/forwards";
+import { type Split, splits } from "./reading/forwards";
 import { backendsOf, exposedServices, kindOf } from "./reading/kubernetes";
 import { type State, setting } from "./reading/state";
 import { targetStickiness } from "./reading/target-stickiness";
+import { GROUP } from "./reading/types";
 import { named } from "./reading/words";
 
 export const stickiness = policy({

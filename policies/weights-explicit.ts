@@ -3,10 +3,11 @@ import { at, number, type Resource } from "../traffic";
 import { policy } from "./policy";
 import { weightedRecordProblems } from "./problems/weighted-records";
 import { type Problem, ratchet } from "./ratchet";
-import { actionsOf, RULE, type Split, splits } from "./reading/forwards";
+import { actionsOf, type Split, splits } from "./reading/forwards";
 import { backendsOf, routesOf } from "./reading/kubernetes";
 import { blocks, leavesOut, one, type State } from "./reading/state";
 import { targetStickiness } from "./reading/target-stickiness";
+import { ECS_SERVICE, RULE } from "./reading/types";
 import { named } from "./reading/words";
 
 /** ELB quota, "Target groups per action per Application Load Balancer". */
@@ -117,7 +118,7 @@ function weightProblems(
 /** A rule can do one of these; and a rule whose weights ECS moves must only forward. */
 function mixedActions(state: State): Problem[] {
   const movedByEcs = new Set(
-    state.ofType("aws:ecs/service:Service").flatMap((service) =>
+    state.ofType(ECS_SERVICE).flatMap((service) =>
       blocks(service, "loadBalancers").flatMap((balancer) => {
         const rule = at(one(at(balancer, "advancedConfiguration")), "productionListenerRule");
         return state.referred(service, "loadBalancers", rule, RULE);

@@ -7,6 +7,8 @@ export { dnsNameOf } from "./dns/name";
 export { isOfDnsRoute } from "./dns/of-route";
 export * from "./duration";
 export * from "./exemption";
+export { isAwaited } from "./kubernetes/objects";
+export { gatewayMatch, isPreviewMatch } from "./kubernetes/routes";
 export * from "./resource";
 export * from "./rollout";
 export * from "./serving/loss";

@@ -1,4 +1,6 @@
 import { at, number, type Resource, text } from "../../traffic";
+import type { Plan } from "../plan";
+import type { Finding } from "../policy";
 import type { Problem } from "../ratchet";
 import {
   exposedWorkloads,
@@ -98,6 +100,21 @@ function replicaProblems(state: State): Problem[] {
       what: `${named(workload)} says replicas: ${String(said)}, and ${named(autoscaler)} scales it.`,
       why: "Each update puts the number back, also while the load needs more.",
       instead: `Leave replicas out, or add ignoreChanges: ["spec.replicas"]; minReplicas of ${named(autoscaler)} is the floor.`,
+    };
+  });
+}
+
+/** A number that is left out where it was written becomes 1, whatever scales the workload from then on. */
+export function replicasLeftOut({ changes, serving }: Plan): Finding[] {
+  return changes.flatMap((change) => {
+    if (change.kind !== "update" || !["Deployment", "StatefulSet"].includes(kindOf(change.after) ?? "")) return [];
+    const [had, has] = [change.before, change.after].map(({ inputs }) => at(inputs.spec, "replicas") ?? undefined);
+    if (!serving.has(change.before) || (number(had) ?? 0) < 2 || has !== undefined) return [];
+    return {
+      urn: change.after.urn,
+      what: `${named(change.after)} has ${String(had)} replicas, and the program would leave the number out.`,
+      why: 'The field was the program\'s: when it lets go of it the default holds, which is 1, and one pod gets the load of all until it is scaled again ("Horizontal Pod Autoscaling", Migrating Deployments and StatefulSets to horizontal autoscaling).',
+      instead: 'Add ignoreChanges: ["spec.replicas"] in the update that hands the number over.',
     };
   });
 }

@@ -1,8 +1,9 @@
 import { at, formatDuration, list, number, type Resource, text } from "../../traffic";
 import type { Problem } from "../ratchet";
-import { GROUP, RULE } from "../reading/forwards";
+import { forwarded } from "../reading/forwards";
 import { groupBy } from "../reading/group-by";
 import { blocks, leavesOut, one, type State, setting } from "../reading/state";
+import { ECS_SERVICE, GROUP, RULE } from "../reading/types";
 import { named } from "../reading/words";
 
 /** Health checks of target groups that do not say what users get, or say it too late. */
@@ -50,7 +51,7 @@ function groupProblems(state: State): Problem[] {
 
 /** The ports that services register their tasks of each group with. */
 function containerPorts(state: State): ReadonlyMap<Resource, { port: unknown }[]> {
-  const registered = state.ofType("aws:ecs/service:Service").flatMap((service) =>
+  const registered = state.ofType(ECS_SERVICE).flatMap((service) =>
     blocks(service, "loadBalancers").map((balancer) => ({
       groups: state.referred(service, "loadBalancers", at(balancer, "targetGroupArn"), GROUP),
       port: at(balancer, "containerPort"),
@@ -78,9 +79,8 @@ function stageProblems(state: State): Problem[] {
     }));
     const [shortest] = stages.filter(({ bake }) => bake > 0).sort((a, b) => a.bake - b.bake);
     if (!shortest) return [];
-    return state
-      .forwarded(rule)
-      .flatMap(({ groups }) => groups)
+    return forwarded(rule, state)
+      .flatMap(({ ends }) => ends)
       .flatMap((group) => {
         const takes = secondsToHealthy(group);
         if (takes <= shortest.bake) return [];

@@ -2,7 +2,8 @@ import { at, conditionsOf, covers, isOfDnsRoute, number, type Resource, text } f
 import type { Problem } from "../ratchet";
 import { balancersOf, behindRecord, listenersOn, liveRulesOn, rulesOn } from "../reading/edges";
 import { askedCount } from "../reading/entry-point-parts";
-import { actionsOf } from "../reading/forwards";
+import { actionsOf, forwarded } from "../reading/forwards";
+import { answerersOf } from "../reading/members";
 import { type DnsRecord, recordSets } from "../reading/record-sets";
 import { one, type State, setting } from "../reading/state";
 import { named } from "../reading/words";
@@ -119,10 +120,9 @@ function byEmptyGroup(record: Resource, state: State): Problem[] {
 function groupsOn(balancer: Resource, state: State): Resource[] {
   const listeners = listenersOn(balancer, state);
   const rules = listeners.flatMap((listener) => rulesOn(listener, state));
-  return [...listeners, ...rules].flatMap((from) => state.forwarded(from).flatMap(({ groups }) => groups));
+  return [...listeners, ...rules].flatMap((from) => forwarded(from, state).flatMap(({ ends }) => ends));
 }
 
 function mayBeEmpty(group: Resource, state: State): boolean {
-  const members = state.membersOf(group);
-  return members.every((member) => askedCount(member) === 0);
+  return answerersOf(group, state).every((member) => askedCount(member) === 0);
 }

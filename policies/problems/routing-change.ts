@@ -1,10 +1,10 @@
 import type { PlannedChange, Resource } from "../../traffic";
 import type { Plan } from "../plan";
 import type { Finding } from "../policy";
-import { RECORD } from "../reading/edges";
 import { isAfter } from "../reading/order";
 import { recordKey, routingOf } from "../reading/record-sets";
 import { stateOf } from "../reading/state";
+import { RECORD } from "../reading/types";
 import { named } from "../reading/words";
 
 /**
@@ -39,7 +39,7 @@ function inTheWay({ after }: PlannedChange & { after: Resource }, plan: Plan): F
         },
       ];
     }
-    if (routingOf(heir) !== routingOf(after) || isAfter(after.urn, heir.urn, plan.desired)) return [];
+    if (routingOf(heir) !== routingOf(after) || isAfter(after.urn, heir.urn, desired)) return [];
     return [
       {
         ...problem,

@@ -1,7 +1,7 @@
 import { at, number, type Resource } from "../../traffic";
 import type { Problem } from "../ratchet";
-import { GROUP } from "../reading/forwards";
 import { blocks, one, type State, seconds, setting } from "../reading/state";
+import { ECS_SERVICE, GROUP } from "../reading/types";
 import { named } from "../reading/words";
 import { secondsToHealthy } from "./group-health";
 
@@ -10,7 +10,7 @@ const TIMEOUT = 20 * 60;
 
 /** Services behind a balancer that kill slow starters, or whose deployment takes longer than the provider waits. */
 export function serviceHealthProblems(state: State): Problem[] {
-  return state.ofType("aws:ecs/service:Service").flatMap((service): Problem[] => {
+  return state.ofType(ECS_SERVICE).flatMap((service): Problem[] => {
     const balancers = blocks(service, "loadBalancers");
     const grace = seconds(setting(service, "healthCheckGracePeriodSeconds"), 0);
     if (balancers.length === 0 || grace === undefined) return [];

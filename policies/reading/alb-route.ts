@@ -1,6 +1,7 @@
-import { at, COLORS, list, type Resource, type Shares, text } from "../../traffic";
-import { RULE } from "./forwards";
-import { environment, type RouteKind } from "./route-kind";
+import { at, type Color, list, type Resource, text } from "../../traffic";
+import { environmentGroup, type RouteKind, sharesByColor } from "./route-kind";
+import { stateOf } from "./state";
+import { GROUP, RULE } from "./types";
 
 /** A route by the weights of a listener's rule. */
 export const albRoute: RouteKind = {
@@ -9,17 +10,20 @@ export const albRoute: RouteKind = {
   sharesOf: (route, [rule], state) => {
     const groups = list(at(list(rule?.outputs.actions)[0], "forward", "targetGroups"));
     const weights = groups.map((group) => [at(group, "arn"), Number(at(group, "weight"))] as const);
-    const sum = weights.reduce((total, [, weight]) => total + weight, 0);
-    const shares: Shares = {};
-    for (const color of COLORS) {
-      const arn = albRoute.groupArn(route, color, state);
-      const found = weights.find(([group]) => group === arn);
-      if (found && sum > 0) shares[color] = (found[1] * 100) / sum; // in this order: 55 / 100 * 100 is not 55
-    }
-    return shares;
+    return sharesByColor(weights, (color) => arnOf(route, color, state));
   },
   keepsClients: ([rule]) => at(list(rule?.outputs.actions)[0], "forward", "stickiness", "enabled") === true,
   has: ({ inputs }, color) => at(inputs.groups, color) !== undefined,
-  groupArn: ({ inputs }: Resource, color, state) =>
-    text(at(inputs.groups, color)) ?? text(environment(color, state)?.outputs.targetGroupArn),
+  endOf: (route, color, state) => {
+    const arn = arnOf(route, color, state);
+    // In a preview a new group is there and its ARN is not.
+    if (arn === undefined) return environmentGroup(color, state);
+    const [group, ...others] = stateOf(state).referred(route, "groups", arn, GROUP);
+    return others.length > 0 ? undefined : group;
+  },
 };
+
+/** Not all are of this stack. */
+function arnOf({ inputs }: Resource, color: Color, state: readonly Resource[]): string | undefined {
+  return text(at(inputs.groups, color)) ?? text(environmentGroup(color, state)?.outputs.arn);
+}

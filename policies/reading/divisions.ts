@@ -1,32 +1,34 @@
 import { isPreview, type Resource } from "../../traffic";
 import type { Plan } from "../plan";
-import { balancersOf, carriersOn, RECORD } from "./edges";
-import { LISTENER, RULE } from "./forwards";
+import { balancersOf, carriersOn } from "./edges";
+import { forwarded, isCarrier } from "./forwards";
+import { answerersOf } from "./members";
 import { sharesOf } from "./raises";
 import { type DnsRecord, recordSets } from "./record-sets";
 import { type State, setting, stateOf } from "./state";
+import { RECORD } from "./types";
 import { named } from "./words";
 
-/** How requests are divided among target groups or edges before an update and after it, where the update touches that. */
+/** How requests are divided among target groups, Services or edges before an update and after it, where the update touches that. */
 export interface Division {
   /** What carries the weights; one of them where they are several. */
   carrier: Resource;
   /** A phrase such as `"shop"`: whose requests they are. */
   of: string;
-  /** The share of each by URN, 0 to 1: of a group, or of the record that leads to an edge. */
+  /** The share of each by URN, 0 to 1: of a group or a Service, or of the record that leads to an edge. */
   had: ReadonlyMap<string, number>;
   /** By the URNs that they have after it. */
   has: ReadonlyMap<string, number>;
 }
 
-/** The divisions that an update touches, by rules and listeners and by weighted records. */
+/** The divisions that an update touches, by rules, listeners and routes of Kubernetes and by weighted records. */
 export function divisions(plan: Plan): Division[] {
   return [...byRules(plan), ...byRecords(plan)];
 }
 
 function byRules({ prior, desired, changes }: Plan): Division[] {
   return changes.flatMap((change) => {
-    if (change.kind !== "update" || ![RULE, LISTENER].includes(change.after.type)) return [];
+    if (change.kind !== "update" || !isCarrier(change.after)) return [];
     if (isPreview(change.after.inputs.conditions)) return [];
     const had = sharesOf(change.before, stateOf(prior));
     const has = sharesOf(change.after, stateOf(desired));
@@ -63,13 +65,13 @@ function sharesIn(set: readonly DnsRecord[]): Map<string, number> | undefined {
   return new Map(set.map(({ resource, weight = 0 }) => [resource.urn, weight / sum]));
 }
 
-/** What registers the targets that a group, or the edge that a record leads to, answers with. */
-export function answerersOf(end: Resource, state: State): readonly Resource[] {
-  if (end.type !== RECORD) return state.membersOf(end);
+/** What runs the targets that a group, a Service, or the edge that a record leads to, answers with. */
+export function answerersBehind(end: Resource, state: State): readonly Resource[] {
+  if (end.type !== RECORD) return answerersOf(end, state);
   const weighted = balancersOf(end, state).flatMap((balancer) =>
     carriersOn(balancer, state).flatMap((carrier) =>
-      state.forwarded(carrier).flatMap(({ groups, weight }) => (weight === 0 ? [] : groups)),
+      forwarded(carrier, state).flatMap(({ ends, weight }) => (weight === 0 ? [] : ends)),
     ),
   );
-  return [...new Set(weighted.flatMap((group) => state.membersOf(group)))];
+  return [...new Set(weighted.flatMap((group) => answerersOf(group, state)))];
 }

@@ -1,8 +1,8 @@
 import { at, COLORS, number, type Resource, type Shares, text } from "../../traffic";
-import { behindRecord, RECORD } from "./edges";
-import { GROUP } from "./forwards";
-import { environment, type RouteKind } from "./route-kind";
+import { behindRecord } from "./edges";
+import { environmentGroup, type RouteKind } from "./route-kind";
 import { one, read, stateOf } from "./state";
+import { GROUP, RECORD } from "./types";
 
 /** The record types of which a color has one each; a CNAME stands for both others. */
 const TYPES = ["A", "AAAA", "CNAME"];
@@ -27,13 +27,13 @@ export const dnsRoute: RouteKind = {
   // What is kept is kept by caches, which no weight turns off: see hold-time.
   keepsClients: () => false,
   has: ({ inputs }, color) => at(inputs.edges, color) !== undefined,
-  groupArn: (route, color, resources) => {
+  endOf: (route, color, resources) => {
     const state = stateOf(resources);
     const records = dnsRoute.carriersOf(route, resources).filter((record) => colorOf(record) === color);
-    const groups = records.flatMap((record) => [...behindRecord(record, state)].filter(({ type }) => type === GROUP));
-    const arns = new Set(groups.map(({ outputs }) => text(outputs.arn)));
-    if (arns.size > 1) return undefined;
-    return [...arns][0] ?? text(environment(color, resources)?.outputs.targetGroupArn);
+    const behind = records.flatMap((record) => [...behindRecord(record, state)].filter(({ type }) => type === GROUP));
+    const [group, ...others] = new Set(behind);
+    if (others.length > 0) return undefined;
+    return group ?? environmentGroup(color, resources);
   },
 };
 

@@ -1,10 +1,9 @@
 import { at, dnsNameOf, isOfDnsRoute, isPreview, list, number, type Resource, text, UNKNOWN } from "../../traffic";
-import { LISTENER, RULE } from "./forwards";
+import { forwarded } from "./forwards";
 import { groupBy } from "./group-by";
+import { membersOf } from "./members";
 import { oncePerState, one, type State, setting } from "./state";
-
-export const RECORD = "aws:route53/record:Record";
-export const BALANCER = "aws:lb/loadBalancer:LoadBalancer";
+import { BALANCER, LISTENER, RECORD, RULE } from "./types";
 
 /** The balancers of this stack that a record leads its clients to: by an alias, or by a name. */
 export function balancersOf(record: Resource, state: State): Resource[] {
@@ -58,8 +57,8 @@ function referring(type: string, property: string, state: State): Map<Resource, 
 export function behindRecord(record: Resource, state: State): Set<Resource> {
   const balancers = balancersOf(record, state);
   const carriers = balancers.flatMap((balancer) => carriersOn(balancer, state));
-  const groups = carriers.flatMap((carrier) => state.forwarded(carrier).flatMap((forwarded) => forwarded.groups));
-  return new Set([...balancers, ...carriers, ...groups, ...groups.flatMap((group) => state.membersOf(group))]);
+  const groups = carriers.flatMap((carrier) => forwarded(carrier, state).flatMap(({ ends }) => ends));
+  return new Set([...balancers, ...carriers, ...groups, ...groups.flatMap((group) => membersOf(group, state))]);
 }
 
 /** The balancers that only a DNS route of ours leads to, and with weight 0 or for a preview: their users are known, and are none. */

@@ -1,10 +1,14 @@
-import { number, type PlannedChange, type Resource } from "../../traffic";
-import { behindRecord, RECORD } from "./edges";
+import { at, number, type PlannedChange, type Resource } from "../../traffic";
+import { behindRecord } from "./edges";
+import { forwarded } from "./forwards";
+import { isWorkload } from "./kubernetes";
+import { membersOf } from "./members";
 import { read, type State } from "./state";
+import { ECS_SERVICE, RECORD, SCALING_GROUP } from "./types";
 
 /**
- * All that the requests of a rule, a listener or a record go through: itself, its listener and balancer, its groups and their
- * members.
+ * All that the requests of a rule, a listener, a record or a route of Kubernetes go through: itself, its listener and balancer,
+ * its groups or Services and their members.
  */
 export function partsOf(carrier: Resource, state: State): Set<Resource> {
   if (carrier.type === RECORD) return new Set([carrier, ...behindRecord(carrier, state)]);
@@ -12,15 +16,16 @@ export function partsOf(carrier: Resource, state: State): Set<Resource> {
   const balancers = [carrier, ...listeners].flatMap((listener) =>
     state.referred(listener, "loadBalancerArn", read(listener, "loadBalancerArn")),
   );
-  const groups = state.forwarded(carrier).flatMap((forwarded) => forwarded.groups);
-  return new Set([carrier, ...listeners, ...balancers, ...groups, ...groups.flatMap((g) => state.membersOf(g))]);
+  const ends = forwarded(carrier, state).flatMap((forwarded) => forwarded.ends);
+  return new Set([carrier, ...listeners, ...balancers, ...ends, ...ends.flatMap((end) => membersOf(end, state))]);
 }
 
 /** How many targets a program asks for; undefined where it leaves that open or the type counts none. */
 export function askedCount({ type, inputs }: Resource): number | undefined {
+  if (isWorkload({ type })) return number(at(inputs.spec, "replicas"));
   const counted: Record<string, unknown> = {
-    "aws:ecs/service:Service": inputs.desiredCount,
-    "aws:autoscaling/group:Group": inputs.desiredCapacity ?? inputs.minSize,
+    [ECS_SERVICE]: inputs.desiredCount,
+    [SCALING_GROUP]: inputs.desiredCapacity ?? inputs.minSize,
   };
   return number(counted[type]);
 }
@@ -28,7 +33,8 @@ export function askedCount({ type, inputs }: Resource): number | undefined {
 /** How many targets there are before an update: the cloud's number, where the state has it. */
 export function liveCount(resource: Resource): number | undefined {
   const { type, outputs } = resource;
-  const live = type === "aws:ecs/service:Service" ? outputs.desiredCount : outputs.desiredCapacity;
+  if (isWorkload({ type })) return number(at(outputs.spec, "replicas")) ?? askedCount(resource);
+  const live = type === ECS_SERVICE ? outputs.desiredCount : outputs.desiredCapacity;
   return number(live) ?? askedCount(resource);
 }
 

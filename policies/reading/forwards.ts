@@ -1,9 +1,63 @@
-import { at, list, number, type Resource } from "../../traffic";
-import { leavesOut, oncePerState, one, setting } from "./state";
+import { at, handling, list, number, type Resource } from "../../traffic";
+import { groupBy } from "./group-by";
+import { kindOf, ROUTE_KINDS, routesOf, servicesMeant, usersBackendsOf } from "./kubernetes";
+import { leavesOut, oncePerState, one, read, type State, setting } from "./state";
+import { GROUP, LISTENER, RULE } from "./types";
 
-export const LISTENER = "aws:lb/listener:Listener";
-export const RULE = "aws:lb/listenerRule:ListenerRule";
-export const GROUP = "aws:lb/targetGroup:TargetGroup";
+/** One of what a carrier leads requests to. */
+export interface Forwarded {
+  /**
+   * The ends of this stack that the reference can mean, target groups or Services of Kubernetes: none where it is elsewhere,
+   * several where it is not known yet.
+   */
+  ends: readonly Resource[];
+  /** Undefined where it is not known. */
+  weight: number | undefined;
+}
+
+/** What leads requests on by weights: listeners and their rules, routes of the Gateway API. */
+export function carriersIn(state: State): Resource[] {
+  return [...state.ofType(LISTENER, RULE), ...routesOf(state)];
+}
+
+export function isCarrier(resource: Resource): boolean {
+  return [LISTENER, RULE].includes(resource.type) || ROUTE_KINDS.includes(kindOf(resource) ?? "");
+}
+
+/**
+ * The places where a carrier divides requests, each by what it leads to: a balancer's rule is one, a route has one for each of
+ * its rules that users can meet.
+ */
+export function places(carrier: Resource, state: State): Forwarded[][] {
+  if (![LISTENER, RULE].includes(carrier.type)) {
+    return usersBackendsOf(setting(carrier, "spec")).map((backends) =>
+      backends.map((backend) => ({ ends: servicesMeant(backend, carrier, state), weight: weightOf(backend) })),
+    );
+  }
+  const property = actionsProperty(carrier);
+  const does = handling(read(carrier, property));
+  if (does.does !== "forward") return [];
+  return [does.groups.map(({ arn, weight }) => ({ ends: state.referred(carrier, property, arn, GROUP), weight }))];
+}
+
+/** All that a carrier leads requests to. */
+export function forwarded(carrier: Resource, state: State): Forwarded[] {
+  return places(carrier, state).flat();
+}
+
+/** What leads requests to an end. */
+export function forwarding(end: Resource, state: State): readonly Resource[] {
+  return carriersByEnd(state).get(end) ?? [];
+}
+
+const carriersByEnd = oncePerState((state) =>
+  groupBy(carriersIn(state), (carrier) => new Set(forwarded(carrier, state).flatMap(({ ends }) => ends))),
+);
+
+/** Gateway API: a weight that is left out is 1 (`HTTPBackendRef`). */
+export function weightOf(backend: unknown): number | undefined {
+  return leavesOut(backend, "weight") ? 1 : number(at(backend, "weight"));
+}
 
 /** A forward to target groups with weights, as a rule or a listener writes it. */
 export interface Split {
@@ -42,6 +96,11 @@ export const splits = oncePerState((state): Split[] => {
     }),
   );
 });
+
+/** Where a carrier's weights are written. */
+export function weightsProperty(from: Resource): "actions" | "defaultActions" | "spec" {
+  return [LISTENER, RULE].includes(from.type) ? actionsProperty(from) : "spec";
+}
 
 /** Where its actions are written: a listener has default ones. */
 export function actionsProperty({ type }: Resource): "actions" | "defaultActions" {

@@ -1,18 +1,17 @@
 import { number, type Resource, type Serving, servingResources } from "../../traffic";
 import type { Plan } from "../plan";
+import { DRAIN, drainOf } from "./drains";
 import { balancersOf, behindRecord } from "./edges";
-import { GROUP } from "./forwards";
 import { groupBy } from "./group-by";
 import { type DnsRecord, recordSets } from "./record-sets";
 import { haveMoved, weightsSince } from "./rollouts";
 import { read, seconds, setting, stateOf } from "./state";
+import { GROUP } from "./types";
 
 /** How long an answer with an alias to a balancer is kept (Route 53 guide, "Choosing between alias and non-alias records"). */
 const ALIAS_TTL = 60;
 /** How long a client may keep a connection, where a balancer says nothing else (ELB, `client_keep_alive.seconds`). */
 const CLIENT_KEEP_ALIVE = 3600;
-/** ELB, `deregistration_delay.timeout_seconds`. */
-const DRAIN = 300;
 
 /** What clients may hold on to that a record led somewhere; all in seconds. */
 export interface EdgeHold {
@@ -99,7 +98,7 @@ export function holdOf(record: Resource, resources: readonly Resource[]): EdgeHo
   const state = stateOf(resources);
   const keptAlive = balancersOf(record, state).map((b) => seconds(read(b, "clientKeepAlive"), CLIENT_KEEP_ALIVE));
   const groups = [...behindRecord(record, state)].filter(({ type }) => type === GROUP);
-  const drains = groups.map((group) => seconds(read(group, "deregistrationDelay"), DRAIN));
+  const drains = groups.map((group) => drainOf(group, state));
   return {
     // An alias has none of its own.
     ttl: number(setting(record, "ttl")) || ALIAS_TTL,

@@ -1,4 +1,4 @@
-import { at, list, type Resource, text, UNKNOWN } from "../../traffic";
+import { at, isPreviewMatch, list, type Resource, text, UNKNOWN } from "../../traffic";
 import { groupBy } from "./group-by";
 import { oncePerState, type State, setting } from "./state";
 
@@ -50,10 +50,49 @@ export function servingContainers(workload: Resource, service: Resource): unknow
   return found.length > 0 ? found : containers.slice(0, 1);
 }
 
+export function isWorkload(resource: Pick<Resource, "type">): boolean {
+  return WORKLOADS.includes(kindOf(resource) ?? "");
+}
+
 /** One rule of a Gateway API route, by its backends. */
 export function backendsOf(route: Resource): unknown[][] {
   return list(at(setting(route, "spec"), "rules")).map((rule) => list(at(rule, "backendRefs")));
 }
+
+/** The rules in a route's `spec` that a live user can meet. */
+export function usersRulesOf(spec: unknown): unknown[] {
+  return list(at(spec, "rules")).filter((rule) => {
+    const matches = list(at(rule, "matches"));
+    return matches.length === 0 || !matches.every(isPreviewMatch);
+  });
+}
+
+/** Their backends. */
+export function usersBackendsOf(spec: unknown): unknown[][] {
+  return usersRulesOf(spec).map((rule) => list(at(rule, "backendRefs")));
+}
+
+/** The Services of this stack that a reference in an object's spec can mean: several where its name is not known yet. */
+export function servicesMeant(reference: unknown, by: Resource, state: State): readonly Resource[] {
+  if ((at(reference, "kind") ?? "Service") !== "Service") return [];
+  const name = at(reference, "name");
+  if (name === UNKNOWN) {
+    return (by.propertyDependencies?.spec ?? []).flatMap((urn) => state.get(urn) ?? []).filter(isService);
+  }
+  const namespace = text(at(reference, "namespace")) ?? namespaceOf(by);
+  return servicesByName(state).get(`${namespace} ${String(name)}`) ?? [];
+}
+
+const servicesByName = oncePerState((state) =>
+  groupBy(ofKind(state, "Service").filter(isService), (service) => [`${namespaceOf(service)} ${nameIn(service)}`]),
+);
+
+/** The workloads whose pods each Service selects. */
+export const selections = oncePerState((state): ReadonlyMap<Resource, readonly Resource[]> => {
+  const byLabel = workloadsByLabel(state);
+  const services = ofKind(state, "Service").filter(isService);
+  return new Map(services.map((s) => [s, selectedBy(s, at(setting(s, "spec"), "selector"), byLabel)]));
+});
 
 export function routesOf(state: State): Resource[] {
   return ofKind(state, ...ROUTE_KINDS);
@@ -61,10 +100,9 @@ export function routesOf(state: State): Resource[] {
 
 /** The workloads that users' requests reach, each once. */
 export const exposedWorkloads = oncePerState((state): Exposed[] => {
-  const byLabel = workloadsByLabel(state);
   const found = new Map<Resource, Exposed>();
   for (const { service, by } of exposedServices(state)) {
-    for (const workload of selectedBy(service, at(setting(service, "spec"), "selector"), byLabel)) {
+    for (const workload of selections(state).get(service) ?? []) {
       if (!found.has(workload)) found.set(workload, { workload, service, by });
     }
   }
@@ -97,40 +135,36 @@ export function selectedBy(
 /** The Services that users' requests reach, and what leads there. */
 export const exposedServices = oncePerState((state): { service: Resource; by: Resource }[] => {
   const services = ofKind(state, "Service").filter(isService);
-  const byName = new Map(services.map((s) => [`${namespaceOf(s)} ${nameIn(s)}`, s]));
   const led = ofKind(state, "Ingress", "TargetGroupBinding", ...ROUTE_KINDS).flatMap((by) =>
-    serviceNames(by).flatMap((name) => {
-      const made = by.propertyDependencies?.spec?.flatMap((urn) => state.get(urn) ?? []) ?? [];
-      const meant = name === UNKNOWN ? made.filter(isService) : [byName.get(`${namespaceOf(by)} ${name}`)];
-      return meant.flatMap((service) => (service ? [{ service, by }] : []));
-    }),
+    serviceReferences(by).flatMap((ref) => servicesMeant(ref, by, state).map((service) => ({ service, by }))),
   );
   const own = services.filter((s) => at(setting(s, "spec"), "type") === "LoadBalancer");
   return [...led, ...own.map((service) => ({ service, by: service }))];
 });
 
 /** Of Kubernetes itself: others, as Knative, have kinds of the name. */
-function isService({ type }: Resource): boolean {
+export function isService({ type }: Resource): boolean {
   return type.startsWith("kubernetes:core/") && type.endsWith(":Service");
 }
 
-function serviceNames(by: Resource): unknown[] {
+function serviceReferences(by: Resource): unknown[] {
   const spec = setting(by, "spec");
   switch (kindOf(by)) {
     case "Ingress": {
       const paths = list(at(spec, "rules")).flatMap((rule) => list(at(rule, "http", "paths")));
       const backends = [at(spec, "defaultBackend"), ...paths.map((path) => at(path, "backend"))];
-      return backends.map((backend) => at(backend, "service", "name"));
+      return backends.flatMap((backend) => at(backend, "service") ?? []);
     }
     case "TargetGroupBinding":
-      return [at(spec, "serviceRef", "name")];
+      return [at(spec, "serviceRef")];
     default:
-      return backendsOf(by).flatMap((backends) => backends.map((backend) => at(backend, "name")));
+      return backendsOf(by).flat();
   }
 }
 
-export function nameIn(resource: Resource): string | undefined {
-  return text(at(setting(resource, "metadata"), "name"));
+/** What the cluster calls it: where the program names it not, the provider does. */
+export function nameIn({ inputs, outputs }: Resource): string | undefined {
+  return text(at(inputs.metadata, "name")) ?? text(at(outputs.metadata, "name"));
 }
 
 function podLabels(workload: Resource): string[] {

@@ -1,15 +1,14 @@
 import { isPreview, nameOf, type PlannedChange, type Resource } from "../../traffic";
 import type { Plan } from "../plan";
+import { type Forwarded, isCarrier, places } from "./forwards";
 import { carriersOf, routeChanges } from "./rollouts";
 import { type State, stateOf } from "./state";
-
-const CARRIERS = ["aws:lb/listenerRule:ListenerRule", "aws:lb/listener:Listener"];
 
 /** Weight that goes to a version that is newer than the one that gives it up. */
 export interface Raise {
   /** The resource to name in a finding: the route, or the rule that has the weights. */
   urn: string;
-  /** What has the weights, as it is before the update: a rule, a listener, or the records of a name. */
+  /** What has the weights, as it is before the update: a rule, a listener, the records of a name, a route of Kubernetes. */
   carriers: readonly Resource[];
   /** A Crossfade route does it. */
   ours: boolean;
@@ -26,9 +25,9 @@ export function raises(plan: Plan): Raise[] {
   });
   const [prior, desired] = [stateOf(plan.prior), stateOf(plan.desired)];
   const others = plan.changes.flatMap((change): Raise[] => {
-    if (change.kind !== "update" || !CARRIERS.includes(change.after.type) || desired.isOurs(change.after)) return [];
+    if (change.kind !== "update" || !isCarrier(change.after) || desired.isOurs(change.after)) return [];
     if (isPreview(change.after.inputs.conditions)) return [];
-    const raised = raisedGroup(change, prior, desired);
+    const raised = raisedEnd(change, prior, desired);
     if (!raised) return [];
     const { urn } = change.after;
     return [
@@ -38,8 +37,8 @@ export function raises(plan: Plan): Raise[] {
   return [...ours, ...others];
 }
 
-/** The group that gets more of the requests from one that is older; of what is not known to be older, any. */
-function raisedGroup(change: PlannedChange & { kind: "update" }, prior: State, desired: State): string | undefined {
+/** The end that gets more of the requests from one that is older; of what is not known to be older, any. */
+function raisedEnd(change: PlannedChange & { kind: "update" }, prior: State, desired: State): string | undefined {
   const before = sharesOf(change.before, prior);
   const after = sharesOf(change.after, desired);
   if (!before || !after) return undefined;
@@ -50,15 +49,26 @@ function raisedGroup(change: PlannedChange & { kind: "update" }, prior: State, d
   return all.find((urn) => moved(urn) > 0 && losers.some((loser) => age(urn) >= age(loser)));
 }
 
-/** The share of each group by URN; undefined where a weight or a group is not known. */
+/**
+ * The share of each end by URN; undefined where a weight or an end is not known, or the rules of one route divide their requests
+ * in different ways.
+ */
 export function sharesOf(carrier: Resource, state: State): Map<string, number> | undefined {
-  const forwarded = state.forwarded(carrier);
-  const sum = forwarded.reduce((total, { weight }) => total + (weight ?? 0), 0);
+  const all = places(carrier, state).map(sharesAt);
+  if (all.length === 0) return new Map();
+  const [shares, ...others] = all;
+  const isSame = (other: Map<string, number> | undefined) =>
+    other !== undefined && other.size === shares?.size && [...other].every(([urn, share]) => shares.get(urn) === share);
+  return others.every(isSame) ? shares : undefined;
+}
+
+function sharesAt(place: readonly Forwarded[]): Map<string, number> | undefined {
+  const sum = place.reduce((total, { weight }) => total + (weight ?? 0), 0);
   const shares = new Map<string, number>();
-  for (const { groups, weight } of forwarded) {
-    const [group] = groups;
-    if (weight === undefined || groups.length !== 1 || !group) return undefined;
-    shares.set(group.urn, (shares.get(group.urn) ?? 0) + (sum > 0 ? weight / sum : 0));
+  for (const { ends, weight } of place) {
+    const [end] = ends;
+    if (weight === undefined || ends.length !== 1 || !end) return undefined;
+    shares.set(end.urn, (shares.get(end.urn) ?? 0) + (sum > 0 ? weight / sum : 0));
   }
   return shares;
 }

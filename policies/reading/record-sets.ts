@@ -1,9 +1,7 @@
 import { at, list, number, type Resource, text } from "../../traffic";
 import { groupBy } from "./group-by";
 import { oncePerState, one, type State, setting } from "./state";
-
-const RECORD = "aws:route53/record:Record";
-const ZONE = "aws:route53/zone:Zone";
+import { RECORD, ZONE } from "./types";
 
 /** One of the records of a name and type. */
 export interface DnsRecord {

@@ -12,14 +12,15 @@ import {
 import type { Plan } from "../plan";
 import { albRoute } from "./alb-route";
 import { dnsRoute } from "./dns-route";
+import { gatewayRoute } from "./gateway-route";
 import type { RouteKind } from "./route-kind";
+import { stateOf } from "./state";
+import { CLOCK, ENVIRONMENTS, TASK_DEFINITION } from "./types";
+import { versionAge } from "./version-age";
 
 const KINDS: Readonly<Record<string, RouteKind>> = Object.fromEntries(
-  [albRoute, dnsRoute].map((kind) => [kind.type, kind]),
+  [albRoute, dnsRoute, gatewayRoute].map((kind) => [kind.type, kind]),
 );
-const ENVIRONMENT = "crossfade:index:FargateEnvironment";
-const VERSION = "aws:ecs/taskDefinition:TaskDefinition";
-const CLOCK = "pulumi:index:Stash";
 
 /** A Crossfade route before and after an update, and what the edit means. */
 export interface RouteChange {
@@ -70,9 +71,9 @@ export function hasColor(route: Resource, color: Color): boolean {
   return KINDS[route.type]?.has(route, color) ?? false;
 }
 
-/** Which group a color's requests come to, by its ARN. */
-export function groupArn(route: Resource, color: Color, state: readonly Resource[]): string | undefined {
-  return KINDS[route.type]?.groupArn(route, color, state);
+/** What a color's requests come to: a target group, or a Service. */
+export function endOf(route: Resource, color: Color, state: readonly Resource[]): Resource | undefined {
+  return KINDS[route.type]?.endOf(route, color, state);
 }
 
 /**
@@ -108,19 +109,33 @@ function onTheWire(route: Resource, kind: RouteKind, prior: readonly Resource[])
 }
 
 /**
- * The color whose version was made first: after a finish it is the one that carried all before. A version is as old as its task
- * definition, which any change of the version makes anew and a tag does not.
+ * The color whose version was made first: after a finish it is the one that carried all before. Undefined where that cannot be
+ * told, or the version would change in this update.
  */
 function olderColor(route: Resource, { prior, changes }: Plan): Color | undefined {
+  const changed = new Set(
+    changes.flatMap((change) => {
+      // A tag on a task definition is no other version.
+      if (change.kind === "create" || (change.kind === "update" && change.before.type === TASK_DEFINITION)) return [];
+      return [change.before];
+    }),
+  );
   const made = (color: Color) => {
-    const group = groupArn(route, color, prior);
-    const home = prior.find((r) => r.type === ENVIRONMENT && group !== undefined && r.outputs.targetGroupArn === group);
-    const version = prior.find((r) => r.type === VERSION && r.parent === home?.urn && !r.pendingDelete);
-    const changed = changes.some((change) => change.kind === "replace" && change.before === version);
-    return changed ? undefined : version?.created;
+    const home = homeOf(endOf(route, color, prior), prior);
+    const age = home && versionAge(home, prior);
+    return age && !changed.has(age.of) ? age : undefined;
   };
   return COLORS.find((color) => {
     const [own, other] = [made(color), made(otherColor(color))];
-    return own !== undefined && other !== undefined && Date.parse(own) < Date.parse(other);
+    return own !== undefined && other !== undefined && own.latest < other.earliest;
   });
+}
+
+/** The environment that an end is a part of. */
+function homeOf(end: Resource | undefined, prior: readonly Resource[]): Resource | undefined {
+  const state = stateOf(prior);
+  let home = end;
+  while (home && !ENVIRONMENTS.includes(home.type))
+    home = home.parent === undefined ? undefined : state.get(home.parent);
+  return home;
 }

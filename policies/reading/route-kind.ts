@@ -1,10 +1,14 @@
-import type { Color, Resource, Shares } from "../../traffic";
+import { COLORS, type Color, type Resource, type Shares, text } from "../../traffic";
+import { ENVIRONMENTS, GROUP } from "./types";
 
 /** How a kind of route of ours has its weights on the wire. One file for each kind; the rollout's rules are the same for all. */
 export interface RouteKind {
   /** The component's type. */
   type: string;
-  /** What carries a route's weights in a state: a rule, or the records of a name. None where there are no weights yet. */
+  /**
+   * What carries a route's weights in a state: a rule, the records of a name, a route of Kubernetes. None where there are no
+   * weights yet.
+   */
   carriersOf(route: Resource, state: readonly Resource[]): readonly Resource[];
   /** The share of each color, as carriers have it. */
   sharesOf(route: Resource, carriers: readonly Resource[], state: readonly Resource[]): Shares;
@@ -12,13 +16,45 @@ export interface RouteKind {
   keepsClients(carriers: readonly Resource[]): boolean;
   /** The color is one of the route's. */
   has(route: Resource, color: Color): boolean;
-  /** The target group that a color's requests come to, by its ARN; undefined where it is not known, or not one. */
-  groupArn(route: Resource, color: Color, state: readonly Resource[]): string | undefined;
+  /** The target group or the Service that a color's requests come to; undefined where it is not of this stack, or not known, or not one. */
+  endOf(route: Resource, color: Color, state: readonly Resource[]): Resource | undefined;
 }
-
-const ENVIRONMENT = "crossfade:index:FargateEnvironment";
 
 /** The environment of a color: what a stack has beside its route. */
 export function environment(color: Color, state: readonly Resource[]): Resource | undefined {
-  return state.find((r) => r.type === ENVIRONMENT && r.inputs.color === color);
+  return state.find((r) => ENVIRONMENTS.includes(r.type) && r.inputs.color === color && !r.pendingDelete);
+}
+
+/** A part of a color's environment. */
+export function environmentPart(
+  color: Color,
+  state: readonly Resource[],
+  isMeant: (part: Resource) => boolean,
+): Resource | undefined {
+  const home = environment(color, state);
+  return home && state.find((r) => r.parent === home.urn && !r.pendingDelete && isMeant(r));
+}
+
+/** The group that a color's environment registers its targets in: what it says, or its own. */
+export function environmentGroup(color: Color, state: readonly Resource[]): Resource | undefined {
+  const arn = text(environment(color, state)?.outputs.targetGroupArn);
+  const isGroup = ({ type }: Resource) => type === GROUP;
+  const said =
+    arn === undefined ? undefined : state.find((r) => isGroup(r) && r.outputs.arn === arn && !r.pendingDelete);
+  return said ?? environmentPart(color, state, isGroup);
+}
+
+/** The share of each color by the weights of what it is known by; none where all of them are 0. */
+export function sharesByColor(
+  weights: readonly (readonly [target: unknown, weight: number])[],
+  targetOf: (color: Color) => unknown,
+): Shares {
+  const sum = weights.reduce((total, [, weight]) => total + weight, 0);
+  const shares: Shares = {};
+  for (const color of COLORS) {
+    const own = targetOf(color);
+    const found = weights.find(([target]) => target !== undefined && target === own);
+    if (found && sum > 0) shares[color] = (found[1] * 100) / sum; // in this order: 55 / 100 * 100 is not 55
+  }
+  return shares;
 }

@@ -1,15 +1,4 @@
-import { at, handling, list, type Resource, registeredGroups, text, UNKNOWN } from "../../traffic";
-import { groupBy } from "./group-by";
-
-const GROUP = "aws:lb/targetGroup:TargetGroup";
-
-/** One group that a rule or a listener forwards to. */
-export interface Forwarded {
-  /** The groups of this stack that the reference can mean: none where it is elsewhere, several where it is not known yet. */
-  groups: readonly Resource[];
-  /** Undefined where it is not known. */
-  weight: number | undefined;
-}
+import { at, list, type Resource, text, UNKNOWN } from "../../traffic";
 
 const states = new WeakMap<readonly Resource[], State>();
 
@@ -36,8 +25,6 @@ export class State {
   private readonly byUrn = new Map<string, Resource>();
   private readonly byType = new Map<string, Resource[]>();
   private readonly byAlias = new Map<string, Resource>();
-  private forwarders: Map<Resource, Resource[]> | undefined;
-  private members: Map<Resource, Resource[]> | undefined;
 
   constructor(readonly resources: readonly Resource[]) {
     for (const resource of resources) {
@@ -82,38 +69,6 @@ export class State {
         ? (from.propertyDependencies?.[property] ?? []).flatMap((urn) => this.byUrn.get(urn) ?? [])
         : (this.byIdentity.get(text(value) ?? "") ?? []);
     return type === undefined ? found : found.filter((r) => r.type === type);
-  }
-
-  /** What a rule's or a listener's actions forward to. */
-  forwarded(from: Resource): Forwarded[] {
-    const property = from.inputs.actions === undefined ? "defaultActions" : "actions";
-    const does = handling(read(from, property));
-    if (does.does !== "forward") return [];
-    return does.groups.map(({ arn, weight }) => ({ groups: this.referred(from, property, arn, GROUP), weight }));
-  }
-
-  /** The rules and listeners that forward to a group. */
-  forwarding(group: Resource): readonly Resource[] {
-    this.forwarders ??= groupBy(
-      this.ofType("aws:lb/listenerRule:ListenerRule", "aws:lb/listener:Listener"),
-      (from) => new Set(this.forwarded(from).flatMap(({ groups }) => groups)),
-    );
-    return this.forwarders.get(group) ?? [];
-  }
-
-  /** The groups that a resource registers targets in; itself, where it is a group. */
-  groupsOf(resource: Resource): readonly Resource[] {
-    if (resource.type === GROUP) return [resource];
-    return registeredGroups(resource.type, (property) => read(resource, property)).flatMap(({ property, arn }) =>
-      this.referred(resource, property, arn, GROUP),
-    );
-  }
-
-  /** What registers targets in a group. */
-  membersOf(group: Resource): readonly Resource[] {
-    const others = () => this.resources.filter(({ type, pendingDelete }) => type !== GROUP && !pendingDelete);
-    this.members ??= groupBy(others(), (member) => new Set(this.groupsOf(member)));
-    return this.members.get(group) ?? [];
   }
 
   /** Whether it is part of a component of ours, where all is to be as Crossfade says. */

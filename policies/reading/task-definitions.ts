@@ -1,13 +1,12 @@
 import { list, type Resource, text } from "../../traffic";
 import { blocks, oncePerState, setting } from "./state";
-
-const TASK = "aws:ecs/taskDefinition:TaskDefinition";
+import { ECS_SERVICE, TASK_DEFINITION } from "./types";
 
 /** The services whose tasks a balancer sends requests to, each with its task definition where this stack has it. */
 export const tasksBehindBalancers = oncePerState((state): { service: Resource; task: Resource }[] => {
-  return state.ofType("aws:ecs/service:Service").flatMap((service) => {
+  return state.ofType(ECS_SERVICE).flatMap((service) => {
     if (blocks(service, "loadBalancers").length === 0) return [];
-    const tasks = state.referred(service, "taskDefinition", setting(service, "taskDefinition"), TASK);
+    const tasks = state.referred(service, "taskDefinition", setting(service, "taskDefinition"), TASK_DEFINITION);
     return tasks.map((task) => ({ service, task }));
   });
 });

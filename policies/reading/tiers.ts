@@ -1,8 +1,9 @@
 import { areApart, COLORS, conditionsOf, type Resource, text } from "../../traffic";
 import type { Plan } from "../plan";
-import { behindRecord, RECORD } from "./edges";
+import { behindRecord } from "./edges";
 import { carriersOf, type RouteChange } from "./rollouts";
 import { type State, setting, stateOf } from "./state";
+import { RECORD } from "./types";
 
 /** The routes in front of a route and behind it that split the same requests: DNS leads to edges whose rules may split them again. */
 export function otherTiers({ route, before }: RouteChange, all: readonly RouteChange[], plan: Plan): RouteChange[] {

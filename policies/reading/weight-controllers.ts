@@ -1,7 +1,8 @@
 import { at, isPreview, list, type Resource, text } from "../../traffic";
-import { actionsProperty, GROUP, RULE } from "./forwards";
+import { actionsProperty, forwarding } from "./forwards";
 import { backendsOf, kindOf, nameIn, namespaceOf, ofKind, routesOf } from "./kubernetes";
 import { blocks, one, type State, setting } from "./state";
+import { ECS_SERVICE, GROUP, RULE } from "./types";
 import { named } from "./words";
 
 /** Who else moves the weights of a resource, and in which of its properties. */
@@ -19,7 +20,7 @@ export function movedByControllers(state: State): ReadonlyMap<Resource, Moved> {
 }
 
 function movedByEcs(state: State): [Resource, Moved][] {
-  return state.ofType("aws:ecs/service:Service").flatMap((service) => {
+  return state.ofType(ECS_SERVICE).flatMap((service) => {
     const type = text(at(one(setting(service, "deploymentController")), "type"));
     const strategy = text(at(one(setting(service, "deploymentConfiguration")), "strategy"));
     const by = [type, strategy].find((by) => by && [...CONTROLLERS, ...STRATEGIES].includes(by));
@@ -29,7 +30,7 @@ function movedByEcs(state: State): [Resource, Moved][] {
       const rule = at(one(at(balancer, "advancedConfiguration")), "productionListenerRule");
       const production = rule === undefined ? [] : state.referred(service, "loadBalancers", rule, RULE);
       const groups = state.referred(service, "loadBalancers", at(balancer, "targetGroupArn"), GROUP);
-      const led = groups.flatMap((group) => state.forwarding(group));
+      const led = groups.flatMap((group) => forwarding(group, state));
       // ECS says which rule it moves; CodeDeploy and others move what leads to the service.
       const moved = by === strategy ? production : led.filter((from) => !isPreview(setting(from, "conditions")));
       return moved.map((from): [Resource, Moved] => [from, { controller, property: actionsProperty(from) }]);

@@ -48,7 +48,7 @@ function gatewayRoute(type: string, form: Form, services: Directory): RouteForm 
   const hostnames = list(at(spec, "hostnames")).map(String);
   const rules = list(at(spec, "rules")).flatMap((rule): RouteRule[] => {
     const matches = list(at(rule, "matches"));
-    const users = matches.filter((match) => !isPreview(match));
+    const users = matches.filter((match) => !isPreviewMatch(match));
     if (matches.length > 0 && users.length === 0) return [];
     const refs = list(at(rule, "backendRefs"));
     const isRedirect = list(at(rule, "filters")).some((filter) => at(filter, "type") === "RequestRedirect");
@@ -76,7 +76,8 @@ function isKnown(spec: unknown): boolean {
   );
 }
 
-function gatewayMatch(type: string, match: unknown): RouteMatch {
+/** What a match of a Gateway API route asks for; what it leaves out it does not ask for. */
+export function gatewayMatch(type: string, match: unknown): RouteMatch {
   const { path, ...more } = (match ?? {}) as Record<string, unknown>;
   const kind = at(path, "type") ?? "PathPrefix";
   const isPath = kubernetesKind(type) === "HTTPRoute" && (kind === "PathPrefix" || kind === "Exact");
@@ -88,7 +89,8 @@ function gatewayMatch(type: string, match: unknown): RouteMatch {
   };
 }
 
-function isPreview(match: unknown): boolean {
+/** Whether a match of a Gateway API route asks for the header that no live user sends. */
+export function isPreviewMatch(match: unknown): boolean {
   return list(at(match, "headers")).some((header) => text(at(header, "name"))?.toLowerCase() === PREVIEW_HEADER);
 }
 
