@@ -16,6 +16,10 @@ export interface RolloutShape {
   /** Seconds since the weights moved. */
   movedAgo?: number;
   tags?: object;
+  /** Seconds since the environment was made with its version, by color; a day by default. */
+  madeAgo?: Partial<Record<Color, number>>;
+  /** Seconds since its compute was last changed in place. */
+  changedAgo?: Partial<Record<Color, number>>;
 }
 
 export interface StackShape extends RolloutShape {

@@ -1,9 +1,9 @@
 import { COLORS, type Color, desiredShares, type Stage, wholeWay } from "../../traffic";
 import { type RolloutShape, STAGES } from "../crossfade-stack";
 import { forward, NOT_FOUND, ref } from "../small-programs";
+import { ecsService, fargateEnvironment, HOST } from "./environments";
 import { type Item, item } from "./item";
 
-const HOST = "shop.example.com";
 const previewHost = (color: Color) => `shop-${color}.example.com`;
 
 /** A stack whose route is DNS between an edge for each color that has tasks. */
@@ -40,9 +40,9 @@ export function dnsShop(shape: DnsShape = {}): Item[] {
 const TAGGED = /^aws:(lb|ecs|ec2)\//;
 
 /** An edge with its environment, and the rule that leads to it. */
-function edge(color: Color, { tasks = {}, versions = {}, certificate, behind }: DnsShape, isUsed: boolean): Item[] {
+function edge(color: Color, shape: DnsShape, isUsed: boolean): Item[] {
+  const { certificate, behind } = shape;
   const own = { parent: `edge-${color}` };
-  const home = { parent: `shop-${color}` };
   const [lb, web, group] = [`lb-${color}`, `web-${color}`, `g-${color}`];
   const both = behind?.[color];
   const secure = certificate !== undefined;
@@ -89,36 +89,7 @@ function edge(color: Color, { tasks = {}, versions = {}, certificate, behind }: 
           ),
         ]
       : []),
-    item(
-      "crossfade:index:FargateEnvironment",
-      `shop-${color}`,
-      { color },
-      {
-        component: true,
-        outputs: { targetGroupArn: ref(group) },
-      },
-    ),
-    item(
-      "aws:lb/targetGroup:TargetGroup",
-      group,
-      { port: 8080, deregistrationDelay: 60, healthCheck: { path: "/healthz", interval: 10, healthyThreshold: 2 } },
-      home,
-    ),
-    item(
-      "aws:lb/listenerRule:ListenerRule",
-      `preview-${color}`,
-      {
-        listenerArn: ref(web),
-        priority: color === "blue" ? 1 : 2,
-        conditions: [
-          { hostHeader: { values: [HOST, previewHost(color)] } },
-          { httpHeader: { httpHeaderName: "x-crossfade", values: [color] } },
-        ],
-        actions: [{ type: "forward", targetGroupArn: ref(group) }],
-      },
-      home,
-    ),
-    service(color, group, tasks[color] ?? 0, versions[color], home),
+    ...fargateEnvironment(color, shape, { listener: web, hosts: [HOST, previewHost(color)] }),
     ...(both === undefined
       ? [rule(color, web, { type: "forward", targetGroupArn: ref(group) })]
       : twoVersions(color, web, group, both)),
@@ -131,21 +102,6 @@ function ingress(name: string, group: string, port: number, more: Partial<Item>)
     name,
     { securityGroupId: ref(group, "id"), ipProtocol: "tcp", fromPort: port, toPort: port, cidrIpv4: "0.0.0.0/0" },
     more,
-  );
-}
-
-function service(color: Color, group: string, desiredCount: number, version: string | undefined, more: Partial<Item>) {
-  return item(
-    "aws:ecs/service:Service",
-    `svc-${group}`,
-    {
-      desiredCount,
-      waitForSteadyState: true,
-      healthCheckGracePeriodSeconds: 60,
-      taskDefinition: version ?? `arn:${color}:v1`,
-      loadBalancers: [{ targetGroupArn: ref(group) }],
-    },
-    { ...more, dependsOn: [`preview-${color}`], outputs: { name: `svc-${group}-{case}` } },
   );
 }
 
@@ -172,7 +128,7 @@ function twoVersions(color: Color, web: string, group: string, share: number): I
   const name = `within-${color}`;
   return [
     item("aws:lb/targetGroup:TargetGroup", next, { port: 8080, deregistrationDelay: 60 }),
-    service(color, next, 4, undefined, {}),
+    ecsService(color, next, 4),
     item("crossfade:index:WeightedAlbRoute", name, { ...plan, stage, groups, hosts: [HOST] }, { component: true }),
     rule(color, web, forward({ [group]: 100 - share, [next]: share }, share > 0 && share < 100), {
       parent: name,
@@ -182,7 +138,7 @@ function twoVersions(color: Color, web: string, group: string, share: number): I
   ];
 }
 
-function clock(route: string, weights: Record<string, number>, sticky: boolean, modifiedAgo?: number): Item {
+export function clock(route: string, weights: Record<string, number>, sticky: boolean, modifiedAgo?: number): Item {
   const shares = Object.fromEntries(Object.entries(weights).filter(([, share]) => share > 0));
   return item("pulumi:index:Stash", `${route}-weights`, { input: { shares, sticky } }, { parent: route, modifiedAgo });
 }

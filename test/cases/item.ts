@@ -25,7 +25,9 @@ export interface Item {
     /** The provider's version. */
     version?: string;
   };
-  /** Prior state: seconds since a step last changed it. A day by default. */
+  /** Prior state: seconds since it was made. A day by default. */
+  createdAgo?: number;
+  /** Prior state: seconds since a step last changed it. By default nothing has since it was made. */
   modifiedAgo?: number;
   /** Prior state: an earlier update replaced it and was stopped. */
   pendingDelete?: true;

@@ -41,7 +41,8 @@ export function urnsOf(items: readonly Item[]): Map<string, string> {
 export function stateOf(items: readonly Item[], cloud: PreviewProvider, now: Date): Exported[] {
   const urns = urnsOf(items);
   const outputs = new Map<string, Record<string, unknown>>();
-  const at = new Date(now.getTime() - DAY * 1000).toISOString();
+  const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000).toISOString();
+  const at = ago(DAY);
   const defaults = new Map(items.filter(hasDefaultProvider).map((item) => [defaultProvider(item), item]));
   const providers = [...defaults].map(([urn, { type, opts }]) => ({
     urn,
@@ -72,8 +73,8 @@ export function stateOf(items: readonly Item[], cloud: PreviewProvider, now: Dat
       parent: item.parent === undefined ? STACK_URN : urns.get(item.parent),
       ...edges(item, urns),
       protect: item.opts?.protect,
-      created: at,
-      modified: new Date(now.getTime() - (item.modifiedAgo ?? DAY) * 1000).toISOString(),
+      created: ago(item.createdAgo ?? DAY),
+      modified: ago(item.modifiedAgo ?? item.createdAgo ?? DAY),
       ...(item.pendingDelete && { delete: true }),
     };
   });

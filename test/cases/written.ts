@@ -2,7 +2,7 @@ import { Ref } from "../small-programs";
 import { type Item, mapped, refsIn, Secret } from "./item";
 
 /** An item as the program of the cases reads it. */
-export type WrittenItem = Omit<Item, "modifiedAgo" | "pendingDelete"> & {
+export type WrittenItem = Omit<Item, "createdAgo" | "modifiedAgo" | "pendingDelete"> & {
   /** The outputs that others read. */
   reads: string[];
 };

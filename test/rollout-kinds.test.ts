@@ -1,0 +1,225 @@
+import { describe, expect, test } from "vitest";
+import { judgeAll } from "../policies/rules";
+import type { Color } from "../traffic";
+import { type Item, placed } from "./cases/item";
+import { planOfChange } from "./cases/judged-purely";
+import { ROLLOUT_WORLDS } from "./cases/rollout-worlds";
+import { NOW, type RolloutShape, STAGES } from "./crossfade-stack";
+
+/** The design's table of edits, and what else a rollout may meet: the same for every kind of compute and of route. */
+interface Behaviour {
+  title: string;
+  /** Nothing where there was no stack. */
+  before: RolloutShape | undefined;
+  after: RolloutShape;
+  /** All policies that refuse it; none where it passes. */
+  refusedBy?: readonly string[];
+  /** What the update does besides. */
+  edit?: (items: Item[]) => Item[];
+  settings?: Record<string, unknown>;
+}
+
+const DAY = 86_400;
+const alone: RolloutShape = { tasks: { blue: 4 } };
+const oldAlone: RolloutShape = { stable: "green", tasks: { green: 4 } };
+const FREEZE = {
+  "freeze-window": {
+    once: [{ from: "2026-01-01T00:00:00Z", until: "2027-01-01T00:00:00Z", reason: "nobody is here" }],
+  },
+};
+const BAKED_FULL = [...STAGES, { name: "full", weight: 100, bake: 60 }];
+
+/** A change that makes a color's end or its pods anew: another port of the group, other labels that pods are selected by. */
+const madeAnew = (color: Color) => (items: Item[]) =>
+  items.map((one): Item => {
+    if (one.name === `g-${color}`) return { ...one, inputs: { ...one.inputs, port: 9090 } };
+    if (one.name !== `pods-${color}`) return one;
+    const spec = one.inputs.spec as { selector: object; template: object };
+    const labels = { "app.kubernetes.io/name": `shop-${color}`, release: "2" };
+    const template = { ...spec.template, metadata: { labels } };
+    return { ...one, inputs: { ...one.inputs, spec: { ...spec, selector: { matchLabels: labels }, template } } };
+  });
+
+const BEHAVIOURS: readonly Behaviour[] = [
+  { title: "install", before: undefined, after: alone },
+  { title: "install of both, at idle", before: undefined, after: {} },
+  {
+    title: "install at a canary stage",
+    before: undefined,
+    after: { stage: "canary-5" },
+    refusedBy: ["stage-order"],
+  },
+  { title: "the candidate's line is added at idle", before: alone, after: {} },
+  ...["idle", "canary-5", "canary-50", "full"].map((stage) => ({
+    title: `nothing changes at ${stage}`,
+    before: { stage, movedAgo: 1 },
+    after: { stage },
+  })),
+
+  { title: "promote to the first stage", before: {}, after: { stage: "canary-5" } },
+  {
+    title: "promote to the next stage when it has baked",
+    before: { stage: "canary-5", movedAgo: 600 },
+    after: { stage: "canary-50" },
+  },
+  { title: "promote to full", before: { stage: "canary-50" }, after: { stage: "full" } },
+  { title: "a skipped stage", before: {}, after: { stage: "canary-50" }, refusedBy: ["stage-order"] },
+  {
+    title: "a stage that is left a second early",
+    before: { stage: "canary-5", movedAgo: 599 },
+    after: { stage: "canary-50" },
+    refusedBy: ["bake-time"],
+  },
+  {
+    title: "a bake time that is shortened in the same edit",
+    before: { stage: "canary-5", movedAgo: 599 },
+    after: { stage: "canary-50", stages: STAGES.map((stage) => ({ ...stage, bake: 0 })) },
+    refusedBy: ["bake-time"],
+  },
+  {
+    title: "stages that are edited while the weight is between",
+    before: { stage: "canary-5" },
+    after: { stage: "canary-50", stages: STAGES.map((s) => (s.weight === 50 ? { ...s, weight: 60 } : s)) },
+    refusedBy: ["stage-order"],
+  },
+  {
+    title: "a promotion in a freeze",
+    before: { stage: "canary-5" },
+    after: { stage: "canary-50" },
+    settings: FREEZE,
+    refusedBy: ["freeze-window"],
+  },
+  {
+    title: "a promotion onto too few",
+    before: { stage: "canary-50", tasks: { blue: 4, green: 1 } },
+    after: { stage: "full", tasks: { blue: 4, green: 1 } },
+    refusedBy: ["capacity"],
+  },
+  {
+    title: "a promotion, scaled out in the same update",
+    before: { stage: "canary-50", tasks: { blue: 4, green: 2 } },
+    after: { stage: "full", tasks: { blue: 4, green: 4 } },
+  },
+  {
+    title: "a new version of the candidate beside a promotion",
+    before: {},
+    after: { stage: "canary-5", versions: { green: "v2" } },
+    refusedBy: ["one-change"],
+  },
+  {
+    title: "a scale-in of stable beside a promotion",
+    before: {},
+    after: { stage: "canary-5", tasks: { blue: 3, green: 4 } },
+    refusedBy: ["one-change"],
+  },
+
+  ...["canary-5", "canary-50", "full"].map((stage) => ({
+    title: `roll back from ${stage}, at once and in a freeze`,
+    before: { stage, movedAgo: 1 },
+    after: {},
+    settings: FREEZE,
+  })),
+  { title: "roll back to an earlier stage", before: { stage: "full", movedAgo: 1 }, after: { stage: "canary-5" } },
+  {
+    title: "roll back from a candidate that runs nothing",
+    before: { stage: "canary-50", movedAgo: 1, tasks: { blue: 4, green: 0 } },
+    after: { tasks: { blue: 4, green: 0 } },
+  },
+  {
+    title: "rolled back: a new version for the candidate",
+    before: { movedAgo: 600 },
+    after: { versions: { green: "v2" } },
+  },
+
+  { title: "finish", before: { stage: "full" }, after: { stable: "green" } },
+  {
+    title: "a finish before full has held",
+    before: { stage: "full", stages: BAKED_FULL, movedAgo: 5 },
+    after: { stable: "green", stages: BAKED_FULL },
+    refusedBy: ["bake-time"],
+  },
+  {
+    title: "a finish from a canary stage",
+    before: { stage: "canary-50" },
+    after: { stable: "green" },
+    refusedBy: ["stage-order"],
+  },
+  { title: "a Git revert of a finish", before: { stable: "green" }, after: { stage: "full" } },
+  {
+    title: "back again to the version that carried all before",
+    before: { stable: "green", movedAgo: 1, madeAgo: { blue: 9 * DAY, green: 5 * DAY } },
+    after: { stable: "blue" },
+  },
+  {
+    title: "all at once to a version that never carried a request",
+    before: { stable: "green", madeAgo: { blue: 3600, green: 5 * DAY } },
+    after: { stable: "blue" },
+    refusedBy: ["stage-order"],
+  },
+  {
+    title: "back again beside a new version of it",
+    before: { stable: "green", madeAgo: { blue: 9 * DAY, green: 5 * DAY } },
+    after: { stable: "blue", versions: { blue: "v3" } },
+    refusedBy: ["stage-order"],
+  },
+
+  {
+    title: "the old environment is removed within the hold time",
+    before: { stable: "green", movedAgo: 30 },
+    after: oldAlone,
+    refusedBy: ["hold-time"],
+  },
+  { title: "the old environment is removed after the hold time", before: { stable: "green" }, after: oldAlone },
+  {
+    title: "a candidate is scaled in in the update that takes its weight",
+    before: { stage: "canary-50" },
+    after: { tasks: { blue: 4, green: 2 } },
+    refusedBy: ["hold-time"],
+  },
+  {
+    title: "a candidate is scaled in within the hold time",
+    before: { movedAgo: 30 },
+    after: { tasks: { blue: 4, green: 2 } },
+    refusedBy: ["hold-time"],
+  },
+  { title: "a candidate is scaled in after the hold time", before: {}, after: { tasks: { blue: 4, green: 2 } } },
+
+  {
+    title: "a new version on the serving environment",
+    before: {},
+    after: { versions: { blue: "v2" } },
+    refusedBy: ["release-without-canary"],
+  },
+  {
+    title: "a new version on a candidate that has weight",
+    before: { stage: "canary-5" },
+    after: { stage: "canary-5", versions: { green: "v2" } },
+    refusedBy: ["release-without-canary"],
+  },
+  { title: "a new version on a candidate without weight", before: {}, after: { versions: { green: "v2" } } },
+  {
+    title: "what serves is made anew",
+    before: {},
+    after: {},
+    edit: madeAnew("blue"),
+    refusedBy: ["serving-replacement"],
+  },
+  { title: "a candidate without weight is made anew", before: {}, after: {}, edit: madeAnew("green") },
+  {
+    title: "what serves is removed",
+    before: {},
+    after: oldAlone,
+    refusedBy: ["serving-deletion", "stage-order"],
+  },
+];
+
+describe.each(Object.entries(ROLLOUT_WORLDS))("%s", (_, world) => {
+  test.each(BEHAVIOURS.map((behaviour) => [behaviour.title, behaviour] as const))("%s", async (_, behaviour) => {
+    const { before, after, refusedBy = [], edit = (items) => items, settings } = behaviour;
+    const prior = before ? placed(world(before), "x") : [];
+    const plan = await planOfChange({ prior, desired: placed(edit(world(after)), "x") }, NOW);
+    const refusals = judgeAll(plan, { settings }).filter(({ advisory }) => !advisory);
+    const found = new Set(refusals.map(({ policy }) => policy));
+    expect([...found].sort(), refusals.map(({ what }) => what).join("\n")).toEqual([...refusedBy].sort());
+  });
+});
