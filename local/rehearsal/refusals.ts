@@ -23,8 +23,8 @@ export async function tryRefusal({ change, policy, edit }: Refusal, scene: Scene
 /** In the order of a release: the first can be tried at its first stage, the last once it is finished. */
 export const BEHIND_BALANCER = [skippedStage, otherPort, newImage, inPlace, removed];
 
-/** A Service takes another port, and a Gateway is somebody else's: what is replaced there is all that is in the namespace. */
-export const BEHIND_GATEWAY = [skippedStage, otherNamespace, newImage, removed];
+/** Nothing is replaced there by another port, and the Gateway is somebody else's. */
+export const BEHIND_GATEWAY = [skippedStage, fewerTasks, newImage, removed];
 
 function otherPort({ file }: RehearsedStack): Refusal {
   const { stable } = file.config().rollout;
@@ -35,11 +35,12 @@ function otherPort({ file }: RehearsedStack): Refusal {
   };
 }
 
-function otherNamespace({ file }: RehearsedStack): Refusal {
+function fewerTasks({ file }: RehearsedStack): Refusal {
+  const { stable } = file.config().rollout;
   return {
-    change: "move the service to another namespace",
-    policy: "serving-replacement",
-    edit: { kubernetes: { ...(file.get("kubernetes") as object), namespace: "default" } },
+    change: `one task fewer for ${stable}, which serves`,
+    policy: "capacity",
+    edit: { [stable]: { image: file.get(stable), replicas: 1 } },
   };
 }
 
