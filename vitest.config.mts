@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
 
 /** What measures a service under load: two at a time, with the machine's two cores to themselves. */
-const LIVE = ["test/{against,applied,controls,endings,incidents,kills,rehearsal,rehearsal-dns,servers,shop}.test.ts"];
+const LIVE = [
+  "test/{against,applied,controls,endings,incidents,kills,rehearsal,rehearsal-dns,rehearsal-kubernetes,servers,shop}.test.ts",
+];
 
 /** What goes by the clock: alone. */
 const TIMED = ["test/load.test.ts", "test/facts/*.test.ts"];

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterEach(endRuns);
 
 test.each([
-  [["--route", "tcp"], /Allowed choices are alb, dns/],
+  [["--route", "tcp"], /Allowed choices are alb, dns, gateway/],
   [["--route", "dns", "--stable", "a {port}", "--candidate", "b {port}"], /--route dns releases the example service/],
   [
     ["--route", "dns", "--against", "https://shop.example.com/", "--stack", "s"],
