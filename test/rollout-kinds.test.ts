@@ -14,6 +14,8 @@ interface Behaviour {
   after: RolloutShape;
   /** All policies that refuse it; none where it passes. */
   refusedBy?: readonly string[];
+  /** The same where one kind differs. */
+  on?: Partial<Record<keyof typeof ROLLOUT_WORLDS, readonly string[]>>;
   /** What the update does besides. */
   edit?: (items: Item[]) => Item[];
   settings?: Record<string, unknown>;
@@ -94,6 +96,14 @@ const BEHAVIOURS: readonly Behaviour[] = [
     before: { stage: "canary-50", tasks: { blue: 4, green: 1 } },
     after: { stage: "full", tasks: { blue: 4, green: 1 } },
     refusedBy: ["capacity"],
+  },
+  {
+    title: "a promotion of a candidate that runs nothing",
+    before: { tasks: { blue: 4, green: 0 } },
+    after: { stage: "canary-5", tasks: { blue: 4, green: 0 } },
+    refusedBy: ["candidate-attached", "capacity", "interrupted-update"],
+    // A record leads to an edge, whose own rule is the one that has a group.
+    on: { "Fargate behind DNS": ["capacity", "interrupted-update"] },
   },
   {
     title: "a promotion, scaled out in the same update",
@@ -213,9 +223,11 @@ const BEHAVIOURS: readonly Behaviour[] = [
   },
 ];
 
-describe.each(Object.entries(ROLLOUT_WORLDS))("%s", (_, world) => {
+describe.each(Object.keys(ROLLOUT_WORLDS) as (keyof typeof ROLLOUT_WORLDS)[])("%s", (kind) => {
+  const world = ROLLOUT_WORLDS[kind];
   test.each(BEHAVIOURS.map((behaviour) => [behaviour.title, behaviour] as const))("%s", async (_, behaviour) => {
-    const { before, after, refusedBy = [], edit = (items) => items, settings } = behaviour;
+    const { before, after, on, edit = (items) => items, settings } = behaviour;
+    const refusedBy = on?.[kind] ?? behaviour.refusedBy ?? [];
     const prior = before ? placed(world(before), "x") : [];
     const plan = await planOfChange({ prior, desired: placed(edit(world(after)), "x") }, NOW);
     const refusals = judgeAll(plan, { settings }).filter(({ advisory }) => !advisory);

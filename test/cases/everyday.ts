@@ -1,8 +1,11 @@
+import type { RolloutShape } from "../crossfade-stack";
 import { Ref, ref } from "../small-programs";
 import type { Change, Everyday } from "./case";
 import { type DnsShape, dnsShop } from "./dns-world";
+import { objectName } from "./environments";
 import { type Item, item, Secret } from "./item";
-import { ours, type ShopShape, shop } from "./worlds";
+import { ROLLOUT_WORLDS } from "./rollout-worlds";
+import { kubeconfig, ours, type ShopShape, shop } from "./worlds";
 
 const both = (before: ShopShape, after: ShopShape): Change => ({ prior: shop(before), desired: shop(after) });
 const ourChange = (...[before, after]: Parameters<typeof ours>[0][]): Change => ({
@@ -248,6 +251,34 @@ const CHANGES: Record<string, readonly Change[]> = {
     dnsChange({}, { inputs: { "lb-green": { internal: true } } }),
     dnsChange({}, { tasks: { blue: 4, green: 1 } }),
   ],
+  ...Object.fromEntries(
+    (["Kubernetes behind an ALB", "Kubernetes behind a Gateway"] as const).map((name) => {
+      const world = ROLLOUT_WORLDS[name];
+      const change = (before: RolloutShape | undefined, after: RolloutShape): Change => ({
+        prior: before ? world(before) : [],
+        desired: world(after),
+      });
+      const changes: Change[] = [
+        change(undefined, { tasks: { blue: 4 } }),
+        change({ tasks: { blue: 4 } }, {}),
+        change({}, { versions: { green: "v2" } }),
+        change({}, { stage: "canary-5" }),
+        change({ stage: "canary-5" }, { stage: "canary-5", tasks: { blue: 8, green: 4 } }),
+        change({ stage: "canary-50", movedAgo: 30 }, {}),
+        change({ stage: "full" }, { stable: "green" }),
+        change({ stable: "green" }, { stable: "green", tasks: { green: 4 } }),
+        { prior: world({ stage: "canary-5" }), desired: labelled(world({ stage: "canary-5" })) },
+      ];
+      return [`${name}: every step of a rollout`, changes];
+    }),
+  ),
+  "a mirror of stable's requests that ends with idle": [
+    { prior: mirrored({}), desired: ROLLOUT_WORLDS["Kubernetes behind a Gateway"]({ stage: "canary-5" }) },
+  ],
+  "a promotion on a shared listener": [
+    { prior: onSharedListener({ stage: "canary-5" }), desired: onSharedListener({ stage: "canary-50" }) },
+  ],
+  "weights of DNS moved": [{ prior: byDns(100), desired: byDns(90) }],
   import: [
     both(
       {},
@@ -333,14 +364,55 @@ function live(functionVersion: string): Item[] {
   return [fn, item("aws:lambda/alias:Alias", "live", { functionName: ref("fn"), functionVersion })];
 }
 
-/** One cluster, whoever asks. */
-function kubeconfig(token: string): string {
-  return JSON.stringify({
-    "current-context": "prod",
-    contexts: [{ name: "prod", context: { cluster: "prod", user: "ci" } }],
-    clusters: [{ name: "prod", cluster: { server: "https://prod.example.com" } }],
-    users: [{ name: "ci", user: { token } }],
+/** Labels on every object of Kubernetes. */
+function labelled(items: readonly Item[]): Item[] {
+  return items.map((one) => {
+    if (!one.type.startsWith("kubernetes:")) return one;
+    const { metadata } = one.inputs as { metadata: { labels?: object } };
+    return {
+      ...one,
+      inputs: { ...one.inputs, metadata: { ...metadata, labels: { ...metadata.labels, cost: "shop" } } },
+    };
   });
+}
+
+/** A Gateway's route at idle that sends the candidate a copy of each request. */
+function mirrored(shape: RolloutShape): Item[] {
+  return ROLLOUT_WORLDS["Kubernetes behind a Gateway"](shape).map((one) => {
+    if (one.name !== "rule") return one;
+    const spec = one.inputs.spec as { rules: object[] };
+    const requestMirror = { backendRef: { name: objectName("green"), port: 80 } };
+    const rules = spec.rules.map((rule, i) =>
+      i < spec.rules.length - 1 ? rule : { ...rule, filters: [{ type: "RequestMirror", requestMirror }] },
+    );
+    return { ...one, inputs: { ...one.inputs, spec: { ...spec, rules } } };
+  });
+}
+
+/** A route of ours on a listener of another stack. */
+function onSharedListener(shape: RolloutShape): Item[] {
+  const items = ROLLOUT_WORLDS["Fargate behind an ALB"](shape).filter(({ name }) => !["lb", "web"].includes(name));
+  return items.map((one) =>
+    one.inputs.listenerArn === undefined
+      ? one
+      : { ...one, inputs: { ...one.inputs, listenerArn: "arn:shared-{case}" } },
+  );
+}
+
+/** Somebody's own weighted records. */
+function byDns(blue: number): Item[] {
+  return Object.entries({ blue, green: 100 - blue }).map(([name, weight]) =>
+    item("aws:route53/record:Record", name, {
+      zoneId: "Z{case}",
+      name: "shop.example.com",
+      type: "CNAME",
+      ttl: 60,
+      records: [`${name}.example.com`],
+      setIdentifier: name,
+      weightedRoutingPolicies: [{ weight }],
+      healthCheckId: "check-{case}",
+    }),
+  );
 }
 
 /** A Deployment behind a Service, by a provider with a token that lives for minutes. */

@@ -1,6 +1,7 @@
 import { type Pair, pair } from "./case";
 import { type Item, item } from "./item";
-import { shop, withMore } from "./worlds";
+import { ROLLOUT_WORLDS } from "./rollout-worlds";
+import { kubeconfig, shop, withMore } from "./worlds";
 
 const NAMESPACE = "{case}";
 const IMAGE = `shop@sha256:${"1".repeat(64)}`;
@@ -18,6 +19,20 @@ interface PodShape {
   image?: string;
 }
 
+/** The weights of both backends, as a rule of the route has them; one that is undefined is left out. */
+const routeSpec = (blue: number | undefined, green: number | undefined, more: object = {}) => ({
+  parentRefs: [{ name: "public", namespace: "edge" }],
+  hostnames: ["shop.example.com"],
+  rules: [
+    {
+      backendRefs: [
+        { name: "blue", port: 80, weight: blue },
+        { name: "green", port: 80, weight: green, ...more },
+      ],
+    },
+  ],
+});
+
 const CONTAINER = {
   name: "shop",
   image: IMAGE,
@@ -26,14 +41,14 @@ const CONTAINER = {
   lifecycle: { preStop: { sleep: { seconds: 15 } } },
 };
 
-function deploymentSpec(color: string, pod: PodShape = {}, more: object = {}): object {
+function deploymentSpec(color: string, pod: PodShape = {}, more: object = {}, grace = 120): object {
   const labels = { app: "shop", color };
   return {
     replicas: 3,
     selector: { matchLabels: labels },
     template: {
       metadata: { labels },
-      spec: { terminationGracePeriodSeconds: 120, containers: [{ ...CONTAINER, ...pod }] },
+      spec: { terminationGracePeriodSeconds: grace, containers: [{ ...CONTAINER, ...pod }] },
     },
     ...more,
   };
@@ -51,14 +66,10 @@ function cluster(more: Record<string, Partial<Item>> = {}, last: readonly Item[]
     item(TYPES.deployment, color, { metadata: named(color), spec: deploymentSpec(color) }),
     item(TYPES.service, `${color}-web`, { metadata: named(color), spec: serviceSpec(color) }),
   ]);
-  const backendRefs = [
-    { name: "blue", port: 80, weight: 100 },
-    { name: "green", port: 80, weight: 0 },
-  ];
   const route = item(
     TYPES.route,
     "route",
-    { metadata: named("shop"), spec: { hostnames: ["shop.example.com"], rules: [{ backendRefs }] } },
+    { metadata: named("shop"), spec: routeSpec(100, 0) },
     { dependsOn: ["blue-web", "green-web", "blue", "green"] },
   );
   return [...withMore([...items, route], more), ...last];
@@ -69,6 +80,10 @@ const edited = (more: Record<string, Partial<Item>>, last: readonly Item[] = [])
   desired: cluster(more, last),
 });
 const spec = (value: object): Partial<Item> => ({ inputs: { spec: value } });
+
+/** The stack that our components make on Kubernetes behind a balancer, with other edges of its pods. */
+const bound = (dependsOn: readonly string[]) =>
+  withMore(ROLLOUT_WORLDS["Kubernetes behind an ALB"]({}), { "pods-green": { dependsOn } });
 
 /** Hazards of Kubernetes objects that users' requests reach. */
 export const kubernetesPairs: Pair[] = [
@@ -103,6 +118,109 @@ export const kubernetesPairs: Pair[] = [
     passes: "eu-west-1",
     also: ["interrupted-update", "candidate-attached"],
   }),
+  pair("hA25k", {
+    hazards: ["A25"],
+    policy: "serving-replacement",
+    // All that the cluster has is made anew in the other one.
+    change: (server: string) => {
+      const inCluster = (token: string, of?: string) => [
+        item("pulumi:providers:kubernetes", "cluster", { kubeconfig: kubeconfig(token, of) }),
+        ...cluster().map((one) => ({ ...one, opts: { provider: "cluster" } })),
+      ];
+      return { prior: inCluster("old"), desired: inCluster("new", server) };
+    },
+    refused: "https://other.example.com",
+    passes: "https://prod.example.com",
+    also: ["interrupted-update", "candidate-attached"],
+  }),
+  pair("h40s", {
+    hazards: ["40"],
+    policy: "serving-replacement",
+    // By its name, which it keeps, it is deleted first.
+    change: (service: string) =>
+      edited({ [service]: spec(serviceSpec(service === "blue-web" ? "blue" : "green", { clusterIP: "10.0.0.9" })) }),
+    refused: "blue-web",
+    passes: "green-web",
+    also: ["interrupted-update"],
+  }),
+  pair("h4k", {
+    hazards: ["4"],
+    policy: "serving-deletion",
+    change: (gone: string) => ({ prior: cluster(), desired: cluster().filter(({ name }) => name !== gone) }),
+    refused: "blue-web",
+    passes: "green-web",
+  }),
+  pair("h21k", {
+    hazards: ["21"],
+    policy: "hold-time",
+    change: (modifiedAgo: number) => ({
+      prior: cluster({ route: { createdAgo: 86_400, modifiedAgo } }),
+      desired: cluster().filter(({ name }) => !name.startsWith("green")),
+    }),
+    refused: 30,
+    passes: 3600,
+  }),
+  pair("h7k", {
+    hazards: ["7"],
+    policy: "weights-explicit",
+    change: (weight: number | undefined) => edited({ route: spec(routeSpec(99, weight)) }),
+    refused: undefined,
+    passes: 1,
+  }),
+  pair("h8k", {
+    hazards: ["8"],
+    policy: "weights-explicit",
+    change: (weight: number) => edited({ route: spec(routeSpec(weight, 0)) }),
+    refused: 0,
+    passes: 1,
+    also: ["interrupted-update"],
+  }),
+  pair("h2k", {
+    hazards: ["2"],
+    policy: "candidate-attached",
+    change: (from: string) => {
+      const elsewhere = { ...named("green"), namespace: `${NAMESPACE}-next` };
+      return edited({ route: spec(routeSpec(100, 0, { namespace: `${NAMESPACE}-next` })) }, [
+        item(TYPES.service, "next-web", { metadata: elsewhere, spec: serviceSpec("green") }),
+        item("kubernetes:gateway.networking.k8s.io/v1beta1:ReferenceGrant", "grant", {
+          metadata: elsewhere,
+          spec: {
+            from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: from }],
+            to: [{ group: "", kind: "Service" }],
+          },
+        }),
+      ]);
+    },
+    refused: "default",
+    passes: NAMESPACE,
+  }),
+  pair("h11k", {
+    hazards: ["11"],
+    policy: "single-writer",
+    change: (host: string) =>
+      edited({}, [
+        item(TYPES.route, "other", {
+          metadata: named("other"),
+          spec: {
+            parentRefs: [{ name: "public", namespace: "edge" }],
+            hostnames: [host],
+            rules: [{ backendRefs: [{ name: "blue", port: 80 }] }],
+          },
+        }),
+      ]),
+    refused: "shop.example.com",
+    passes: "cart.example.com",
+  }),
+  pair("h27k", {
+    hazards: ["27"],
+    policy: "single-writer",
+    change: (manager: string) =>
+      edited({
+        route: { inputs: { metadata: named("shop", { labels: { "app.kubernetes.io/managed-by": manager } }) } },
+      }),
+    refused: "flagger",
+    passes: "pulumi",
+  }),
   pair("h34", {
     hazards: ["34"],
     policy: "release-without-canary",
@@ -116,6 +234,28 @@ export const kubernetesPairs: Pair[] = [
     change: (lifecycle: object) => edited({ green: spec(deploymentSpec("green", { lifecycle })) }),
     refused: {},
     passes: { preStop: { sleep: { seconds: 20 } } },
+  }),
+  pair("h35g", {
+    hazards: ["35"],
+    policy: "drain",
+    change: (grace: number) => edited({ green: spec(deploymentSpec("green", {}, {}, grace)) }),
+    refused: 15,
+    passes: 90,
+  }),
+  pair("h15k", {
+    hazards: ["15"],
+    policy: "health-check",
+    change: (readinessProbe: object | undefined) =>
+      edited({ green: spec(deploymentSpec("green", { readinessProbe })) }),
+    refused: undefined,
+    passes: { httpGet: { path: "/ready", port: 8080 } },
+  }),
+  pair("hA20", {
+    hazards: ["A20"],
+    policy: "health-check",
+    change: (dependsOn: readonly string[]) => ({ prior: [], desired: bound(dependsOn) }),
+    refused: ["preview-green"],
+    passes: ["preview-green", "binding-green"],
   }),
   pair("h37", {
     hazards: ["37", "A20"],
@@ -155,6 +295,15 @@ export const kubernetesPairs: Pair[] = [
           spec: { minReplicas: 3, maxReplicas: 9, scaleTargetRef: { kind: "Deployment", name: "green" } },
         }),
       ]),
+    refused: [],
+    passes: ["spec.replicas"],
+  }),
+  pair("h39r", {
+    hazards: ["39"],
+    policy: "capacity",
+    // The number is handed over to an autoscaler.
+    change: (ignoreChanges: string[]) =>
+      edited({ blue: { ...spec(deploymentSpec("blue", {}, { replicas: undefined })), opts: { ignoreChanges } } }),
     refused: [],
     passes: ["spec.replicas"],
   }),

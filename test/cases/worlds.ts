@@ -79,6 +79,16 @@ export function ours(shape: StackShape = {}): Item[] {
   });
 }
 
+/** A cluster's configuration, for whoever has the token. */
+export function kubeconfig(token: string, server = "https://prod.example.com"): string {
+  return JSON.stringify({
+    "current-context": "prod",
+    contexts: [{ name: "prod", context: { cluster: "prod", user: "ci" } }],
+    clusters: [{ name: "prod", cluster: { server } }],
+    users: [{ name: "ci", user: { token } }],
+  });
+}
+
 /** `aws:lb/targetGroup:TargetGroup` is `tg`: auto-named names have a limit. */
 function shortened(type: string): string {
   return (type.split(":").at(-1)?.match(/[A-Z]/g) ?? []).join("").toLowerCase();
