@@ -7,10 +7,10 @@ import { stagesProblem } from "./weighted-dns-problems";
 /** What a color may have of its own where it has an edge of its own. */
 const OF_AN_EDGE = ["certificate", "internal", "network"] as const;
 
-/** An edge of each color needs DNS, and DNS its names, stages and health checks. */
+/** An edge of each color needs DNS, and DNS its names, stages and health checks. Behind a Gateway there is no edge of ours. */
 export function checkEdges(data: Partial<Parsed>, report: Report): void {
   if (data.dns) checkDns(data, data.dns, report);
-  for (const color of data.dns ? [] : COLORS) {
+  for (const color of data.dns || data.kubernetes?.gateway ? [] : COLORS) {
     for (const key of OF_AN_EDGE.filter((key) => data[color]?.[key] !== undefined)) {
       const shared = key === "network" ? "crossfade:network" : `crossfade:service.${key}`;
       const reason = `is for an edge of its own, and without crossfade:dns both colors are behind one: set ${shared}`;

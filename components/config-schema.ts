@@ -2,6 +2,8 @@ import { z } from "zod";
 import { COLORS, FULL, parseDuration, type Stage } from "../traffic";
 import { exemptionKeys, exemptions } from "../traffic/exemption-schema";
 import type { NetworkConfig } from "./config";
+import { DNS_LABEL, DNS_LABEL_WORDS, DNS_SUBDOMAIN, DNS_SUBDOMAIN_WORDS } from "./kubernetes-names";
+import { SECRET_FORMS } from "./secret-forms";
 
 /** A length of time in the config; in seconds once it is read. */
 const duration = (min: number, max: number, source: string) =>
@@ -18,9 +20,13 @@ const image = z
     "an image by digest, registry/name@sha256:<64 hex digits>: a tag may be another image tomorrow, and then there is no way back",
   );
 
-const secretArn = z
+/** Of which form it must be, the compute says: `config-compute.ts`. */
+const secret = z
   .string()
-  .regex(/^arn:[^:]+:(secretsmanager|ssm):/, "the ARN of a Secrets Manager secret or an SSM parameter");
+  .refine(
+    (text) => Object.values(SECRET_FORMS).some(({ form }) => form.test(text)),
+    `${SECRET_FORMS.fargate.words}; on Kubernetes ${SECRET_FORMS.kubernetes.words}`,
+  );
 
 const env = z.record(z.string(), z.string("text: quote numbers and booleans"));
 
@@ -35,7 +41,7 @@ const sidecar = z.strictObject({
 const version = {
   command: z.array(z.string()),
   env,
-  secrets: z.record(z.string(), secretArn),
+  secrets: z.record(z.string(), secret),
   port: z.int().min(1).max(65535),
   protocol: z.enum(["HTTP1", "HTTP2", "GRPC"]),
   health: z.string().startsWith("/", 'a path that begins with "/"'),
@@ -45,8 +51,8 @@ const version = {
   scaling: z
     .strictObject({ min: z.int().min(1), max: z.int().min(1), cpu: z.int().min(1).max(100).optional() })
     .refine(({ min, max }) => min <= max, "min is at most max"),
-  cpu: z.int(),
-  memory: z.int(),
+  cpu: z.int().min(1),
+  memory: z.int().min(1),
   drain: duration(0, 3600, "ELB, deregistration_delay.timeout_seconds"),
   stop: duration(2, 120, "ECS on Fargate, stopTimeout"),
   sidecars: z.record(z.string(), sidecar),
@@ -97,6 +103,15 @@ const dns = z.strictObject({
   previewHosts: z.strictObject({ blue: hostName, green: hostName }).partial().optional(),
 });
 
+const namespace = z.string().regex(DNS_LABEL, `the name of a namespace: ${DNS_LABEL_WORDS}`);
+
+const gateway = z.strictObject({
+  name: z.string().regex(DNS_SUBDOMAIN, `the name of a Gateway: ${DNS_SUBDOMAIN_WORDS}`),
+  namespace,
+});
+
+const kubernetes = z.strictObject({ namespace, gateway: gateway.optional(), mirror: z.boolean().optional() });
+
 const local = z.strictObject({
   images: z.record(z.string(), z.strictObject({ run: z.string(), env: env.optional() })),
   dnsSpeed: z.int("a whole number: so many times as fast the times of DNS run").min(1).optional(),
@@ -125,8 +140,10 @@ export const schema = z.object({
   stable: z.enum(COLORS),
   stage: z.string().optional(),
   stages: z.array(stage).optional(),
+  compute: z.enum(["fargate", "kubernetes"]).default("fargate"),
+  kubernetes: kubernetes.optional(),
   service,
-  network,
+  network: network.optional(),
   dns: dns.optional(),
   /** Read by the policies; here so that a mistake in it is told at once. */
   breakGlass: exemptions.optional(),
@@ -143,6 +160,7 @@ export function knownKeys(path: readonly PropertyKey[]): string[] {
   if ((first === "blue" || first === "green") && second === undefined) return Object.keys(environment.shape);
   if (first === "network" || second === "network") return Object.keys(networkKeys);
   if (first === "dns") return second === undefined ? Object.keys(dns.shape) : [...COLORS];
+  if (first === "kubernetes") return Object.keys(second === "gateway" ? gateway.shape : kubernetes.shape);
   if (first === "local" && second === undefined) return Object.keys(local.shape);
   if (first === "stages") return ["name", "weight", "bake"];
   if (first === "breakGlass") return Object.keys(exemptionKeys);

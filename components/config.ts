@@ -11,32 +11,15 @@ import {
   stageProblems,
   wholeWay,
 } from "../traffic";
+import { checkCompute } from "./config-compute";
 import { checkEdges } from "./config-edges";
 import { ConfigError, didYouMean, type Problem, type Report } from "./config-problem";
 import { knownKeys, type Parsed, schema } from "./config-schema";
 import { dnsNames } from "./dns-names";
-import { fargateSizeProblem } from "./fargate-size";
+import { VERSION_DEFAULTS } from "./version-defaults";
 
 /** The namespace of every key. It is always written out: in somebody else's project the default one is theirs. */
 const NAMESPACE = "crossfade";
-
-type VersionPart = NonNullable<Parsed["blue"]>;
-
-const VERSION_DEFAULTS = {
-  env: {},
-  secrets: {},
-  port: 8080,
-  protocol: "HTTP1",
-  health: "/healthz",
-  healthInterval: 10,
-  grace: 60,
-  replicas: 2,
-  cpu: 256,
-  memory: 512,
-  drain: 60,
-  stop: 30,
-  sidecars: {},
-} satisfies Partial<VersionPart>;
 
 /** One color's version, the service's defaults filled in. Durations are in seconds, memory in MiB, CPU in units of 1/1024. */
 export interface EnvironmentConfig {
@@ -49,7 +32,8 @@ export interface EnvironmentConfig {
   health: string;
   healthInterval: number;
   grace: number;
-  replicas: number;
+  /** Not there on Kubernetes with `scaling`, where the number is the autoscaler's from the start. */
+  replicas?: number;
   scaling?: { min: number; max: number; cpu?: number };
   cpu: number;
   memory: number;
@@ -83,20 +67,35 @@ export interface DnsConfig {
   previewHosts: Record<Color, string>;
 }
 
+/** Where an environment on Kubernetes is. */
+export interface KubernetesConfig {
+  namespace: string;
+  /** The route is one of a Gateway; without it both colors are behind one balancer. */
+  gateway?: { name: string; namespace: string };
+  /** Whether the candidate gets a copy of stable's requests at `idle`. */
+  mirror: boolean;
+}
+
 /**
  * The stack config, read and found good. These types are written out and not inferred from the schema: zod's own types would
  * be in the package's, and do not compile with the compiler options of Pulumi's templates.
  */
-export interface Config extends EdgeConfig {
+export interface Config extends Omit<EdgeConfig, "network"> {
+  /** What the environments run on. */
+  compute: "fargate" | "kubernetes";
+  /** There with compute `kubernetes`, and only then. */
+  kubernetes?: KubernetesConfig;
+  /** Not there behind a Gateway. */
+  network?: NetworkConfig;
   rollout: RolloutPlan;
   environments: Partial<Record<Color, EnvironmentConfig>>;
   host: string;
   previewSecret?: string;
-  /** Seconds that a client stays with its environment at canary stages. */
+  /** Seconds that a client stays with its environment at canary stages; 0 behind a Gateway, which keeps none. */
   sticky: number;
   /** The route is one of DNS, and each color has an edge of its own. */
   dns?: DnsConfig;
-  /** The edge of each color that is there; without `dns` they are all the one. */
+  /** The edge of each color that is there; without `dns` they are all the one. Behind a Gateway there is none. */
   edges: Partial<Record<Color, EdgeConfig>>;
   /** Marks a stack of the local cloud: which command stands for which image, and how fast the times of DNS run there. */
   local?: { images: Record<string, { run: string; env?: Record<string, string> }>; dnsSpeed?: number };
@@ -192,11 +191,7 @@ function checkTogether(given: Record<string, unknown>, data: Partial<Parsed>, re
   if (stagesKnown && !names.includes(stage)) {
     report("stage", `"${stage}" is no stage.${didYouMean(stage, names)} Known: ${names.join(", ")}`);
   }
-  for (const color of COLORS) {
-    const { cpu = VERSION_DEFAULTS.cpu, memory = VERSION_DEFAULTS.memory } = { ...data.service, ...data[color] };
-    const size = data[color] && fargateSizeProblem(cpu, memory);
-    if (size) report(`${color}.memory`, `${cpu} CPU units with ${memory} MiB do not go together: ${size}`);
-  }
+  checkCompute(given, data, report);
   checkEdges(data, report);
   if (!stable) return;
   const candidate = otherColor(stable);
@@ -214,19 +209,21 @@ function assemble({
   stages = DEFAULT_STAGES as Stage[],
   network,
   local,
+  compute,
   ...rest
 }: Parsed): Config {
   const { host, certificate, internal = false, clientKeepAlive, ...ofService } = rest.service;
-  const { previewSecret, sticky = 3600, ...defaults } = ofService;
-  const edge: EdgeConfig = { certificate, internal, clientKeepAlive, network };
+  const kubernetes = rest.kubernetes && { mirror: false, ...rest.kubernetes };
+  const { previewSecret, sticky = kubernetes?.gateway ? 0 : 3600, ...defaults } = ofService;
+  const edge = { certificate, internal, clientKeepAlive };
   const environments: Config["environments"] = {};
   const edges: Config["edges"] = {};
   for (const color of COLORS) {
     if (!rest[color]) continue;
-    const { certificate, internal, network, ...own } = rest[color];
-    const ownEdge = Object.entries({ certificate, internal, network }).filter(([, value]) => value !== undefined);
-    edges[color] = { ...edge, ...Object.fromEntries(ownEdge) };
-    environments[color] = {
+    const { certificate, internal, network: ownNetwork = network, ...own } = rest[color];
+    const ownEdge = Object.entries({ certificate, internal }).filter(([, value]) => value !== undefined);
+    if (ownNetwork) edges[color] = { ...edge, ...Object.fromEntries(ownEdge), network: ownNetwork };
+    const version = {
       ...VERSION_DEFAULTS,
       ...defaults,
       ...own,
@@ -234,10 +231,13 @@ function assemble({
       secrets: { ...defaults.secrets, ...own.secrets },
       sidecars: { ...defaults.sidecars, ...own.sidecars },
     };
+    const { replicas, ...scaled } = version;
+    environments[color] = kubernetes && version.scaling ? scaled : version;
   }
   const rollout = { stable, stage, stages: wholeWay(stages) };
   const dns = rest.dns && dnsOf(host, rest.dns);
-  return { ...edge, rollout, environments, host, previewSecret, sticky, dns, edges, local };
+  const where = { compute, kubernetes, ...edge, network };
+  return { ...where, rollout, environments, host, previewSecret, sticky, dns, edges, local };
 }
 
 function dnsOf(host: string, given: NonNullable<Parsed["dns"]>): DnsConfig {

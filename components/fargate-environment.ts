@@ -1,112 +1,13 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type Color, PREVIEW_HEADER, previewHeaderValue } from "../traffic";
+import type { Color } from "../traffic";
 import { fargateSizeProblem } from "./fargate-size";
+import { checkTargetGroupName, createPreviewRule, createTargetGroup, type PreviewRuleArgs } from "./target-group";
+import type { VersionArgs } from "./version-args";
 import type { RouteTarget } from "./weighted-alb-route";
 
-/** A container beside the service's own. */
-export interface SidecarArgs {
-  /** By digest. */
-  image: pulumi.Input<string>;
-  /** @default the image's own command */
-  command?: string[];
-  /** @default none */
-  env?: Record<string, pulumi.Input<string>>;
-  /**
-   * Whether the task ends when it ends.
-   * @default true
-   */
-  essential?: boolean;
-}
-
-/** All that makes a version, and so all that may differ between the colors. */
-export interface VersionArgs {
-  /** The image, by digest: a tag may be another image tomorrow, and then there is no way back. */
-  image: pulumi.Input<string>;
-  /** @default the image's own command */
-  command?: string[];
-  /** @default none */
-  env?: Record<string, pulumi.Input<string>>;
-  /**
-   * Environment variables by the ARN of the Secrets Manager secret or SSM parameter that holds the value.
-   * @default none
-   */
-  secrets?: Record<string, pulumi.Input<string>>;
-  /**
-   * The port that the container listens on, 1 to 65535.
-   * @default 8080
-   */
-  port?: number;
-  /**
-   * What the balancer speaks to the tasks: `HTTP1`, `HTTP2` or `GRPC` (ELB, `ProtocolVersion`).
-   * @default "HTTP1"
-   */
-  protocol?: string;
-  /**
-   * The path of the health check; any 200 is healthy.
-   * @default "/healthz"
-   */
-  health?: string;
-  /**
-   * Seconds between two health checks, 5 to 300 (ELB, `HealthCheckIntervalSeconds`).
-   * @default 10
-   */
-  healthInterval?: number;
-  /**
-   * Seconds after a task's start in which failed health checks do not stop it. 0 kills slow starters.
-   * @default 60
-   */
-  grace?: number;
-  /**
-   * How many tasks run; with `scaling`, how many start.
-   * @default 2
-   */
-  replicas?: number;
-  /**
-   * Lets the number of tasks follow the CPU, between `min` and `max`; `cpu` is the target in percent, 60 unless given. The
-   * number is then the autoscaler's: an update does not put it back.
-   * @default none: `replicas` tasks
-   */
-  scaling?: { min: number; max: number; cpu?: number };
-  /**
-   * CPU units; 1024 are one vCPU.
-   * @default 256
-   */
-  cpu?: number;
-  /**
-   * MiB. Fargate has only some pairs of CPU and memory.
-   * @default 512
-   */
-  memory?: number;
-  /**
-   * Seconds that a task which leaves may still answer the requests that it has, 0 to 3600 (ELB,
-   * `deregistration_delay.timeout_seconds`). Longer than the longest request.
-   * @default 60, the balancer's idle time-out
-   */
-  drain?: number;
-  /**
-   * Seconds between SIGTERM and SIGKILL, 2 to 120 on Fargate (ECS, `stopTimeout`). ECS deregisters and drains before SIGTERM,
-   * so that it need not cover the drain.
-   * @default 30
-   */
-  stop?: number;
-  /** @default none */
-  sidecars?: Record<string, SidecarArgs>;
-}
-
-export interface FargateEnvironmentArgs extends VersionArgs {
+export interface FargateEnvironmentArgs extends VersionArgs, PreviewRuleArgs {
   color: Color;
-  /** The listener that gets the preview rule, and later the route. */
-  listenerArn: pulumi.Input<string>;
-  /** The hosts that the preview rule answers for. */
-  hosts: string[];
-  /** The preview rule's place among the listener's rules, 1 to 50,000; before the route's. */
-  previewPriority: number;
-  /**
-   * What the preview header must hold besides the color: `x-crossfade: green-<secret>`. At least 8 characters.
-   * @default none: `x-crossfade: green` shows the environment to whoever asks for it
-   */
-  previewSecret?: pulumi.Input<string>;
   /** The network that the tasks run in. */
   vpcId: pulumi.Input<string>;
   /** The tasks' subnets. */
@@ -155,10 +56,10 @@ export class FargateEnvironment extends pulumi.ComponentResource {
     check(name, args);
     super("crossfade:index:FargateEnvironment", name, args, opts);
     const child = { parent: this };
-    const { port = 8080, cpu = 256, memory = 512, replicas = 2, protocol = "HTTP1" } = args;
+    const { port = 8080, cpu = 256, memory = 512, replicas = 2 } = args;
 
-    this.targetGroup = createTargetGroup();
-    const preview = createPreviewRule(this.targetGroup);
+    this.targetGroup = createTargetGroup(name, args, this);
+    const preview = createPreviewRule(name, args, this.targetGroup, this);
     this.securityGroup = createSecurityGroup();
     const taskDefinition = createTaskDefinition();
     const cluster = args.clusterArn ?? new aws.ecs.Cluster(name, {}, child).arn;
@@ -166,46 +67,6 @@ export class FargateEnvironment extends pulumi.ComponentResource {
     if (args.scaling) createScaling(args.scaling, cluster, this.service);
     this.target = { targetGroupArn: this.targetGroup.arn, ready: [this.service] };
     this.registerOutputs({ targetGroupArn: this.targetGroup.arn });
-
-    function createTargetGroup(): aws.lb.TargetGroup {
-      return new aws.lb.TargetGroup(
-        name,
-        {
-          port,
-          protocol: "HTTP",
-          protocolVersion: protocol,
-          targetType: "ip",
-          vpcId: args.vpcId,
-          deregistrationDelay: args.drain ?? 60,
-          healthCheck: {
-            path: args.health ?? "/healthz",
-            interval: args.healthInterval ?? 10,
-            timeout: Math.min(5, (args.healthInterval ?? 10) - 1),
-            healthyThreshold: 2,
-            unhealthyThreshold: 2,
-            matcher: protocol === "GRPC" ? "0" : "200",
-          },
-        },
-        child,
-      );
-    }
-
-    function createPreviewRule(group: aws.lb.TargetGroup): aws.lb.ListenerRule {
-      const value = pulumi.output(args.previewSecret).apply((secret) => previewHeaderValue(args.color, secret));
-      return new aws.lb.ListenerRule(
-        `${name}-preview`,
-        {
-          listenerArn: args.listenerArn,
-          priority: args.previewPriority,
-          conditions: [
-            { hostHeader: { values: args.hosts } },
-            { httpHeader: { httpHeaderName: PREVIEW_HEADER, values: [value] } },
-          ],
-          actions: [{ type: "forward", targetGroupArn: group.arn }],
-        },
-        child,
-      );
-    }
 
     function createSecurityGroup(): aws.ec2.SecurityGroup {
       const group = new aws.ec2.SecurityGroup(
@@ -397,12 +258,7 @@ function check(name: string, { cpu = 256, memory = 512, scaling }: FargateEnviro
   if (scaling && scaling.min > scaling.max) {
     throw new pulumi.InputPropertyError({ propertyPath: "scaling.min", reason: "min is at most max" });
   }
-  // A target group's name has at most 32 characters (ELB, CreateTargetGroup), of which auto-naming takes eight.
-  if (name.length > 24) {
-    throw new Error(
-      `"${name}" is too long for an environment's name: at most 24 characters, for a target group's has 32`,
-    );
-  }
+  checkTargetGroupName(name);
 }
 
 function keyValues(given: Record<string, pulumi.Input<string>> | undefined, valueKey: "value" | "valueFrom") {

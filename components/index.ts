@@ -6,5 +6,6 @@ export * from "./dns-target";
 export * from "./edge";
 export * from "./fargate-environment";
 export * from "./rollout";
+export * from "./version-args";
 export * from "./weighted-alb-route";
 export * from "./weighted-dns-route";

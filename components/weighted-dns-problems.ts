@@ -1,13 +1,9 @@
 import { COLORS, type Color, type Stage } from "../traffic";
 import { type DnsNames, dnsNameProblems } from "./dns-names";
 import { type DnsTarget, formOf, recordsOf } from "./dns-target";
+import type { PropertyProblem } from "./property-problem";
 import type { WeightedDnsRouteArgs } from "./weighted-dns-route";
 import { missingTargets, presentTargets } from "./weighted-route";
-
-export interface PropertyProblem {
-  propertyPath: string;
-  reason: string;
-}
 
 /** The longest TTL that DNS has (RFC 2181, 8), which is Route 53's as well. */
 const LONGEST_TTL = 2_147_483_647;

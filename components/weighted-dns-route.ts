@@ -1,8 +1,9 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { COLORS, type Color, otherColor } from "../traffic";
-import { type DnsNames, dnsNames } from "./dns-names";
+import { dnsNames } from "./dns-names";
 import { type DnsHealthCheckArgs, type DnsTarget, recordsOf, type TargetRecord } from "./dns-target";
+import { throwProblems } from "./property-problem";
 import type { Rollout } from "./rollout";
 import { weightedDnsProblems } from "./weighted-dns-problems";
 import { createClock, presentTargets } from "./weighted-route";
@@ -55,7 +56,7 @@ export class WeightedDnsRoute extends pulumi.ComponentResource {
     const { rollout, zoneId, targets, ttl = 60, failover = "none" } = args;
     const names = dnsNames(args);
     const { domain, host, previewHosts } = names;
-    check(name, args, names);
+    throwProblems(`the DNS route "${name}"`, weightedDnsProblems(args, names));
     const present = presentTargets(targets);
     // The policies read these.
     const edges = Object.fromEntries(present.map(([color, target]) => [color, addressOf(target)]));
@@ -148,16 +149,6 @@ export class WeightedDnsRoute extends pulumi.ComponentResource {
 function inOrder(records: readonly TargetRecord[], target: DnsTarget): TargetRecord[] {
   const isNew = ({ type }: TargetRecord) => existingOf(target, type) === undefined;
   return [...records.filter((record) => !isNew(record)), ...records.filter(isNew)];
-}
-
-function check(name: string, args: WeightedDnsRouteArgs, names: DnsNames): void {
-  const errors = weightedDnsProblems(args, names);
-  if (errors.length === 0) return;
-  const lines = errors.map(({ propertyPath, reason }) => `  ${propertyPath}: ${reason}`);
-  throw new pulumi.InputPropertiesError({
-    message: [`the DNS route "${name}" cannot be; nothing of it was made:`, ...lines].join("\n"),
-    errors,
-  });
 }
 
 /** What a target is known by in the route's inputs: its name, or its addresses. */

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { COLORS, type Color } from "../traffic";
+import type { PropertyProblem } from "./property-problem";
 import type { Rollout } from "./rollout";
 
 /** What routes of every kind do alike. */
@@ -10,11 +11,15 @@ export function presentTargets<T>(targets: Partial<Record<Color, T>>): (readonly
 }
 
 /** The colors that must have a target, as stable or by their weight, and have none. */
-export function missingTargets(rollout: Rollout, targets: Partial<Record<Color, unknown>>) {
+export function missingTargets(
+  rollout: Rollout,
+  targets: Partial<Record<Color, unknown>>,
+  property: "targets" | "backends" = "targets",
+): PropertyProblem[] {
   return COLORS.filter((color) => !targets[color] && (rollout.shares[color] > 0 || color === rollout.plan.stable)).map(
     (color) => ({
-      propertyPath: `targets.${color}`,
-      reason: `${color} must have ${rollout.shares[color]} % of the requests and has no target`,
+      propertyPath: `${property}.${color}`,
+      reason: `${color} must have ${rollout.shares[color]} % of the requests and has no ${property.slice(0, -1)}`,
     }),
   );
 }

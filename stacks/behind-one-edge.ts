@@ -3,17 +3,20 @@ import {
   type Color,
   type Config,
   Edge,
+  type EnvironmentConfig,
   FargateEnvironment,
+  type NetworkConfig,
   Rollout,
   type RouteTarget,
   WeightedAlbRoute,
 } from "../components";
+import { KubernetesEnvironment } from "../components/kubernetes";
 import { networkOf } from "./network";
 
 /** Both environments behind one balancer, and a weighted rule between them. */
-export function behindOneEdge(config: Config) {
-  const { environments, host, certificate, internal, clientKeepAlive, previewSecret, sticky } = config;
-  const { vpcId, subnetIds, taskSubnetIds } = networkOf(config.network);
+export function behindOneEdge(config: Config, shape: NetworkConfig) {
+  const { environments, host, certificate, internal, clientKeepAlive, previewSecret, sticky, kubernetes } = config;
+  const { vpcId, subnetIds, taskSubnetIds } = networkOf(shape);
 
   const rollout = Rollout.fromConfig("shop");
   const edge = new Edge("shop", { vpcId, subnetIds, certificateArn: certificate, internal, clientKeepAlive });
@@ -21,20 +24,7 @@ export function behindOneEdge(config: Config) {
   const targets: Partial<Record<Color, RouteTarget>> = {};
   for (const [index, color] of COLORS.entries()) {
     const version = environments[color];
-    if (!version) continue;
-    const environment = new FargateEnvironment(`shop-${color}`, {
-      ...version,
-      color,
-      listenerArn: edge.listener.arn,
-      hosts: [host],
-      previewPriority: index + 1,
-      previewSecret,
-      vpcId,
-      subnetIds: taskSubnetIds ?? subnetIds,
-      publicAddresses: taskSubnetIds === undefined,
-      balancerSecurityGroupId: edge.securityGroup.id,
-    });
-    targets[color] = environment.target;
+    if (version) targets[color] = createEnvironment(color, version, index + 1).target;
   }
 
   new WeightedAlbRoute("shop", {
@@ -46,4 +36,26 @@ export function behindOneEdge(config: Config) {
     stickySeconds: sticky,
   });
   return { dnsName: edge.dnsName, shares: rollout.shares };
+
+  function createEnvironment(color: Color, version: EnvironmentConfig, previewPriority: number) {
+    const onEdge = {
+      listenerArn: edge.listener.arn,
+      hosts: [host],
+      previewPriority,
+      previewSecret,
+      vpcId,
+      balancerSecurityGroupId: edge.securityGroup.id,
+    };
+    const name = `shop-${color}`;
+    if (kubernetes) {
+      return new KubernetesEnvironment(name, { ...version, color, namespace: kubernetes.namespace, alb: onEdge });
+    }
+    return new FargateEnvironment(name, {
+      ...version,
+      color,
+      ...onEdge,
+      subnetIds: taskSubnetIds ?? subnetIds,
+      publicAddresses: taskSubnetIds === undefined,
+    });
+  }
 }

@@ -1,0 +1,3 @@
+/** What needs @pulumi/kubernetes, an optional peer: `pulumi-crossfade/kubernetes`. */
+export * from "./kubernetes-environment";
+export * from "./weighted-gateway-route";

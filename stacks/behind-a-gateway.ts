@@ -1,0 +1,23 @@
+import { COLORS, type Color, type Config, type KubernetesConfig, Rollout } from "../components";
+import {
+  type GatewayBackend,
+  type GatewayPlace,
+  KubernetesEnvironment,
+  WeightedGatewayRoute,
+} from "../components/kubernetes";
+
+/** Both environments on Kubernetes behind a Gateway that is there, and a weighted route between them. */
+export function behindAGateway(config: Config, { namespace, mirror }: KubernetesConfig, gateway: GatewayPlace) {
+  const { environments, host, previewSecret } = config;
+  const rollout = Rollout.fromConfig("shop");
+
+  const backends: Partial<Record<Color, GatewayBackend>> = {};
+  for (const color of COLORS) {
+    const version = environments[color];
+    if (!version) continue;
+    backends[color] = new KubernetesEnvironment(`shop-${color}`, { ...version, color, namespace }).backend;
+  }
+
+  new WeightedGatewayRoute("shop", { rollout, backends, namespace, gateway, hosts: [host], previewSecret, mirror });
+  return { gateway: `${gateway.namespace}/${gateway.name}`, shares: rollout.shares };
+}
