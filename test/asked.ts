@@ -18,7 +18,10 @@ export function collectAsked(delayOf: (name: string) => number = () => 0) {
       newResource: async ({ type, name, inputs, provider }) => {
         await sleep(delayOf(name));
         asked.push({ type, name, inputs, provider });
-        return { id: `${name}-id`, state: { ...inputs, name, arn: `arn:aws:test:${name}` } };
+        return {
+          id: `${name}-id`,
+          state: { ...inputs, name, arn: `arn:aws:test:${name}`, ...named(type, name, inputs) },
+        };
       },
       call: () => ({ region: "eu-test-1" }),
     });
@@ -36,6 +39,15 @@ export function collectAsked(delayOf: (name: string) => number = () => 0) {
     },
   };
 }
+
+/** The Kubernetes provider names an object in its metadata. */
+function named(type: string, name: string, { metadata }: Asked["inputs"]): object {
+  if (!type.startsWith("kubernetes:")) return {};
+  return { metadata: { ...Object(metadata), name: physicalName(name) } };
+}
+
+/** As auto-naming gives it: a new object has another one. */
+export const physicalName = (name: string) => `${name}-1a2b3c4d`;
 
 /** Lets everything that was registered settle. */
 export async function settled(): Promise<void> {
