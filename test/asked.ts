@@ -11,17 +11,16 @@ export interface Asked {
 }
 
 /** Stands in for the engine in a test file, and collects what each test asks it for; after what delay, in milliseconds. */
-export function collectAsked(delayOf: (name: string) => number = () => 0) {
+export function collectAsked(delayOf: (name: string, type: string) => number = () => 0) {
   const asked: Asked[] = [];
   beforeAll(async () => {
     await pulumi.runtime.setMocks({
       newResource: async ({ type, name, inputs, provider }) => {
-        await sleep(delayOf(name));
+        await sleep(delayOf(name, type));
         asked.push({ type, name, inputs, provider });
-        return {
-          id: `${name}-id`,
-          state: { ...inputs, name, arn: `arn:aws:test:${name}`, ...named(type, name, inputs) },
-        };
+        // An object of Kubernetes gets its name from the provider.
+        const metadata = inputs.metadata && { metadata: { ...inputs.metadata, name: `${name}-1a2b3c4d` } };
+        return { id: `${name}-id`, state: { ...inputs, name, arn: `arn:aws:test:${name}`, ...metadata } };
       },
       call: () => ({ region: "eu-test-1" }),
     });
@@ -39,15 +38,6 @@ export function collectAsked(delayOf: (name: string) => number = () => 0) {
     },
   };
 }
-
-/** The Kubernetes provider names an object in its metadata. */
-function named(type: string, name: string, { metadata }: Asked["inputs"]): object {
-  if (!type.startsWith("kubernetes:")) return {};
-  return { metadata: { ...Object(metadata), name: physicalName(name) } };
-}
-
-/** As auto-naming gives it: a new object has another one. */
-export const physicalName = (name: string) => `${name}-1a2b3c4d`;
 
 /** Lets everything that was registered settle. */
 export async function settled(): Promise<void> {

@@ -1,17 +1,26 @@
 /**
- * Who owns a route's weights on a real API server: what becomes of the next `up` when somebody has moved them by other means.
- * The provider cannot be run here; what it sends is in `api-server/provider-writes.ts`.
+ * Who owns what on a real API server: what becomes of the next `up` when somebody has moved a route's weights, or a
+ * Deployment's replicas, by other means. What Pulumi's provider sends is played by `api-server/provider-writes.ts`, which
+ * says why.
+ *
+ * For a rollback that is quicker than an `up` it follows: patch the weights alone, with a `test` of those known, as the field
+ * manager `pulumi-kubernetes`. That alone needs neither the whole route nor the state's `__fieldManager`, and is in the way of
+ * no later preview or update, first or not.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Rollout } from "../components";
+import { KubernetesEnvironment } from "../components/kubernetes-environment";
+import { WeightedGatewayRoute } from "../components/weighted-gateway-route";
 import type { ApiServer } from "./api-server/api-server";
 import type { ApiClient, Manifest } from "./api-server/client";
 import { NAMESPACE, startCluster } from "./api-server/cluster";
+import { collectManifests, find } from "./api-server/emitted";
 import { ProviderWrites } from "./api-server/provider-writes";
 
+const emittedBy = collectManifests();
 let server: ApiServer;
 let client: ApiClient;
 let provider: ProviderWrites;
-let name: string;
 let given = 0;
 
 beforeAll(async () => {
@@ -19,164 +28,216 @@ beforeAll(async () => {
   client = server.client;
 });
 afterAll(() => server?.stop());
-
-/** Each test has a route of its own: installed, then promoted to 95/5, both by Pulumi. */
-beforeEach(async () => {
-  name = `shop-${++given}`;
-  provider = new ProviderWrites(client, `pulumi-kubernetes-${given}`);
-  expect(await provider.create(route(100, 0))).toMatchObject({ status: 201 });
-  expect(await provider.update(route(95, 5))).toMatchObject({ status: 200 });
+beforeEach(() => {
+  provider = new ProviderWrites(client, `pulumi-kubernetes-${++given}`);
 });
 
-function route(blue: number, green: number): Manifest {
-  const backendRefs = Object.entries({ blue, green }).map(([color, weight]) => ({
-    name: `shop-${color}`,
-    port: 80,
-    weight,
-  }));
-  return {
-    apiVersion: "gateway.networking.k8s.io/v1",
-    kind: "HTTPRoute",
-    metadata: { name, namespace: NAMESPACE },
-    spec: {
-      parentRefs: [{ name: "public", namespace: "edge" }],
-      hostnames: ["shop.example.com"],
-      rules: [{ backendRefs }],
-    },
-  };
-}
-
-const rulesOf = ({ spec }: Manifest) => (spec as { rules: object[] }).rules;
-
-async function liveWeights(): Promise<number[]> {
-  const { body } = await client.get(route(0, 0));
-  return body.spec.rules[0].backendRefs.map(({ weight }: { weight: number }) => weight);
-}
-
-/** The list of rules is one field (`x-kubernetes-list-type: atomic`): whoever writes a weight owns all rules. */
-const conflictWith = (manager: string) => ({
-  status: 409,
-  body: {
-    details: {
-      causes: expect.arrayContaining([
-        { reason: "FieldManagerConflict", field: ".spec.rules", message: expect.stringContaining(`"${manager}"`) },
-      ]),
-    },
-  },
-});
+const CREATED = { status: 201 };
 const ACCEPTED = { status: 200 };
 
-/** What a rollback by hand may send: only the rules, or only the weights. */
-const rules = (blue: number, green: number) => ({ spec: { rules: rulesOf(route(blue, green)) } });
-const weights = (blue: number, green: number) => [
-  { op: "replace", path: "/spec/rules/0/backendRefs/0/weight", value: blue },
-  { op: "replace", path: "/spec/rules/0/backendRefs/1/weight", value: green },
-];
+describe("a route's weights", () => {
+  /** One route at its stages, by the weights of blue and green. */
+  let route: Record<"100/0" | "95/5" | "50/50" | "0/100", Manifest>;
 
-test("Pulumi's own promotions and rollbacks pass one after another, whatever the Gateway writes of them", async () => {
-  const accepted = {
-    type: "Accepted",
-    status: "True",
-    reason: "Accepted",
-    message: "",
-    lastTransitionTime: new Date(),
-  };
-  const parents = [{ controllerName: "example.com/gateway", parentRef: { name: "public" }, conditions: [accepted] }];
-  for (const [blue, green] of [
-    [75, 25],
-    [0, 100],
-    [100, 0],
-  ] as const) {
-    const { body } = await client.get(route(0, 0));
-    const status = await client.patch(
-      route(0, 0),
-      "merge",
-      { ...body, status: { parents } },
-      { subresource: "status", manager: "gateway" },
-    );
-    expect([status.status, status.body.message]).toEqual([200, undefined]);
-    expect(await provider.preview(route(blue, green))).toMatchObject(ACCEPTED);
-    expect(await provider.update(route(blue, green))).toMatchObject(ACCEPTED);
-    expect(await liveWeights()).toEqual([blue, green]);
-  }
-});
-
-describe("weights rolled back by hand as another manager", () => {
   beforeEach(async () => {
-    expect(await client.patch(route(0, 0), "merge", rules(100, 0), { manager: "on-call" })).toMatchObject(ACCEPTED);
+    const stages = [
+      { name: "canary-5", weight: 5, bake: 600 },
+      { name: "canary-50", weight: 50, bake: 600 },
+    ];
+    const at = async (stage: string) => {
+      const manifests = await emittedBy(() => {
+        const rollout = new Rollout("shop", { stable: "blue", stage, stages });
+        new WeightedGatewayRoute(`shop-${given}`, {
+          rollout,
+          backends: { blue: { serviceName: "shop-blue", port: 80 }, green: { serviceName: "shop-green", port: 80 } },
+          namespace: NAMESPACE,
+          gateway: { name: "public", namespace: "edge" },
+          hosts: ["shop.example.com"],
+        });
+      });
+      return find(manifests, "HTTPRoute");
+    };
+    const [idle, five, fifty, full] = [await at("idle"), await at("canary-5"), await at("canary-50"), await at("full")];
+    route = { "100/0": idle, "95/5": five, "50/50": fifty, "0/100": full };
+    expect(await provider.create(idle)).toMatchObject(CREATED);
   });
 
-  test("stop the next promotion, in the preview already", async () => {
-    expect(await provider.preview(route(75, 25))).toMatchObject(conflictWith("on-call"));
-    expect(await provider.update(route(75, 25))).toMatchObject(conflictWith("on-call"));
-    expect(await liveWeights()).toEqual([100, 0]);
-  });
+  const live = async () => (await client.get(route["100/0"])).body;
 
-  test("stop a program that asks for the very same too: the server's list has its defaults by now", async () => {
-    expect(await provider.preview(route(100, 0))).toMatchObject(conflictWith("on-call"));
-    expect(await provider.update(route(100, 0))).toMatchObject(conflictWith("on-call"));
-  });
+  async function liveWeights(): Promise<string> {
+    const { spec } = await live();
+    const { backendRefs } = spec.rules.at(-1);
+    return backendRefs.map(({ weight }: { weight: number }) => weight).join("/");
+  }
 
-  test("are overwritten by one that is behind only by force", async () => {
-    expect(await provider.update(route(95, 5))).toMatchObject(conflictWith("on-call"));
-    const forced = { manager: provider.manager, force: true };
-    expect(await client.apply(route(95, 5), forced)).toMatchObject(ACCEPTED);
-    expect(await provider.update(route(75, 25))).toMatchObject(ACCEPTED);
-  });
-});
+  async function expectNextPromotion(): Promise<void> {
+    expect(await provider.preview(route["50/50"])).toMatchObject(ACCEPTED);
+    expect(await provider.update(route["50/50"])).toMatchObject(ACCEPTED);
+    expect(await liveWeights()).toBe("50/50");
+  }
 
-test("with `kubectl patch` it is worse: the preview refuses, and an update without one takes the weights back", async () => {
-  expect(await client.patch(route(0, 0), "merge", rules(100, 0), { manager: "kubectl-patch" })).toMatchObject(ACCEPTED);
-  expect(await provider.preview(route(95, 5))).toMatchObject(conflictWith("kubectl-patch"));
-  expect(await provider.update(route(95, 5))).toMatchObject(ACCEPTED);
-  expect(await liveWeights()).toEqual([95, 5]);
-});
-
-describe("weights rolled back as Pulumi's own manager", () => {
-  test("by an apply of the whole route: the next promotion passes", async () => {
-    expect(await client.apply(route(100, 0), { manager: provider.manager })).toMatchObject(ACCEPTED);
-    expect(await liveWeights()).toEqual([100, 0]);
-    expect(await provider.preview(route(75, 25))).toMatchObject(ACCEPTED);
-    expect(await provider.update(route(75, 25))).toMatchObject(ACCEPTED);
-    expect(await liveWeights()).toEqual([75, 25]);
-  });
-
-  test("by an apply of the rules alone: the hosts are gone, for an apply says all that its manager wants", async () => {
-    const { spec, ...identity } = route(100, 0);
-    const partial = { ...identity, ...rules(100, 0) };
-    expect(await client.apply(partial, { manager: provider.manager })).toMatchObject(ACCEPTED);
-    expect((await client.get(route(0, 0))).body.spec.hostnames).toBeUndefined();
-    expect(spec).toHaveProperty("hostnames");
-  });
-
-  test("by an apply before Pulumi's first update: refused, for what was created belongs to the creator", async () => {
-    name = `${name}-new`;
-    await provider.create(route(95, 5));
-    expect(await client.apply(route(100, 0), { manager: provider.manager })).toMatchObject(
-      conflictWith("pulumi-kubernetes"),
-    );
-  });
-
-  test.each(["the first", "a later"])(
-    "by a patch of the weights alone, as the creator, before %s update",
-    async (which) => {
-      if (which === "the first") {
-        name = `${name}-new`;
-        await provider.create(route(95, 5));
-      }
-      const creator = { manager: "pulumi-kubernetes" };
-      expect(await client.patch(route(0, 0), "json", weights(100, 0), creator)).toMatchObject(ACCEPTED);
-      expect(await liveWeights()).toEqual([100, 0]);
-      expect(await provider.preview(route(75, 25))).toMatchObject(ACCEPTED);
-      expect(await provider.update(route(75, 25))).toMatchObject(ACCEPTED);
-      expect(await liveWeights()).toEqual([75, 25]);
+  /** The list of rules is one field (`x-kubernetes-list-type: atomic`): whoever writes a weight owns all rules. */
+  const conflictWith = (manager: string) => ({
+    status: 409,
+    body: {
+      details: {
+        causes: expect.arrayContaining([
+          { reason: "FieldManagerConflict", field: ".spec.rules", message: expect.stringContaining(`"${manager}"`) },
+        ]),
+      },
     },
-  );
+  });
 
-  test("by a patch that is late: refused where the weights are no longer those that it knew", async () => {
-    const guard = { op: "test", path: "/spec/rules/0/backendRefs/1/weight", value: 50 };
-    const late = await client.patch(route(0, 0), "json", [guard, ...weights(100, 0)], { manager: "pulumi-kubernetes" });
-    expect(late).toMatchObject({ status: 422, body: { reason: "Invalid" } });
-    expect(await liveWeights()).toEqual([95, 5]);
+  /** What a rollback by hand may send: all rules, or the weights alone. */
+  const allRules = () => ({ spec: { rules: (route["100/0"].spec as { rules: object[] }).rules } });
+  const WEIGHTS = "/spec/rules/2/backendRefs";
+  const weightsAlone = [
+    { op: "replace", path: `${WEIGHTS}/0/weight`, value: 100 },
+    { op: "replace", path: `${WEIGHTS}/1/weight`, value: 0 },
+  ];
+  const creator = { manager: "pulumi-kubernetes" };
+
+  test("as created can be rolled back by a patch of them alone, as the creator", async () => {
+    expect(await client.patch(route["100/0"], "json", weightsAlone, creator)).toMatchObject(ACCEPTED);
+    await expectNextPromotion();
+  });
+
+  test("as created cannot by an apply as Pulumi's manager, who owns nothing before the first update", async () => {
+    const own = { manager: provider.manager };
+    expect(await client.apply(route["95/5"], own)).toMatchObject(conflictWith("pulumi-kubernetes"));
+  });
+
+  describe("at 95/5 by Pulumi,", () => {
+    beforeEach(async () => {
+      expect(await provider.update(route["95/5"])).toMatchObject(ACCEPTED);
+    });
+
+    test("are moved by it on and on, whatever the Gateway writes of the route", async () => {
+      for (const weights of ["50/50", "0/100", "100/0"] as const) {
+        expect(await gatewayAccepts()).toMatchObject(ACCEPTED);
+        expect(await provider.preview(route[weights])).toMatchObject(ACCEPTED);
+        expect(await provider.update(route[weights])).toMatchObject(ACCEPTED);
+        expect(await liveWeights()).toBe(weights);
+      }
+    });
+
+    test("raise the generation with each move, and the Gateway's word of it does not", async () => {
+      await gatewayAccepts();
+      const { metadata, status } = await live();
+      expect(status.parents[0].conditions[0].observedGeneration).toBe(metadata.generation);
+      await provider.update(route["50/50"]);
+      const moved = await live();
+      expect(moved.metadata.generation).toBe(metadata.generation + 1);
+      expect(moved.status).toEqual(status); // the old word still says True, of the generation before
+    });
+
+    async function gatewayAccepts() {
+      const { metadata, ...object } = await live();
+      const condition = { type: "Accepted", status: "True", reason: "Accepted", message: "" };
+      const conditions = [
+        { ...condition, observedGeneration: metadata.generation, lastTransitionTime: new Date(0).toISOString() },
+      ];
+      const parents = [{ controllerName: "example.com/gateway", parentRef: { name: "public" }, conditions }];
+      const written = { ...object, metadata, status: { parents } };
+      return client.patch(written, "merge", written, { subresource: "status", manager: "gateway" });
+    }
+
+    describe("rolled back by hand as another manager,", () => {
+      beforeEach(async () => {
+        const other = { manager: "on-call" };
+        expect(await client.patch(route["100/0"], "merge", allRules(), other)).toMatchObject(ACCEPTED);
+        expect(await liveWeights()).toBe("100/0");
+      });
+
+      test("stop the next promotion, in the preview already", async () => {
+        expect(await provider.preview(route["50/50"])).toMatchObject(conflictWith("on-call"));
+        expect(await provider.update(route["50/50"])).toMatchObject(conflictWith("on-call"));
+        expect(await liveWeights()).toBe("100/0");
+      });
+
+      test("stop a program that asks for the very same: the stored list has the server's defaults in it", async () => {
+        expect(await provider.preview(route["100/0"])).toMatchObject(conflictWith("on-call"));
+        expect(await provider.update(route["100/0"])).toMatchObject(conflictWith("on-call"));
+      });
+
+      test("are Pulumi's again by force alone (`pulumi.com/patchForce`), which overwrites them", async () => {
+        const forced = { manager: provider.manager, force: true };
+        expect(await client.apply(route["95/5"], forced)).toMatchObject(ACCEPTED);
+        expect(await liveWeights()).toBe("95/5");
+        await expectNextPromotion();
+      });
+    });
+
+    test("and rolled back by `kubectl patch` stop the preview, and are overwritten by an update without one", async () => {
+      const kubectl = { manager: "kubectl-patch" };
+      expect(await client.patch(route["100/0"], "merge", allRules(), kubectl)).toMatchObject(ACCEPTED);
+      expect(await provider.preview(route["95/5"])).toMatchObject(conflictWith("kubectl-patch"));
+      expect(await provider.update(route["95/5"])).toMatchObject(ACCEPTED);
+      expect(await liveWeights()).toBe("95/5");
+    });
+
+    test("and rolled back by an apply of the whole route as Pulumi's manager are free for the next promotion", async () => {
+      const own = { manager: provider.manager };
+      expect(await client.apply(route["100/0"], own)).toMatchObject(ACCEPTED);
+      expect(await liveWeights()).toBe("100/0");
+      await expectNextPromotion();
+    });
+
+    test("and rolled back by an apply of the rules alone lose the hosts: an apply is all that its manager wants", async () => {
+      const { apiVersion, kind, metadata } = route["100/0"];
+      const rules = { apiVersion, kind, metadata, ...allRules() };
+      expect((await live()).spec.hostnames).toEqual(["shop.example.com"]);
+      expect(await client.apply(rules, { manager: provider.manager })).toMatchObject(ACCEPTED);
+      expect((await live()).spec.hostnames).toBeUndefined();
+    });
+
+    test("and rolled back by a patch of them alone, as the creator, are free for the next promotion", async () => {
+      expect(await client.patch(route["100/0"], "json", weightsAlone, creator)).toMatchObject(ACCEPTED);
+      expect(await liveWeights()).toBe("100/0");
+      await expectNextPromotion();
+    });
+
+    test("and patched by somebody who is late stay as they are", async () => {
+      const known = { op: "test", path: `${WEIGHTS}/1/weight`, value: 50 };
+      const late = await client.patch(route["100/0"], "json", [known, ...weightsAlone], creator);
+      expect(late).toMatchObject({ status: 422, body: { reason: "Invalid" } });
+      expect(await liveWeights()).toBe("95/5");
+    });
+  });
+});
+
+describe("a Deployment's replicas, left to an autoscaler,", () => {
+  let fixed: Manifest;
+  let scaled: Manifest;
+
+  beforeEach(async () => {
+    const version = { color: "blue", namespace: NAMESPACE, image: `shop@sha256:${"1".repeat(64)}` } as const;
+    const emitted = async (count: object) => {
+      const manifests = await emittedBy(() => new KubernetesEnvironment(`shop-${given}`, { ...version, ...count }));
+      return find(manifests, "Deployment");
+    };
+    [fixed, scaled] = [await emitted({ replicas: 4 }), await emitted({ scaling: { min: 2, max: 9 } })];
+    await provider.create(fixed);
+    expect(await provider.update(fixed)).toMatchObject(ACCEPTED);
+  });
+
+  const liveReplicas = async () => (await client.get(fixed)).body.spec.replicas;
+
+  test("would be 1 if they were just left out: the last one who wanted a number has gone", async () => {
+    expect(await provider.update(scaled)).toMatchObject(ACCEPTED);
+    expect(await liveReplicas()).toBe(1);
+  });
+
+  test("stay where they are with `ignoreChanges`", async () => {
+    expect(await provider.update(scaled, ["replicas"])).toMatchObject(ACCEPTED);
+    expect(await liveReplicas()).toBe(4);
+  });
+
+  test("are the autoscaler's from its first change on, and no update sets them back", async () => {
+    await provider.update(scaled, ["replicas"]);
+    const autoscaler = { manager: "kube-controller-manager", subresource: "scale" };
+    expect(await client.patch(fixed, "merge", { spec: { replicas: 7 } }, autoscaler)).toMatchObject(ACCEPTED);
+    expect(await provider.update(scaled, ["replicas"])).toMatchObject(ACCEPTED);
+    expect(await liveReplicas()).toBe(7);
   });
 });
