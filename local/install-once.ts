@@ -14,11 +14,13 @@ interface Installation {
   /** Makes it in `work`, a new folder that is removed after, and returns the folder to put in place. */
   make: (work: string) => Promise<string>;
   progress: (line: string) => void;
+  /** Gives up waiting for another process that makes it; `make` sees to itself. */
+  signal?: AbortSignal;
 }
 
 /** Puts into a cache what takes minutes to get: once, however many processes ask for it, and whenever one is killed. */
 export async function installOnce(installation: Installation): Promise<void> {
-  const { what, root, isComplete, progress } = installation;
+  const { what, root, isComplete, progress, signal } = installation;
   const beside = join(dirname(root), `.${basename(root)}`);
   for (let waited = 0; !isComplete(root); waited++) {
     const lock = await acquireLock(`${beside}.lock`);
@@ -26,7 +28,7 @@ export async function installOnce(installation: Installation): Promise<void> {
       await install(installation, join(`${beside}.work`, randomUUID())).finally(lock.release);
     } else {
       if (waited % 75 === 0) progress(`waiting for process ${lock.heldBy}, which is getting ${what}`);
-      await sleep(200);
+      await sleep(200, undefined, { signal });
     }
   }
 }

@@ -26,11 +26,11 @@ const WHAT = `the API server of Kubernetes ${VERSION}`;
  * it is as big.
  */
 export async function ensureApiServer(options: Options = {}): Promise<string> {
-  const { progress = () => {}, env = process.env } = options;
+  const { progress = () => {}, env = process.env, signal } = options;
   const name = `kubernetes-${VERSION}-${createHash("sha256").update(MODULES.join()).digest("hex").slice(0, 8)}`;
   const root = resolve(pulumiHome(env), "crossfade", name);
   const make = (work: string) => build(work, { ...options, progress, env });
-  await installOnce({ what: WHAT, root, isComplete, make, progress });
+  await installOnce({ what: WHAT, root, isComplete, make, progress, signal });
   return root;
 }
 
@@ -38,9 +38,10 @@ export async function ensureApiServer(options: Options = {}): Promise<string> {
  * Begins to build what `ensureApiServer` waits for, with what the tests leave of the processor.
  * @returns how to give that up: nothing is left of it then, unless it was ready.
  */
-export function startBuild(progress: (line: string) => void): () => Promise<void> {
+export function startBuild(progress: (line: string) => void, env = process.env): () => Promise<void> {
   const stopped = new AbortController();
-  const building = ensureApiServer({ progress, inBackground: true, signal: stopped.signal }).catch(({ message }) => {
+  const { signal } = stopped;
+  const building = ensureApiServer({ progress, env, inBackground: true, signal }).catch(({ message }) => {
     progress(message); // whoever waits for it tries again, and fails with the reason
   });
   return () => {
