@@ -17,23 +17,37 @@ const OF_A_BALANCER = {
 
 /** What the compute and the route that were chosen have no use for, or need. A compute that could not be read is no reason. */
 export function checkCompute(given: Record<string, unknown>, data: Partial<Parsed>, report: Report): void {
-  const { compute, kubernetes } = data;
+  const { compute } = data;
   if (!compute) return;
   checkSecrets(data, compute, report);
-  if (compute === "fargate") {
-    if (given.kubernetes !== undefined) {
-      report("kubernetes", "is for crossfade:compute: kubernetes, and the compute is fargate");
-    }
-    checkSizes(data, report);
-  } else {
-    if (given.kubernetes === undefined) report("kubernetes", "is missing: compute kubernetes needs a namespace");
-    if (data.dns) {
-      report("dns", "is for an edge of each color, which is on Fargate only: leave it out, or crossfade:compute");
-    }
-    checkPods(data, report);
+  if (compute === "fargate") checkFargate(given, data, report);
+  else checkKubernetes(given, data, report);
+}
+
+function checkFargate(given: Record<string, unknown>, data: Partial<Parsed>, report: Report): void {
+  if (given.kubernetes !== undefined) report("kubernetes", "is for crossfade:compute kubernetes, and it is fargate");
+  if (given.network === undefined) report("network", "is missing");
+  for (const color of COLORS) {
+    const { cpu = VERSION_DEFAULTS.cpu, memory = VERSION_DEFAULTS.memory } = { ...data.service, ...data[color] };
+    const size = data[color] && fargateSizeProblem(cpu, memory);
+    if (size) report(`${color}.memory`, `${cpu} CPU units with ${memory} MiB do not go together: ${size}`);
   }
-  if (compute === "kubernetes" && kubernetes?.gateway) checkGateway(given, data, report);
-  else if (given.kubernetes === undefined || kubernetes) checkBalancer(given, data, report);
+}
+
+function checkKubernetes(given: Record<string, unknown>, data: Partial<Parsed>, report: Report): void {
+  if (given.kubernetes === undefined) {
+    report("kubernetes", "is missing: compute kubernetes needs its namespace, and a gateway or crossfade:network");
+  }
+  if (given.dns !== undefined) {
+    report(
+      "dns",
+      "is for an edge of each color, which crossfade:compute fargate has: on Kubernetes there is one for both",
+    );
+  }
+  checkPods(data, report);
+  if (!data.kubernetes) return;
+  if (data.kubernetes.gateway) checkGateway(given, data, report);
+  else checkBalancer(given, data, report);
 }
 
 function checkSecrets(data: Partial<Parsed>, compute: Parsed["compute"], report: Report): void {
@@ -45,14 +59,6 @@ function checkSecrets(data: Partial<Parsed>, compute: Parsed["compute"], report:
   }
 }
 
-function checkSizes(data: Partial<Parsed>, report: Report): void {
-  for (const color of COLORS) {
-    const { cpu = VERSION_DEFAULTS.cpu, memory = VERSION_DEFAULTS.memory } = { ...data.service, ...data[color] };
-    const size = data[color] && fargateSizeProblem(cpu, memory);
-    if (size) report(`${color}.memory`, `${cpu} CPU units with ${memory} MiB do not go together: ${size}`);
-  }
-}
-
 function checkPods(data: Partial<Parsed>, report: Report): void {
   for (const where of ["service", ...COLORS] as const) {
     const { drain, sidecars = {} } = data[where] ?? {};
@@ -60,15 +66,16 @@ function checkPods(data: Partial<Parsed>, report: Report): void {
     for (const [name, { essential }] of Object.entries(sidecars)) {
       if (essential !== undefined) report(`${where}.sidecars.${name}.essential`, NO_ESSENTIAL);
     }
+    const own = (["replicas", "scaling"] as const).find((key) => data[where]?.[key] !== undefined);
     const both = { ...data.service, ...data[where] };
-    const own = data[where]?.replicas !== undefined || data[where]?.scaling !== undefined;
-    if (own && both.replicas !== undefined && both.scaling) report(`${where}.replicas`, REPLICAS_AND_SCALING);
+    if (own && both.replicas !== undefined && both.scaling) report(`${where}.${own}`, REPLICAS_AND_SCALING);
   }
 }
 
 function checkBalancer(given: Record<string, unknown>, data: Partial<Parsed>, report: Report): void {
-  if (given.network === undefined) report("network", "is missing");
-  if (data.compute !== "kubernetes") return;
+  if (given.network === undefined) {
+    report("network", "is missing: without crossfade:kubernetes.gateway both colors are behind a balancer in it");
+  }
   if (data.kubernetes?.mirror !== undefined) {
     report("kubernetes.mirror", "is for a Gateway, and there is none: a balancer copies no request");
   }

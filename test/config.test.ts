@@ -190,6 +190,143 @@ test.each([
   expect(problems(texts, texts.local !== undefined)).toMatch(expected);
 });
 
+const GATEWAY = { name: "public", namespace: "edge" };
+const { network: _, ...withoutNetwork } = good;
+const onAlb = { ...good, compute: "kubernetes", kubernetes: '{"namespace":"shop"}' };
+const onGateway = {
+  ...withoutNetwork,
+  compute: "kubernetes",
+  kubernetes: JSON.stringify({ namespace: "shop", gateway: GATEWAY }),
+};
+const service = (more: object) => ({ service: JSON.stringify({ host: "a.b", ...more }) });
+const blue = (more: object) => ({ blue: JSON.stringify({ image: V1, ...more }) });
+const inShop = (more: object) => ({ kubernetes: JSON.stringify({ namespace: "shop", ...more }) });
+
+test("the compute is Fargate unless it is said to be another", () => {
+  const { compute, kubernetes } = parseConfig("prod", good, false);
+  expect([compute, kubernetes]).toEqual(["fargate", undefined]);
+});
+
+test("on Kubernetes both colors are behind one edge, or behind a Gateway without any", () => {
+  const alb = parseConfig("prod", onAlb, false);
+  expect(alb).toMatchObject({ compute: "kubernetes", kubernetes: { namespace: "shop", mirror: false }, sticky: 3600 });
+  expect(alb.kubernetes).not.toHaveProperty("gateway");
+  expect(alb.edges.blue?.network).toEqual(alb.network);
+
+  const gateway = parseConfig("prod", { ...onGateway, ...inShop({ gateway: GATEWAY, mirror: true }) }, false);
+  expect(gateway.kubernetes).toEqual({ namespace: "shop", gateway: GATEWAY, mirror: true });
+  expect([gateway.network, gateway.edges, gateway.sticky]).toEqual([undefined, {}, 0]);
+});
+
+test("on Kubernetes a size that Fargate lacks, and secrets by their key, are as good", () => {
+  const version = { cpu: 100, memory: 4000, secrets: { KEY: "shop-session/key" } };
+  expect(parseConfig("prod", { ...onAlb, ...blue(version) }, false).environments.blue).toMatchObject(version);
+});
+
+test("on Kubernetes with scaling there is no number beside it, on Fargate it is where it starts", () => {
+  const scaling = { min: 2, max: 4 };
+  const ofBlue = (texts: Record<string, string>) => parseConfig("prod", texts, false).environments.blue;
+  expect(ofBlue({ ...onAlb, ...blue({ scaling }) })).toMatchObject({ scaling });
+  expect(ofBlue({ ...onAlb, ...blue({ scaling }) })).not.toHaveProperty("replicas");
+  expect(ofBlue({ ...onAlb, ...blue({}) })).toMatchObject({ replicas: 2 });
+  expect(ofBlue({ ...good, ...service({ replicas: 4 }), ...blue({ scaling }) })).toMatchObject({
+    replicas: 4,
+    scaling,
+  });
+});
+
+const SCALING = { scaling: { min: 2, max: 4 } };
+test.each<[string, Record<string, string>, RegExp]>([
+  [
+    "an unknown compute",
+    { ...good, compute: "kubernets" },
+    /compute .*"kubernets" is none of fargate, kubernetes. Did you/,
+  ],
+  ["its settings on Fargate", { ...good, ...inShop({}) }, /kubernetes +is for crossfade:compute kubernetes, .*fargate/],
+  ["no settings of it", { ...good, compute: "kubernetes" }, /kubernetes +is missing: .* needs its namespace/],
+  ["no namespace", { ...onAlb, kubernetes: "{}" }, /kubernetes.namespace +is missing/],
+  [
+    "a namespace in capitals",
+    { ...onAlb, ...inShop({ namespace: "Shop" }) },
+    /kubernetes.namespace +"Shop": .*lower-case/,
+  ],
+  ["an unknown key", { ...onAlb, ...inShop({ gatway: GATEWAY }) }, /kubernetes.gatway .*Did you mean "gateway"\?/],
+  [
+    "an unknown key of the Gateway",
+    { ...onGateway, ...inShop({ gateway: { ...GATEWAY, nam: "x" } }) },
+    /kubernetes.gateway.nam .*Did you mean "name"\? Known: name, namespace/,
+  ],
+  [
+    "a Gateway nowhere",
+    { ...onGateway, ...inShop({ gateway: { name: "a" } }) },
+    /kubernetes.gateway.namespace +is missing/,
+  ],
+  [
+    "a nameless Gateway",
+    { ...onGateway, ...inShop({ gateway: { namespace: "a" } }) },
+    /kubernetes.gateway.name +is missing/,
+  ],
+  ["a Gateway beside a network", { ...onGateway, network: good.network }, /network +means nothing behind a Gateway/],
+  ["neither of them", { ...onGateway, ...inShop({}) }, /network +is missing: without crossfade:kubernetes.gateway/],
+  [
+    "a mirror without a Gateway",
+    { ...onAlb, ...inShop({ mirror: true }) },
+    /kubernetes.mirror .*a balancer copies no request/,
+  ],
+  ["DNS", { ...onAlb, dns: '{"zone":"ZSHOP","domain":"example.com"}' }, /dns +is for an edge of each color/],
+  [
+    "subnets of tasks",
+    { ...onAlb, network: '{"vpcId":"v","subnetIds":["a","b"],"taskSubnetIds":["c"]}' },
+    /network.taskSubnetIds +is for tasks on Fargate/,
+  ],
+  [
+    "a certificate",
+    { ...onGateway, ...service({ certificate: "arn:aws:acm:1" }) },
+    /service.certificate .*the Gateway's list/,
+  ],
+  [
+    "a certificate of a color",
+    { ...onGateway, ...blue({ certificate: "arn:aws:acm:1" }) },
+    /blue.certificate .*a Gateway/,
+  ],
+  ["an internal edge", { ...onGateway, ...service({ internal: true }) }, /service.internal .*is the Gateway's/],
+  ["a keep-alive", { ...onGateway, ...service({ clientKeepAlive: "60s" }) }, /service.clientKeepAlive .*the Gateway's/],
+  ["stickiness", { ...onGateway, ...service({ sticky: "1h" }) }, /service.sticky .*experimental \(GEP-1619\)/],
+  [
+    "a network of a color",
+    { ...onGateway, ...blue({ network: { stack: "a/b/c" } }) },
+    /blue.network .*behind a Gateway/,
+  ],
+  [
+    "replicas and scaling",
+    { ...onAlb, ...service({ replicas: 4, ...SCALING }) },
+    /service.replicas .*give one of the two/,
+  ],
+  [
+    "replicas and a color's scaling",
+    { ...onGateway, ...service({ replicas: 4 }), ...blue(SCALING) },
+    /has an error(.|\n)*blue.scaling .*the number is the autoscaler's/,
+  ],
+  ["no drain", { ...onAlb, ...service({ drain: "0s" }) }, /service.drain .*a drain of at least 1 s/],
+  [
+    "a secret of AWS",
+    { ...onAlb, ...service({ secrets: { K: "arn:aws:ssm:1" } }) },
+    /service.secrets.K .*on kubernetes "secret-/,
+  ],
+  [
+    "a Secret's key on Fargate",
+    { ...good, ...service({ secrets: { K: "shop/key" } }) },
+    /service.secrets.K .*on fargate the ARN/,
+  ],
+  [
+    "a container that ends its pod",
+    { ...onAlb, ...service({ sidecars: { proxy: { image: V1, essential: true } } }) },
+    /service.sidecars.proxy.essential .*starts the container again/,
+  ],
+])("of Kubernetes, %s is refused", (_, texts, expected) => {
+  expect(problems(texts)).toMatch(expected);
+});
+
 test("a local stack is refused outside of the local cloud, and any other inside it", () => {
   const local = { ...good, local: JSON.stringify({ images: { [V1]: { run: "node server.js" } } }) };
   expect(problems(local, false)).toContain("npx crossfade local -- pulumi");
