@@ -6,6 +6,9 @@ const LIVE = [
   "test/facts/*.test.ts",
 ];
 
+/** What asks a real API server. It is built while all others run, so these come last. */
+const CLUSTER = ["test/{api-server,field-managers}.test.ts"];
+
 export default defineConfig({
   test: {
     // Two releases at once, which mostly wait, are as many as two cores have time for.
@@ -18,7 +21,7 @@ export default defineConfig({
         test: {
           name: "decisions",
           include: ["test/**/*.test.ts"],
-          exclude: LIVE,
+          exclude: [...LIVE, ...CLUSTER],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -26,6 +29,16 @@ export default defineConfig({
       {
         extends: true,
         test: { name: "live", include: LIVE, fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: "cluster",
+          include: CLUSTER,
+          globalSetup: "test/api-server/global-setup.ts",
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
       },
     ],
   },

@@ -15,6 +15,7 @@ import type { ApiServer } from "./api-server/api-server";
 import type { ApiClient, Manifest } from "./api-server/client";
 import { NAMESPACE, startCluster } from "./api-server/cluster";
 import { collectManifests, find } from "./api-server/emitted";
+import { isDone, writeStatus } from "./api-server/gateway-status";
 import { ProviderWrites } from "./api-server/provider-writes";
 
 const emittedBy = collectManifests();
@@ -34,6 +35,7 @@ beforeEach(() => {
 
 const CREATED = { status: 201 };
 const ACCEPTED = { status: 200 };
+const BOTH = { Accepted: "True", ResolvedRefs: "True" };
 
 describe("a route's weights", () => {
   /** One route at its stages, by the weights of blue and green. */
@@ -114,33 +116,29 @@ describe("a route's weights", () => {
 
     test("are moved by it on and on, whatever the Gateway writes of the route", async () => {
       for (const weights of ["50/50", "0/100", "100/0"] as const) {
-        expect(await gatewayAccepts()).toMatchObject(ACCEPTED);
+        expect(await writeStatus(server, route["95/5"], BOTH)).toMatchObject(ACCEPTED);
         expect(await provider.preview(route[weights])).toMatchObject(ACCEPTED);
         expect(await provider.update(route[weights])).toMatchObject(ACCEPTED);
         expect(await liveWeights()).toBe(weights);
       }
     });
 
-    test("raise the generation with each move, and the Gateway's word of it does not", async () => {
-      await gatewayAccepts();
-      const { metadata, status } = await live();
-      expect(status.parents[0].conditions[0].observedGeneration).toBe(metadata.generation);
-      await provider.update(route["50/50"]);
-      const moved = await live();
-      expect(moved.metadata.generation).toBe(metadata.generation + 1);
-      expect(moved.status).toEqual(status); // the old word still says True, of the generation before
-    });
+    test("are done when the Gateway has accepted this very move, and not by its word of the one before", async () => {
+      expect(await isDone(server, route["95/5"])).toBe(false);
+      expect(await writeStatus(server, route["95/5"], { Accepted: "True" })).toMatchObject(ACCEPTED);
+      expect(await isDone(server, route["95/5"])).toBe(false);
+      await writeStatus(server, route["95/5"], { Accepted: "True", ResolvedRefs: "False" });
+      expect(await isDone(server, route["95/5"])).toBe(false);
+      await writeStatus(server, route["95/5"], BOTH);
+      expect(await isDone(server, route["95/5"])).toBe(true);
 
-    async function gatewayAccepts() {
-      const { metadata, ...object } = await live();
-      const condition = { type: "Accepted", status: "True", reason: "Accepted", message: "" };
-      const conditions = [
-        { ...condition, observedGeneration: metadata.generation, lastTransitionTime: new Date(0).toISOString() },
-      ];
-      const parents = [{ controllerName: "example.com/gateway", parentRef: { name: "public" }, conditions }];
-      const written = { ...object, metadata, status: { parents } };
-      return client.patch(written, "merge", written, { subresource: "status", manager: "gateway" });
-    }
+      const { status } = await live();
+      await provider.update(route["50/50"]);
+      expect((await live()).status).toEqual(status); // still True, of the generation before
+      expect(await isDone(server, route["50/50"])).toBe(false);
+      await writeStatus(server, route["50/50"], BOTH);
+      expect(await isDone(server, route["50/50"])).toBe(true);
+    });
 
     describe("rolled back by hand as another manager,", () => {
       beforeEach(async () => {

@@ -12,11 +12,13 @@ import { Companion } from "./companion";
 export class ApiServer {
   private constructor(
     readonly client: ApiClient,
+    /** What `ensureApiServer` returned. */
+    readonly root: string,
     private readonly programs: Companion[],
     private readonly home: string,
   ) {}
 
-  /** Starts one with an empty store, on loopback. @param root what `ensureApiServer` returns */
+  /** Starts one with an empty store, on loopback. */
   static async start(root: string): Promise<ApiServer> {
     const home = mkdtempSync(join(tmpdir(), "crossfade-api-server-"));
     const programs: Companion[] = [];
@@ -26,7 +28,7 @@ export class ApiServer {
       programs.push(startStore(root, home, store, peer));
       programs.push(startServer(root, home, store, port, token));
       const client = await ready(programs, home, port, token);
-      return new ApiServer(client, programs, home);
+      return new ApiServer(client, root, programs, home);
     } catch (error) {
       await end(programs, home);
       throw error;

@@ -16,18 +16,20 @@ interface Options {
   signal?: AbortSignal;
 }
 
-const MODULES = ["go.mod", "gateway-api/go.mod"].map((name) => readFileSync(join(__dirname, name), "utf8"));
-const VERSION = /k8s\.io\/kubernetes (v\S+)/.exec(MODULES.join())?.[1];
+const SOURCES = ["go.mod", "gateway-api/go.mod", "wait-for/main.go"]
+  .map((name) => readFileSync(join(__dirname, name), "utf8"))
+  .join();
+const VERSION = /k8s\.io\/kubernetes (v\S+)/.exec(SOURCES)?.[1];
 const WHAT = `the API server of Kubernetes ${VERSION}`;
 
 /**
- * Returns the folder of an API server: `bin/kube-apiserver`, its store `bin/etcd`, and the Gateway API's definitions in
- * `gateway-api/`. Where it is not there yet, it is built with Go, once for a machine and version; beside Pulumi's engine, for
+ * Returns the folder of an API server: `bin/kube-apiserver`, its store `bin/etcd`, `bin/wait-for` (its `main.go` says what it is
+ * for), and the Gateway API's definitions in `gateway-api/`. Where it is not there yet, it is built with Go, once for a machine and version; beside Pulumi's engine, for
  * it is as big.
  */
 export async function ensureApiServer(options: Options = {}): Promise<string> {
   const { progress = () => {}, env = process.env, signal } = options;
-  const name = `kubernetes-${VERSION}-${createHash("sha256").update(MODULES.join()).digest("hex").slice(0, 8)}`;
+  const name = `kubernetes-${VERSION}-${createHash("sha256").update(SOURCES).digest("hex").slice(0, 8)}`;
   const root = resolve(pulumiHome(env), "crossfade", name);
   const make = (work: string) => build(work, { ...options, progress, env });
   await installOnce({ what: WHAT, root, isComplete, make, progress, signal });
@@ -55,7 +57,7 @@ async function build(work: string, options: Options & { progress: (line: string)
   const made = join(work, "made");
   const bin = join(made, "bin");
   progress(`building ${WHAT} with Go, which takes 4 to 6 minutes, once`);
-  const packages = ["k8s.io/kubernetes/cmd/kube-apiserver", "go.etcd.io/etcd/server/v3"];
+  const packages = ["./wait-for", "k8s.io/kubernetes/cmd/kube-apiserver", "go.etcd.io/etcd/server/v3"];
   const failure =
     (await goBuild({ ...options, what: WHAT, module: __dirname, packages, bin, work, steps: 2140 })) ||
     (await getDefinitions(join(made, "gateway-api"), work, options));
@@ -82,5 +84,5 @@ async function getDefinitions(to: string, work: string, { env, signal }: Options
 }
 
 function isComplete(root: string): boolean {
-  return areExecutable(["kube-apiserver", "etcd"].map((name) => join(root, "bin", name)));
+  return areExecutable(["kube-apiserver", "etcd", "wait-for"].map((name) => join(root, "bin", name)));
 }
