@@ -65,7 +65,7 @@ describe("ensureApiServer", () => {
       const path = join(directory, "calls");
       const lines = existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
       return lines
-        .map((line) => line.split(" "))
+        .map((line) => line.split(/ +/))
         .map(([command, pid, nice, cls]) => ({ command, pid: Number(pid), nice, cls }));
     };
     return { env, cache, said, calls, progress: (line: string) => void said.push(line) };
