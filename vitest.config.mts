@@ -8,6 +8,9 @@ const LIVE = [
 /** What goes by the clock: alone. */
 const TIMED = ["test/load.test.ts", "test/facts/*.test.ts"];
 
+/** What asks a real API server. It is built while all others run, so these come last. */
+const CLUSTER = ["test/{api-server,field-managers}.test.ts"];
+
 export default defineConfig({
   test: {
     // Two releases at once, which mostly wait, are as many as two cores have time for.
@@ -20,7 +23,7 @@ export default defineConfig({
         test: {
           name: "decisions",
           include: ["test/**/*.test.ts"],
-          exclude: [...LIVE, ...TIMED],
+          exclude: [...LIVE, ...TIMED, ...CLUSTER],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -32,6 +35,16 @@ export default defineConfig({
       {
         extends: true,
         test: { name: "timed", include: TIMED, fileParallelism: false, sequence: { groupOrder: 2 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: "cluster",
+          include: CLUSTER,
+          globalSetup: "test/api-server/global-setup.ts",
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
+        },
       },
     ],
   },

@@ -1,4 +1,4 @@
-import { BEHIND_BALANCER, BEHIND_GATEWAY, type Refusal } from "./refusals";
+import { BEHIND_BALANCER, BEHIND_GATEWAY, PODS_BEHIND_BALANCER, type Refusal } from "./refusals";
 import type { RehearsedStack } from "./rehearsed-stack";
 
 export const COMPUTES = ["fargate", "kubernetes"] as const;
@@ -17,7 +17,7 @@ export interface Kind {
 const KINDS: Partial<Record<`${Compute} ${Route}`, Kind>> = {
   "fargate alb": { configOf: "local", refusals: BEHIND_BALANCER },
   "fargate dns": { configOf: "local-dns", refusals: [] },
-  "kubernetes alb": { configOf: "local-kubernetes", refusals: BEHIND_BALANCER },
+  "kubernetes alb": { configOf: "local-kubernetes", refusals: PODS_BEHIND_BALANCER },
   "kubernetes gateway": { configOf: "local-gateway", refusals: BEHIND_GATEWAY },
 };
 

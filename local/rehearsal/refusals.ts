@@ -23,7 +23,10 @@ export async function tryRefusal({ change, policy, edit }: Refusal, scene: Scene
 /** In the order of a release: the first can be tried at its first stage, the last once it is finished. */
 export const BEHIND_BALANCER = [skippedStage, otherPort, newImage, inPlace, removed];
 
-/** Nothing is replaced there by another port, and the Gateway is somebody else's. */
+/** With another port pods get another version too, and that alone would be refused. */
+export const PODS_BEHIND_BALANCER = [skippedStage, fewerTasks, newImage, inPlace, removed];
+
+/** Nothing of the way there is replaced by a line of config, and the Gateway is somebody else's. */
 export const BEHIND_GATEWAY = [skippedStage, fewerTasks, newImage, removed];
 
 function otherPort({ file }: RehearsedStack): Refusal {
