@@ -132,6 +132,28 @@ export function ask(address: string | undefined, path = "/", { body, ...options 
   });
 }
 
+/** Requests to all addresses until it is ended; then how often each answer came: a body, or the status where that is not 200. */
+export function load(addresses: readonly string[]): () => Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  let on = true;
+  const clients = addresses.flatMap((address) =>
+    Array.from({ length: 4 }, async () => {
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      while (on) {
+        const { status, body } = await ask(address, "/?delay=5", { agent });
+        const key = status === 200 ? body : String(status);
+        counts[key] = (counts[key] ?? 0) + 1;
+      }
+      agent.destroy();
+    }),
+  );
+  return async () => {
+    on = false;
+    await Promise.all(clients);
+    return counts;
+  };
+}
+
 /** Waits until it holds; the test's own time limit ends a wait in vain. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await sleep(20);

@@ -40,11 +40,9 @@ function below(selector: string, value: unknown, root: unknown): unknown[] {
 }
 
 function holds(condition: string, value: unknown, root: unknown): boolean {
-  const text = condition.trim();
+  const text = condition.trim().replace(/^\(([^()]*)\)$/, "$1");
   if (text.includes("||")) return text.split("||").some((part) => holds(part, value, root));
   if (text.includes("&&")) return text.split("&&").every((part) => holds(part, value, root));
-  const bare = text.replace(/^\((.*)\)$/, "$1");
-  if (bare !== text) return holds(bare, value, root);
   const [, left = "", operator, right = ""] = /^(.*?)\s*(==|!=)\s*(.*)$/.exec(text) ?? [];
   if (operator === undefined) return operand(text, value, root) !== undefined;
   return (operand(left, value, root) === operand(right, value, root)) === (operator === "==");
