@@ -110,3 +110,38 @@ test("a binding of Kubernetes fills a group, and a function needs no check", () 
     verdicts(candidateAttached, [...stable, ...lambda], [...BLUE, ...lambda, shop({ blue: 95, green: 5 })]),
   ).toEqual([]);
 });
+
+const route = (namespace: string) =>
+  object("gateway.networking.k8s.io/v1:HTTPRoute", "shop", {
+    rules: [{ backendRefs: [{ name: "green", namespace, port: 80, weight: 0 }] }],
+  });
+const elsewhere = object("core/v1:Service", "green", { selector: { app: "green" } }, { namespace: "next" });
+const grant = (from: object, to: object) =>
+  object(
+    "gateway.networking.k8s.io/v1beta1:ReferenceGrant",
+    "grant",
+    { from: [from], to: [to] },
+    { namespace: "next" },
+  );
+const FROM = { group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "shop" };
+
+test.each<[string, Resource[], string[]]>([
+  ["its own namespace", [route("shop")], []],
+  ["another one, and no grant", [route("next"), elsewhere], ["refused"]],
+  ["another one that this stack does not show", [route("next")], ["said"]],
+  ["a grant for all Services", [route("next"), elsewhere, grant(FROM, { group: "", kind: "Service" })], []],
+  ["a grant for this one", [route("next"), elsewhere, grant(FROM, { kind: "Service", name: "green" })], []],
+  ["a grant for another one", [route("next"), elsewhere, grant(FROM, { kind: "Service", name: "blue" })], ["refused"]],
+  [
+    "a grant for routes of another namespace",
+    [route("next"), elsewhere, grant({ ...FROM, namespace: "cart" }, { kind: "Service" })],
+    ["refused"],
+  ],
+  [
+    "a grant for another kind of route",
+    [route("next"), elsewhere, grant({ ...FROM, kind: "GRPCRoute" }, { kind: "Service" })],
+    ["refused"],
+  ],
+])("a backend in a namespace: %s", (_, desired, expected) => {
+  expect(verdicts(candidateAttached, [], desired)).toEqual(expected);
+});

@@ -100,11 +100,6 @@ test("the records alone may not go before either: with them goes the knowledge u
   expect(refused(holdTime, await withoutRecords(HOLD))).toEqual([]);
 });
 
-test("weight down and scale-in are two updates", async () => {
-  const both = await plan({ stage: "canary-50" }, { tasks: { blue: 4, green: 1 } });
-  expect(refused(holdTime, both)).toEqual(["x-svc-g-green"]);
-});
-
 test.each<[string, DnsShape, DnsShape, string[]]>([
   [
     "both in one update",
@@ -129,13 +124,6 @@ test.each<[string, DnsShape, DnsShape, string[]]>([
   ["DNS between edges at rest", { behind: { green: 0 } }, { stage: "canary-5", behind: { green: 0 } }, []],
 ])("two shifts: %s", async (_, before, after, expected) => {
   expect(refused(oneChange, await plan(before, after)).sort()).toEqual(expected);
-});
-
-test("a new version at an edge beside a raise is another change", async () => {
-  const judged = await plan({}, { stage: "canary-5", versions: { green: "arn:green:v2" } });
-  expect(oneChange.judge(judged).map(({ what }) => what)).toEqual([
-    '"x-shop" goes to canary-5 while "x-svc-g-green" (aws:ecs/service:Service) is changed.',
-  ]);
 });
 
 /** As each is judged before its own step in an update. */

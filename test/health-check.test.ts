@@ -29,6 +29,23 @@ const namespace = (value: string) =>
   object("core/v1:Namespace", "shop", {}, { labels: { "elbv2.k8s.aws/pod-readiness-gate-inject": value } });
 const binding = (targetType: string) =>
   object("elbv2.k8s.aws/v1beta1:TargetGroupBinding", "shop", { serviceRef: { name: "shop", port: 80 }, targetType });
+/** A Deployment of a component of ours, after what is named, behind a binding. */
+const bound = (dependencies: string[]) => {
+  const [deployment, service] = exposed("shop") as [Resource, Resource];
+  return [
+    namespace("enabled"),
+    ...ours("KubernetesEnvironment", { ...deployment, dependencies }),
+    service,
+    binding("ip"),
+  ];
+};
+/** A Deployment that is made after its Service. */
+const waitedFor = (annotations: object, spec: object = {}) => {
+  const [deployment, service, ingress] = exposed("shop") as [Resource, Resource, Resource];
+  const { metadata, spec: asked } = service.inputs as { metadata: object; spec: object };
+  const inputs = { metadata: { ...metadata, annotations }, spec: { ...asked, ...spec } };
+  return [{ ...deployment, dependencies: [service.urn] }, changed(service, inputs), ingress];
+};
 const probed = (readinessProbe: object | undefined) => exposed("shop", { container: { readinessProbe } });
 
 describe("a hazard is refused, and its nearest safe twin passes", () => {
@@ -59,6 +76,11 @@ describe("a hazard is refused, and its nearest safe twin passes", () => {
       "28: a deployment longer than the time-out, in an environment of ours",
       environment(hour),
       environment(hour, { customTimeouts: { create: 7200, update: 7200 } }),
+    ],
+    [
+      "A20: pods that may be made before their binding, in an environment of ours",
+      bound([]),
+      bound(["urn:pulumi:dev::test::kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding::shop"]),
     ],
     ["no readiness probe", probed(undefined), probed({ httpGet: { path: "/", port: 80 } })],
     [
@@ -94,6 +116,15 @@ test.each<[string, Resource[], string[]]>([
   ],
   ["a binding in a namespace that is not here", [binding("ip")], ["said"]],
   ["a binding by way of the nodes", [namespace("disabled"), binding("instance")], []],
+  [
+    "pods before their binding, in somebody's workload",
+    [...exposed("shop"), namespace("enabled"), binding("ip")],
+    ["said"],
+  ],
+  ["a Service that waits for pods that come after it", waitedFor({}), ["said"]],
+  ["a Service that does not wait", waitedFor({ "pulumi.com/skipAwait": "true" }), []],
+  ["a Service without endpoints of its own", waitedFor({}, { clusterIP: "None" }), []],
+  ["a Service that comes after its pods", exposed("shop"), []],
   ["a Deployment that nobody leads to", probed(undefined).slice(0, 1), []],
 ])("%s", (_, desired, expected) => {
   expect(verdicts(healthCheck, [], desired)).toEqual(expected);

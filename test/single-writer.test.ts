@@ -142,6 +142,41 @@ test("a route of ours whose weights nobody moves is refused", () => {
   expect(verdicts(singleWriter, [], [...groups, ...ours("WeightedAlbRoute", shop())])).toEqual([]);
 });
 
+test("a Gateway's route of ours whose weights nobody moves is refused", () => {
+  const ignored = ours("WeightedGatewayRoute", route({}, { ignoreChanges: ["spec"] }));
+  expect(verdicts(singleWriter, [], ignored)).toEqual(["refused"]);
+  expect(verdicts(singleWriter, [], ours("WeightedGatewayRoute", route({})))).toEqual([]);
+});
+
+interface Entry {
+  parents?: object[];
+  hostnames?: string[];
+  matches?: object[];
+}
+const splitting = (name: string, entry: Entry = {}) => {
+  const { parents: parentRefs = [{ name: "public" }], hostnames = ["shop.example.com"], matches = [{}] } = entry;
+  const backendRefs = [
+    { name: "blue", weight: 1 },
+    { name: "green", weight: 0 },
+  ];
+  const rules = [{ matches, backendRefs }];
+  return object("gateway.networking.k8s.io/v1:HTTPRoute", name, { parentRefs, hostnames, rules });
+};
+const header = (name: string) => ({ headers: [{ name, value: "green" }] });
+
+test.each<[string, Entry, string[]]>([
+  ["the same", {}, ["refused"]],
+  ["the same match, written out", { matches: [{ path: { type: "PathPrefix", value: "/" } }] }, ["refused"]],
+  ["the same among others", { hostnames: ["a.example.com", "SHOP.example.com"] }, ["refused"]],
+  ["another host", { hostnames: ["cart.example.com"] }, []],
+  ["another Gateway", { parents: [{ name: "private" }] }, []],
+  ["another listener", { parents: [{ name: "public", sectionName: "admin" }] }, []],
+  ["a nearer match", { matches: [header("x-beta")] }, []],
+  ["a preview", { matches: [header("x-crossfade")] }, []],
+])("two routes of a Gateway that split requests: %s", (_, entry, expected) => {
+  expect(verdicts(singleWriter, [], [splitting("a"), splitting("b", entry)])).toEqual(expected);
+});
+
 test("priorities that are reordered pass", () => {
   const [a, b] = [rule("a", SPLIT, at(1, host)), rule("b", SPLIT, at(2, path))];
   expect(verdicts(singleWriter, [a, b], [changed(a, { priority: 2 }), changed(b, { priority: 1 })])).toEqual([]);

@@ -123,7 +123,7 @@ function olderColor(route: Resource, { prior, changes }: Plan): Color | undefine
   const made = (color: Color) => {
     const home = homeOf(endOf(route, color, prior), prior);
     const age = home && versionAge(home, prior);
-    return age && !changed.has(age.of) ? age : undefined;
+    return age?.of.every((part) => !changed.has(part)) ? age : undefined;
   };
   return COLORS.find((color) => {
     const [own, other] = [made(color), made(otherColor(color))];

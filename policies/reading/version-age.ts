@@ -4,8 +4,8 @@ import { CLOCK, TASK_DEFINITION } from "./types";
 
 /** When the version that an environment runs was made, as far as its state tells. */
 export interface VersionAge {
-  /** What tells it; a change of that is another version. */
-  of: Resource;
+  /** A change of one of these may be another version. */
+  of: readonly Resource[];
   earliest: number;
   latest: number;
 }
@@ -17,14 +17,15 @@ export interface VersionAge {
 export function versionAge(home: Resource, prior: readonly Resource[]): VersionAge | undefined {
   const parts = prior.filter(({ parent, pendingDelete }) => parent === home.urn && !pendingDelete);
   const task = parts.find(({ type }) => type === TASK_DEFINITION);
-  if (task) return ageOf(task, task.created, task.created);
+  if (task) return ageOf([task], task.created, task.created);
   const clock = parts.find(({ type }) => type === CLOCK);
-  if (clock) return ageOf(clock, clock.modified, clock.modified);
-  const workload = parts.find(isWorkload);
-  return workload && ageOf(workload, workload.created, workload.modified);
+  const workloads = parts.filter(isWorkload);
+  if (clock) return ageOf([clock, ...workloads], clock.modified, clock.modified);
+  const [workload] = workloads;
+  return workload && ageOf(workloads, workload.created, workload.modified);
 }
 
-function ageOf(of: Resource, since = "", until = ""): VersionAge | undefined {
+function ageOf(of: readonly Resource[], since = "", until = ""): VersionAge | undefined {
   const [earliest, latest] = [Date.parse(since), Date.parse(until)];
   return Number.isNaN(earliest) || Number.isNaN(latest) ? undefined : { of, earliest, latest };
 }

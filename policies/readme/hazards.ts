@@ -14,7 +14,8 @@ export interface Hazard {
 const ENVIRONMENT = "FargateEnvironment";
 const ROUTE = "WeightedAlbRoute";
 const DNS_ROUTE = "WeightedDnsRoute";
-const LATER_KUBERNETES = "the Kubernetes components come later; the policies cover the plain resources";
+const PODS = "KubernetesEnvironment";
+const GATEWAY_ROUTE = "WeightedGatewayRoute";
 
 const one = (id: string, title: string, seen: Hazard["seen"], more: Partial<Hazard> = {}): Hazard => ({
   id,
@@ -34,7 +35,9 @@ export const HAZARDS: readonly Hazard[] = [
   one("4", "The old environment goes in the update that shifts", "plan"),
   one("5", "Cookies outrank weights", "plan", { component: `${ROUTE}: stickiness at canary stages only` }),
   one("6", "Target stickiness without group stickiness in a weighted forward", "plan"),
-  one("7", "A weight that is left out is 1, not 0", "plan", { component: `${ROUTE}: writes every weight` }),
+  one("7", "A weight that is left out is 1, not 0", "plan", {
+    component: `${ROUTE} and ${GATEWAY_ROUTE}: write every weight`,
+  }),
   one("8", "All weights of a forward are 0", "plan", { component: "Rollout: weights sum to 100" }),
   one("9", "A target group is replaced", "plan", { component: `${ENVIRONMENT}: auto-naming` }),
   one("10", "A listener or a rule is replaced", "plan"),
@@ -74,13 +77,15 @@ export const HAZARDS: readonly Hazard[] = [
     component: `${ENVIRONMENT}: scales by CPU`,
     gap: "policies of others' autoscaling are not read",
   }),
-  one("34", "A selector swap moves all at once", "plan"),
-  one("35", "Pods end before they are deregistered", "plan"),
+  one("34", "A selector swap moves all at once", "plan", { component: `${PODS}: selectors never change` }),
+  one("35", "Pods end before they are deregistered", "plan", { component: `${PODS}: sleeps in preStop` }),
   one("36", "A controller is behind its annotation", "live", { gap: "the live weight is for a hook" }),
-  one("37", "The namespace lacks the readiness gate's label", "plan"),
-  one("38", "A budget that lets all pods go", "plan"),
-  one("39", "An autoscaler and `replicas` in code", "plan"),
-  one("40", "An immutable selector: deleted, then created", "plan", { gap: LATER_KUBERNETES }),
+  one("37", "The namespace lacks the readiness gate's label", "plan", {
+    gap: "of a namespace that another stack has the label is asked for and not seen",
+  }),
+  one("38", "A budget that lets all pods go", "plan", { component: `${PODS}: one pod at a time` }),
+  one("39", "An autoscaler and `replicas` in code", "plan", { component: `${PODS}: one of the two` }),
+  one("40", "An immutable selector: deleted, then created", "plan", { component: `${PODS}: auto-naming` }),
   one("41", "A skipped stage, or two changes at once", "plan", { component: "Rollout: one stage an edit" }),
   one("42", "The serving version is changed in place", "plan"),
   one("43", "The state moved between preview and update", "plan", {
@@ -122,8 +127,10 @@ export const HAZARDS: readonly Hazard[] = [
   one("A19", "The provider does not wait for an instance refresh", "plan", {
     gap: "Auto Scaling environments come later",
   }),
-  one("A20", "Readiness gates come at pod creation only", "plan"),
-  one("A21", "A stored route is not an accepted one", "run", { gap: "WeightedGatewayRoute comes later" }),
+  one("A20", "Readiness gates come at pod creation only", "plan", { component: `${PODS}: the binding first` }),
+  one("A21", "A stored route is not an accepted one", "run", {
+    component: `${GATEWAY_ROUTE}: waits until it is accepted`,
+  }),
   one("A22", "SIGTERM before deregistration", "plan", { component: `${ENVIRONMENT}: ECS deregisters first` }),
   one("A23", "A server that closes connections first", "run", { component: "`crossfade rehearse` shows it" }),
   one("A24", "States that differ in writing only", "plan", { component: "the comparison of states" }),

@@ -171,9 +171,33 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   of(["hold-time"])(
     "policies/hold-time.ts",
-    '(seconds(read(group, "deregistrationDelay"), 300) ?? 3600) + settle',
+    "(drainOf(end, prior) ?? LONGEST_DRAIN) + settle",
     "settle",
     "the drain is not waited for",
+  ),
+  of(["gateway-rollout"])(
+    "policies/reading/gateway-route.ts",
+    "usersBackendsOf(carrier?.outputs.spec ?? carrier?.inputs.spec)",
+    "usersBackendsOf(carrier?.inputs.spec)",
+    "after a failed update the asked weights count, not those that users meet",
+  ),
+  of(["gateway-rollout"])(
+    "policies/reading/version-age.ts",
+    "ageOf(workloads, workload.created, workload.modified)",
+    "ageOf(workloads, workload.created, workload.created)",
+    "a version that never carried a request gets all of them at once",
+  ),
+  of(["rollout-kinds"])(
+    "policies/reading/kubernetes.ts",
+    "return matches.length === 0 || !matches.every(isPreviewMatch);",
+    "return matches.length >= 0;",
+    "a preview's backend counts as one that users are led to",
+  ),
+  of(["cases-purely"])(
+    "policies/problems/kubernetes-health.ts",
+    "!isAfter(workload.urn, binding.urn, state)",
+    "isAfter(binding.urn, workload.urn, state)",
+    "pods are made before their binding, without a gate",
   ),
   of(["bake-time"])(
     "policies/bake-time.ts",
