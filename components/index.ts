@@ -6,6 +6,7 @@ export * from "./dns-target";
 export * from "./edge";
 export * from "./fargate-environment";
 export * from "./rollout";
+export type { PreviewRuleArgs } from "./target-group";
 export * from "./version-args";
 export * from "./weighted-alb-route";
 export * from "./weighted-dns-route";

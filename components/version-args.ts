@@ -63,6 +63,9 @@ export interface VersionArgs {
   /**
    * Lets the number follow the CPU, between `min` and `max`; `cpu` is the target in percent, 60 unless given. The
    * number is then the autoscaler's: an update does not put it back.
+   * On Kubernetes a new environment starts with one pod, the API's default, and is at `min` when the autoscaler has looked, every
+   * 15 s ("Horizontal Pod Autoscaling"): it comes to be at `idle`, before it has weight. The number stays the autoscaler's, so that
+   * the API server refuses `replicas` afterwards: to fix it, set `min` to `max`.
    * @default none: `replicas` of them
    */
   scaling?: { min: number; max: number; cpu?: number };

@@ -13,7 +13,8 @@ export interface Asked {
 /** Stands in for the engine in a test file, and collects what each test asks it for; after what delay, in milliseconds. */
 export function collectAsked(delayOf: (name: string, type: string) => number = () => 0) {
   const asked: Asked[] = [];
-  beforeAll(async () => {
+  const reset = async () => {
+    asked.length = 0;
     await pulumi.runtime.setMocks({
       newResource: async ({ type, name, inputs, provider }) => {
         await sleep(delayOf(name, type));
@@ -24,12 +25,15 @@ export function collectAsked(delayOf: (name: string, type: string) => number = (
       },
       call: () => ({ region: "eu-test-1" }),
     });
-  });
+  };
+  beforeAll(reset);
   beforeEach(() => {
     asked.length = 0;
   });
   return {
     asked,
+    /** A new engine, in which every name is free again. */
+    reset,
     find(type: string, name?: string): Asked {
       const found = asked.find((r) => r.type === type && (name === undefined || r.name === name));
       if (!found)

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -22,15 +23,24 @@ import { rules } from "../policies/rules";
 import { ask } from "./facts/local-cloud";
 import { LocalWorld, ROOT } from "./local-world";
 import { MANIFEST, PACK, pack, type Tarball, TheirProject } from "./packed";
-import { DNS, IMAGE, OWN_PACK, OWN_SERVICES, plainProgram, README_PROGRAM, WRONG_TYPES } from "./packed-programs";
+import {
+  DNS,
+  IMAGE,
+  KUBERNETES,
+  OWN_PACK,
+  OWN_SERVICES,
+  plainProgram,
+  README_PROGRAM,
+  WRONG_TYPES,
+} from "./packed-programs";
 
 /**
  * The lowest and the newest of each peer's range that Node 20 runs, by `npm view <name> versions` and `npm view <name>@<version>
  * engines` on 2026-11-21: @pulumi/pulumi 3.249.0 is the first that needs Node 22, the registry has no @pulumi/aws 7 before 7.2.0
- * and no @pulumi/kubernetes 4 before 4.1.1. Written down, so that tomorrow's release is not tested by accident.
+ * and no @pulumi/kubernetes 4.24 before 4.24.1. Written down, so that tomorrow's release is not tested by accident.
  */
 const PEERS = {
-  lowest: { "@pulumi/pulumi": "3.248.0", "@pulumi/aws": "7.2.0", "@pulumi/kubernetes": "4.1.1" },
+  lowest: { "@pulumi/pulumi": "3.248.0", "@pulumi/aws": "7.2.0", "@pulumi/kubernetes": "4.24.1" },
   newest: { "@pulumi/pulumi": "3.248.0", "@pulumi/aws": "7.48.0", "@pulumi/kubernetes": "4.34.2" },
 };
 
@@ -59,6 +69,7 @@ describe("the tarball", () => {
       types,
       bin.crossfade,
       ...Object.values(exports["."]),
+      ...Object.values(exports["./kubernetes"]),
       ...Object.values(exports["./policies"]),
       ...Object.values(exports["./testing"]),
     ];
@@ -81,7 +92,7 @@ describe("the tarball", () => {
           .slice(0, name.startsWith("@") ? 2 : 1)
           .join("/"),
       );
-    const declared = [...Object.keys(MANIFEST.dependencies), "@pulumi/aws", "@pulumi/pulumi"];
+    const declared = [...Object.keys(MANIFEST.dependencies), ...Object.keys(MANIFEST.peerDependencies)];
     expect([...new Set(needed)].sort()).toEqual(declared.sort());
   });
 
@@ -102,7 +113,7 @@ describe("the tarball", () => {
   test.each([
     ["@pulumi/pulumi", "3.247.0"],
     ["@pulumi/aws", "6.83.4"],
-    ["@pulumi/kubernetes", "3.30.2"],
+    ["@pulumi/kubernetes", "4.23.0"],
   ])("npm refuses %s %s, which is below its range", async (name, version) => {
     const peers = { ...PEERS.lowest, [name]: version };
     const broken = TheirProject.install(join(folder, `below-${name.split("/")[1]}`), tarball, peers);
@@ -214,6 +225,7 @@ describe("the types", () => {
     projects.newest.write("types/shop.ts", README_PROGRAM);
     projects.newest.write("types/own.ts", OWN_SERVICES);
     projects.newest.write("types/dns.ts", DNS);
+    projects.newest.write("types/kubernetes.ts", KUBERNETES);
     projects.newest.write("types/pack.ts", OWN_PACK);
     projects.newest.write("types/wrong.ts", WRONG_TYPES);
   });
@@ -228,13 +240,16 @@ describe("the types", () => {
     ["bundler", "esnext"],
   ])("resolve by %s, and hold what they must", async (resolution, module) => {
     const options = ["--module", module, "--moduleResolution", resolution, "--target", "es2022", "--skipLibCheck"];
-    expect(await tsc(["shop", "own", "dns", "pack", "wrong"], ...options)).toMatchObject({ output: "", code: 0 });
+    expect(await tsc(["shop", "own", "dns", "kubernetes", "pack", "wrong"], ...options)).toMatchObject({
+      output: "",
+      code: 0,
+    });
   });
 
   test("hold with the compiler options of Pulumi's template, which check the libraries' own types", async () => {
     const options = ["--module", "commonjs", "--moduleResolution", "node", "--target", "es2020"];
     // Without the pack: the types of @pulumi/policy 1.21.0 themselves do not compile so.
-    expect(await tsc(["shop", "own", "dns"], ...options)).toMatchObject({ output: "", code: 0 });
+    expect(await tsc(["shop", "own", "dns", "kubernetes"], ...options)).toMatchObject({ output: "", code: 0 });
   });
 });
 
@@ -253,6 +268,22 @@ describe("the code", () => {
     const active = 'console.log(process.getActiveResourcesInfo().filter((name) => name !== "PipeWrap"));';
     const output = `${expected}[]\n`;
     expect(await node("--eval", `${required} ${print} ${active}`)).toEqual({ output, code: 0 });
+  });
+
+  test("without @pulumi/kubernetes all but its own entry is there, and that one says what is missing", async () => {
+    const peer = join(projects.newest.folder, "node_modules/@pulumi/kubernetes");
+    const print = `console.log(typeof require("pulumi-crossfade").Rollout, require("pulumi-crossfade/policies").policies.length > 0);`;
+    const kubernetes = `console.log(typeof require("pulumi-crossfade/kubernetes").KubernetesEnvironment);`;
+    renameSync(peer, `${peer}-away`);
+    try {
+      expect(await node("--eval", print)).toEqual({ output: "function true\n", code: 0 });
+      const missing = await node("--eval", kubernetes);
+      expect(missing.output).toContain("Cannot find module '@pulumi/kubernetes'");
+      expect(missing.code).not.toBe(0);
+    } finally {
+      renameSync(`${peer}-away`, peer);
+    }
+    expect(await node("--eval", kubernetes)).toEqual({ output: "function\n", code: 0 });
   });
 
   test("the command is there", async () => {

@@ -79,6 +79,24 @@ export const preview: string = route.previewHosts.green;
 export const records: aws.route53.Record[] = route.records.blue ?? [];
 `;
 
+/** An environment of ours on Kubernetes beside somebody's own Service, and a Gateway's route over both. */
+export const KUBERNETES = `
+import * as k8s from "@pulumi/kubernetes";
+import type { Output } from "@pulumi/pulumi";
+import { Rollout } from "pulumi-crossfade";
+import { type GatewayBackend, KubernetesEnvironment, WeightedGatewayRoute } from "pulumi-crossfade/kubernetes";
+
+const own = new k8s.core.v1.Service("own", { spec: { selector: { app: "own" }, ports: [{ port: 80 }] } });
+const blue: GatewayBackend = { serviceName: own.metadata.name, port: 80 };
+const green = new KubernetesEnvironment("shop-green", { color: "green", image: "${IMAGE}", namespace: "shop" });
+const { route } = new WeightedGatewayRoute("shop", {
+  rollout: new Rollout("shop", { stable: "blue", stage: "canary-5" }),
+  namespace: "shop", gateway: { name: "public", namespace: "edge" }, hosts: ["shop.example.com"],
+  backends: { blue, green: green.backend },
+});
+export const routeName: Output<string> = route.metadata.name;
+`;
+
 /** A stack that knows nothing of Crossfade, in plain JavaScript. */
 export function plainProgram({ port = 8080, drain = 30 } = {}): string {
   return `
@@ -120,6 +138,7 @@ new PolicyPack("theirs", {
 /** What the types must refuse: where they were lost, and all is \`any\`, these directives are errors themselves. */
 export const WRONG_TYPES = `
 import { type DnsTarget, readConfig, Rollout, type WeightedDnsRouteArgs } from "pulumi-crossfade";
+import type { GatewayBackend } from "pulumi-crossfade/kubernetes";
 import { policies } from "pulumi-crossfade/policies";
 
 // @ts-expect-error: no such color
@@ -130,6 +149,8 @@ export const network: number = readConfig().network;
 export const target: DnsTarget = { dnsName: "edge.example", protocol: "TCP" };
 // @ts-expect-error: to the idle one, or to none
 export const failover: WeightedDnsRouteArgs["failover"] = "to-all";
+// @ts-expect-error: a port is a number
+export const backend: GatewayBackend = { serviceName: "shop", port: "http" };
 // @ts-expect-error: a name is no number
 export const names: number[] = policies.map(({ name }) => name);
 `;

@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { afterEach, expect, test, vi } from "vitest";
+import { parse } from "yaml";
+import { collectAsked, settled } from "./asked";
+import { ROOT } from "./local-world";
+
+const { asked, find, reset } = collectAsked();
+afterEach(() => vi.unstubAllEnvs());
+
+const V2 = `shop@sha256:${"2".repeat(64)}`;
+
+/** Runs the program with a stack's own config, and a candidate beside its stable color. */
+async function run(stack: string): Promise<Record<string, unknown>> {
+  await reset();
+  const { config } = parse(readFileSync(join(ROOT, `stacks/Pulumi.${stack}.yaml`), "utf8"));
+  const given = { ...config, "crossfade:green": V2, "crossfade:stage": "canary-5" };
+  const texts = Object.entries(given).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(texts));
+  vi.stubEnv("CROSSFADE_LOCAL", "here");
+  vi.resetModules();
+  const { default: outputs } = (await import("../stacks")) as { default: Record<string, unknown> };
+  await settled();
+  return outputs;
+}
+
+const ours = (kind: RegExp) => [
+  ...new Set(asked.map(({ type }) => type).filter((type) => type.startsWith("crossfade:") && kind.test(type))),
+];
+
+test.each([
+  ["local", "FargateEnvironment", "WeightedAlbRoute"],
+  ["local-dns", "FargateEnvironment", "WeightedDnsRoute"],
+  ["local-kubernetes", "KubernetesEnvironment", "WeightedAlbRoute"],
+  ["local-gateway", "KubernetesEnvironment", "WeightedGatewayRoute"],
+])("the stack %s has a %s for each color and a %s", async (stack, environment, route) => {
+  const { shares } = await run(stack);
+  expect(shares).toEqual({ blue: 95, green: 5 });
+  expect(ours(/Environment$/)).toEqual([`crossfade:index:${environment}`]);
+  expect(ours(/Route$/)).toEqual([`crossfade:index:${route}`]);
+  const colors = asked.filter(({ type }) => type.endsWith(environment)).map(({ name }) => name);
+  expect(colors.sort()).toEqual(["shop-blue", "shop-green"]);
+});
+
+test("behind one balancer a color has its preview rule and its weight alike on Fargate and on Kubernetes", async () => {
+  const rules = async (stack: string) => {
+    await run(stack);
+    return ["shop-blue-preview", "shop-green-preview", "shop"].map(
+      (name) => find("aws:lb/listenerRule:ListenerRule", name).inputs,
+    );
+  };
+  expect(await rules("local-kubernetes")).toEqual(await rules("local"));
+});
