@@ -384,6 +384,11 @@ describe("the server refuses, and says why,", () => {
     expect(await verdictOn(route)).toMatch(reason);
   });
 
+  test("whatever is to be in a namespace that is not there", async () => {
+    for (const manifest of await emittedEnvironment({ alb, namespace: "nowhere" }))
+      expect(await verdictOn(manifest)).toBe('namespaces "nowhere" not found');
+  });
+
   test("another selector of what is there, so that a new version never comes by another selector", async () => {
     const [service, deployment] = (await emittedEnvironment()).filter(({ kind }) =>
       ["Service", "Deployment"].includes(kind),
