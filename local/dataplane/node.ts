@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -42,6 +42,7 @@ export class BalancerNode {
   ) {
     this.view = first;
     this.take(first);
+    setMaxListeners(0, this.stopping.signal); // each change that is on its way listens to it
   }
 
   /** Takes on a view after its own delay, and never an older one after a newer one. */

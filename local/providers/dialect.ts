@@ -17,6 +17,8 @@ export interface Dialect {
   /** The SDK's package; its version is the provider's. */
   sdk: string;
   types: Record<string, TypeRow>;
+  /** Whether its diffs say where in a property something has changed. */
+  saysPaths?: boolean;
   /** For a type without a row: it is kept, and nothing more. */
   unlisted: TypeRow;
   /** The inputs with a name, where the program gives none. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { AWS } from "./aws";
+import { changedPaths } from "./changed-paths";
 import type { Dialect } from "./dialect";
 import { AwsError, NotSteady } from "./errors";
 import type { Properties, Records } from "./record";
@@ -19,6 +20,8 @@ export interface Behaviour {
 
 export interface Diff {
   changed: string[];
+  /** Where in them, for a program's `replaceOnChanges`; only of a provider that says so. */
+  paths?: string[];
   replaces: string[];
   deleteBeforeReplace: boolean;
 }
@@ -51,6 +54,7 @@ export class LocalProvider {
     const keys = [...new Set([...Object.keys(oldInputs), ...Object.keys(news)])].filter((k) => !k.startsWith("__"));
     return {
       changed: keys.filter((k) => !sameProperties(oldInputs[k], news[k])),
+      ...(this.dialect.saysPaths && { paths: changedPaths(oldInputs, news) }),
       replaces: (row.replacedBy ?? []).filter((path) => !sameProperties(within(oldInputs, path), within(news, path))),
       deleteBeforeReplace: this.dialect.keepsOwnName(row, oldInputs, news),
     };

@@ -58,7 +58,7 @@ function handlers(provider: LocalProvider): Record<string, Handler> {
         ),
       ),
     diff: (request) => {
-      const { changed, replaces, deleteBeforeReplace } = provider.diff(
+      const { changed, paths, replaces, deleteBeforeReplace } = provider.diff(
         request.getUrn(),
         object(request.getOldInputs()),
         object(request.getNews()),
@@ -70,6 +70,13 @@ function handlers(provider: LocalProvider): Record<string, Handler> {
       response.setDiffsList(changed);
       response.setReplacesList(replaces);
       response.setDeletebeforereplace(deleteBeforeReplace);
+      response.setHasdetaileddiff(paths !== undefined);
+      for (const path of paths ?? []) {
+        const { UPDATE, UPDATE_REPLACE } = proto.PropertyDiff.Kind;
+        const isReplaced = replaces.some((replaced) => path === replaced || path.startsWith(`${replaced}.`));
+        const kind = new proto.PropertyDiff().setKind(isReplaced ? UPDATE_REPLACE : UPDATE).setInputdiff(true);
+        response.getDetaileddiffMap().set(path, kind);
+      }
       return response;
     },
     create: async (request) => {

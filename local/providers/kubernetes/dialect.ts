@@ -14,6 +14,7 @@ export const KUBERNETES: Dialect = {
   sdk: "@pulumi/kubernetes",
   types,
   unlisted: PLAIN_OBJECT,
+  saysPaths: true,
 
   /** "If the user HAS NOT assigned a name in the new inputs, we autoname it and mark the object as autonamed" (`Check`). */
   named({ name: resource, unique, olds, news }) {
