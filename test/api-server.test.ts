@@ -133,255 +133,181 @@ describe("a route is taken as it is", () => {
   });
 });
 
-describe("the server refuses, and says why,", () => {
-  // biome-ignore lint/suspicious/noExplicitAny: what is broken is no manifest any more
-  type Break = (spec: any, pod: any, container: any) => void;
+/** The manifest with one value changed, or taken away where it is undefined. */
+function edited(manifest: Manifest, path: string, value: unknown): Manifest {
+  const copy = structuredClone(manifest);
+  const keys = path.split(".");
+  const last = keys.pop() ?? "";
+  // biome-ignore lint/suspicious/noExplicitAny: the path says what it is
+  const holder = keys.reduce((inner: any, key) => inner[key], copy);
+  holder[last] = value;
+  return copy;
+}
 
-  const broken: [string, string, Break, RegExp][] = [
+describe("the server refuses, and says why,", () => {
+  const CONTAINER = "spec.template.spec.containers.0";
+  const BINDING = "TargetGroupBinding";
+  const broken: [string, string, string, unknown, RegExp][] = [
     [
       "a field that it does not know",
       "Deployment",
-      (_, __, c) => {
-        c.readinesProbe = c.readinessProbe;
-      },
+      `${CONTAINER}.readinesProbe`,
+      {},
       /unknown field "spec.template.spec.containers\[0\].readinesProbe"/,
     ],
     [
       "a probe that asks nothing",
       "Deployment",
-      (_, __, c) => {
-        c.readinessProbe.httpGet = undefined;
-      },
-      /readinessProbe: Required value: must specify a handler type/,
+      `${CONTAINER}.readinessProbe.httpGet`,
+      undefined,
+      /must specify a handler type/,
     ],
     [
-      "a sleep before the end that the grace period does not hold",
+      "a sleep that the grace period does not hold",
       "Deployment",
-      (_, pod) => {
-        pod.terminationGracePeriodSeconds = 30;
-      },
+      "spec.template.spec.terminationGracePeriodSeconds",
+      30,
       /preStop.sleep: Invalid value: 60: must be .* less than .*\(30\)/,
     ],
     [
       "a selector that does not find the pods",
       "Deployment",
-      (spec) => {
-        spec.selector.matchLabels = { app: "another" };
-      },
+      "spec.selector.matchLabels",
+      { app: "another" },
       /`selector` does not match template `labels`/,
     ],
     [
       "a roll that may do nothing",
       "Deployment",
-      (spec) => {
-        spec.strategy.rollingUpdate = { maxUnavailable: 0, maxSurge: 0 };
-      },
+      "spec.strategy.rollingUpdate.maxSurge",
+      0,
       /may not be 0 when `maxSurge` is 0/,
     ],
     [
       "a memory limit below the request",
       "Deployment",
-      (_, __, c) => {
-        c.resources.limits.memory = "1Mi";
-      },
+      `${CONTAINER}.resources.limits.memory`,
+      "1Mi",
       /must be less than or equal to memory limit/,
     ],
-    [
-      "a Service without a port",
-      "Service",
-      (spec) => {
-        spec.ports = [];
-      },
-      /spec.ports: Required value/,
-    ],
+    ["a Service without a port", "Service", "spec.ports", [], /spec.ports: Required value/],
     [
       "a budget of both kinds",
       "PodDisruptionBudget",
-      (spec) => {
-        spec.minAvailable = 1;
-      },
+      "spec.minAvailable",
+      1,
       /minAvailable and maxUnavailable cannot be both set/,
     ],
     [
-      "an autoscaler of more than its most",
+      "an autoscaler whose least is over its most",
       "HorizontalPodAutoscaler",
-      (spec) => {
-        spec.minReplicas = 10;
-      },
+      "spec.minReplicas",
+      10,
       /must be greater than or equal to `minReplicas`/,
     ],
     [
       "a binding to no kind of target",
-      "TargetGroupBinding",
-      (spec) => {
-        spec.targetType = "lambda";
-      },
+      BINDING,
+      "spec.targetType",
+      "lambda",
       /Unsupported value: "lambda": supported values: "instance", "ip"/,
     ],
+    ["a binding to no port", BINDING, "spec.serviceRef.port", undefined, /spec.serviceRef.port: Required value/],
     [
-      "a binding to no port",
-      "TargetGroupBinding",
-      (spec) => {
-        spec.serviceRef.port = undefined;
-      },
-      /spec.serviceRef.port: Required value/,
-    ],
-    [
-      "a binding with an unknown field",
-      "TargetGroupBinding",
-      (spec) => {
-        spec.targetGroupArn = spec.targetGroupARN;
-      },
+      "a binding with a field of another spelling",
+      BINDING,
+      "spec.targetGroupArn",
+      "arn",
       /unknown field "spec.targetGroupArn"/,
     ],
   ];
-  test.each(broken)("%s", async (_, kind, breaks, reason) => {
-    const manifest = structuredClone(find(await emittedEnvironment({ alb, scaling: { min: 2, max: 9 } }), kind));
+  test.each(broken)("%s", async (_, kind, path, value, reason) => {
+    const manifest = find(await emittedEnvironment({ alb, scaling: { min: 2, max: 9 } }), kind);
     expect(await verdictOn(manifest)).toBe("accepted");
-    const { spec } = manifest as { spec?: { template?: PodTemplate } };
-    const pod = spec?.template?.spec;
-    breaks(spec, pod, pod?.containers[0]);
-    expect(await verdictOn(manifest)).toMatch(reason);
+    expect(await verdictOn(edited(manifest, path, value))).toMatch(reason);
   });
 
-  // Each of the settings by which our pods are `restricted`, taken away.
-  const loose: [string, Break, RegExp][] = [
-    [
-      "of root",
-      (_, pod) => {
-        pod.securityContext.runAsNonRoot = undefined;
-      },
-      /runAsNonRoot != true/,
-    ],
-    [
-      "that may call anything of the kernel",
-      (_, pod) => {
-        pod.securityContext.seccompProfile = undefined;
-      },
-      /seccompProfile/,
-    ],
+  // Each of the settings by which our pods are `restricted`, taken away, and some that no such pod may have.
+  const POD = "spec.template.spec";
+  const loose: [string, string, unknown, RegExp][] = [
+    ["of root", `${POD}.securityContext.runAsNonRoot`, undefined, /runAsNonRoot != true/],
+    ["that may call anything of the kernel", `${POD}.securityContext.seccompProfile`, undefined, /seccompProfile/],
     [
       "that may get more privileges",
-      (_, __, c) => {
-        c.securityContext.allowPrivilegeEscalation = undefined;
-      },
+      `${CONTAINER}.securityContext.allowPrivilegeEscalation`,
+      undefined,
       /allowPrivilegeEscalation != false/,
     ],
-    [
-      "with capabilities",
-      (_, __, c) => {
-        c.securityContext.capabilities = undefined;
-      },
-      /unrestricted capabilities/,
-    ],
+    ["with capabilities", `${CONTAINER}.securityContext.capabilities`, undefined, /unrestricted capabilities/],
     [
       "that is privileged",
-      (_, __, c) => {
-        c.securityContext = { ...c.securityContext, allowPrivilegeEscalation: undefined, privileged: true };
-      },
-      /privileged \(container "service" must not set securityContext.privileged=true\)/,
+      `${CONTAINER}.securityContext`,
+      { privileged: true },
+      /must not set securityContext.privileged=true/,
     ],
-    [
-      "on the node's network",
-      (_, pod) => {
-        pod.hostNetwork = true;
-      },
-      /hostNetwork=true/,
-    ],
+    ["on the node's network", `${POD}.hostNetwork`, true, /hostNetwork=true/],
     [
       "whose sidecar has capabilities",
-      (_, pod) => {
-        pod.initContainers[0].securityContext.capabilities = undefined;
-      },
+      `${POD}.initContainers.0.securityContext.capabilities`,
+      undefined,
       /unrestricted capabilities \(container "proxy"/,
     ],
   ];
-  test.each(loose)("a pod %s", async (_, breaks, reason) => {
-    const manifests = await emittedEnvironment({
-      sidecars: { proxy: { image: environment.image } },
-      serviceAccountName: "default",
-    });
-    const deployment = structuredClone(find(manifests, "Deployment"));
+  test.each(loose)("a pod %s", async (_, path, value, reason) => {
+    const sidecars = { proxy: { image: environment.image } };
+    const deployment = find(await emittedEnvironment({ sidecars, serviceAccountName: "default" }), "Deployment");
     expect(await verdictOn(podOf(deployment))).toBe("accepted");
-    const { spec } = templateOf(deployment);
-    breaks(undefined, spec, spec.containers[0]);
-    expect(await verdictOn(podOf(deployment))).toMatch(/violates PodSecurity "restricted:latest"/);
-    expect(await verdictOn(podOf(deployment))).toMatch(reason);
+    const looser = edited(deployment, path, value);
+    const verdict = await verdictOn(podOf(looser));
+    expect(verdict).toContain('violates PodSecurity "restricted:latest"');
+    expect(verdict).toMatch(reason);
     // A Deployment of such pods is taken: its step would end by the time-out, and not by this reason.
-    expect(await verdictOn(deployment)).toMatch(/^accepted; would violate PodSecurity/);
+    expect(await verdictOn(looser)).toMatch(/^accepted; would violate PodSecurity/);
   });
 
-  // biome-ignore lint/suspicious/noExplicitAny: likewise
-  const brokenRoutes: [string, (rules: any[]) => void, RegExp][] = [
-    [
-      "a weight below zero",
-      (rules) => {
-        rules.at(-1).backendRefs[0].weight = -1;
-      },
-      /weight: Invalid value: -1: .* greater than or equal to 0/,
-    ],
+  const BACKEND = "spec.rules.2.backendRefs.0";
+  const redirect = [{ type: "RequestRedirect", requestRedirect: { hostname: "a.example.com" } }];
+  const header = { type: "Exact", name: "x-crossfade", value: "blue" };
+  const routes: [string, string, unknown, RegExp][] = [
+    ["a weight below zero", `${BACKEND}.weight`, -1, /weight: Invalid value: -1: .* greater than or equal to 0/],
     [
       "a weight over a million",
-      (rules) => {
-        rules.at(-1).backendRefs[0].weight = 1_000_001;
-      },
+      `${BACKEND}.weight`,
+      1_000_001,
       /weight: Invalid value: 1000001: .* less than or equal to 1000000/,
     ],
-    [
-      "a weight in words",
-      (rules) => {
-        rules.at(-1).backendRefs[0].weight = "95";
-      },
-      /weight: Invalid value: "string": .* must be of type integer/,
-    ],
-    [
-      "a Service without its port",
-      (rules) => {
-        rules.at(-1).backendRefs[0].port = undefined;
-      },
-      /Must have port for Service reference/,
-    ],
-    [
-      "a header twice",
-      (rules) => {
-        rules[0].matches[0].headers.push(rules[0].matches[0].headers[0]);
-      },
-      /headers\[1\]: Duplicate value/,
-    ],
+    ["a weight in words", `${BACKEND}.weight`, "95", /weight: Invalid value: "string": .* must be of type integer/],
+    ["a Service without its port", `${BACKEND}.port`, undefined, /Must have port for Service reference/],
+    ["a header twice", "spec.rules.0.matches.0.headers", [header, header], /headers\[1\]: Duplicate value/],
     [
       "a redirect of what has backends",
-      (rules) => {
-        rules.at(-1).filters = [{ type: "RequestRedirect", requestRedirect: { hostname: "a.example.com" } }];
-      },
+      "spec.rules.2.filters",
+      redirect,
       /RequestRedirect filter must not be used together with backendRefs/,
     ],
     [
       "a mirror to nothing",
-      (rules) => {
-        rules.at(-1).filters[0].requestMirror = undefined;
-      },
+      "spec.rules.2.filters.0.requestMirror",
+      undefined,
       /filter.requestMirror must be specified for RequestMirror filter.type/,
     ],
     [
       "more than sixteen backends",
-      (rules) => {
-        rules.at(-1).backendRefs = Array(17).fill(rules.at(-1).backendRefs[0]);
-      },
+      "spec.rules.2.backendRefs",
+      Array(17).fill({ name: "shop", port: 80 }),
       /Too many: 17: must have at most 16 items/,
     ],
     [
       "stickiness, which is experimental",
-      (rules) => {
-        rules.at(-1).sessionPersistence = { sessionName: "shop" };
-      },
+      "spec.rules.2.sessionPersistence",
+      {},
       /unknown field "spec.rules\[2\].sessionPersistence"/,
     ],
   ];
-  test.each(brokenRoutes)("a route with %s", async (_, breaks, reason) => {
-    const route = structuredClone(await emittedRoute("idle", { mirror: true }));
+  test.each(routes)("a route with %s", async (_, path, value, reason) => {
+    const route = await emittedRoute("idle", { mirror: true });
     expect(await verdictOn(route)).toBe("accepted");
-    breaks((route.spec as { rules: object[] }).rules);
-    expect(await verdictOn(route)).toMatch(reason);
+    expect(await verdictOn(edited(route, path, value))).toMatch(reason);
   });
 
   test("whatever is to be in a namespace that is not there", async () => {
@@ -389,23 +315,21 @@ describe("the server refuses, and says why,", () => {
       expect(await verdictOn(manifest)).toBe('namespaces "nowhere" not found');
   });
 
-  test("another selector of what is there, so that a new version never comes by another selector", async () => {
-    const [service, deployment] = (await emittedEnvironment()).filter(({ kind }) =>
-      ["Service", "Deployment"].includes(kind),
-    ) as [Manifest, Manifest];
-    for (const object of [service, deployment])
-      expect(await server.client.apply(object, { manager: "test" })).toMatchObject({ status: 201 });
-    const changed = structuredClone(deployment);
+  test("another selector or address of what is there: a new version never comes by another selector", async () => {
+    const manifests = await emittedEnvironment();
     const labels = { "app.kubernetes.io/name": "another" };
-    Object.assign(changed.spec as object, { selector: { matchLabels: labels } });
-    Object.assign(templateOf(changed).metadata, { labels });
-    expect((await server.client.apply(changed, { manager: "test", dryRun: true })).body.message).toMatch(
-      /spec.selector: .*: field is immutable/,
-    );
-    const moved = structuredClone(service);
-    Object.assign(moved.spec as object, { clusterIP: "10.0.0.99" });
-    expect((await server.client.apply(moved, { manager: "test", dryRun: true })).body.message).toMatch(
-      /clusterIPs?.*may not change once set/,
-    );
+    const [service, deployment] = [find(manifests, "Service"), find(manifests, "Deployment")];
+    const reselected = edited(edited(deployment, "spec.selector", { matchLabels: labels }), "spec.template.metadata", {
+      labels,
+    });
+    const changes: [Manifest, Manifest, RegExp][] = [
+      [deployment, reselected, /spec.selector: .*: field is immutable/],
+      [service, edited(service, "spec.clusterIP", "10.0.0.99"), /clusterIPs?.*may not change once set/],
+    ];
+    for (const [before, after, reason] of changes) {
+      expect(await server.client.apply(before, { manager: "test" })).toMatchObject({ status: 201 });
+      const { body } = await server.client.apply(after, { manager: "test", dryRun: true });
+      expect(body.message).toMatch(reason);
+    }
   });
 });
