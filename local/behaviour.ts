@@ -95,7 +95,7 @@ async function holdsWithin(timeoutMs: number, holds: () => boolean): Promise<boo
   const end = Date.now() + timeoutMs;
   while (!holds()) {
     if (Date.now() >= end) return false;
-    await sleep(50);
+    await sleep(50, undefined, { ref: false }); // the cloud may end meanwhile
   }
   return true;
 }

@@ -11,7 +11,7 @@ export class Pod extends Instance {
   private startup?: HealthCheck;
   private readiness?: HealthCheck;
   private liveness?: HealthCheck;
-  /** The node that it runs on has gone: nothing of it is waited for. */
+  /** No probe and no `preStop` of it is waited for any more. */
   private readonly over = new AbortController();
 
   /** @param gates the target groups that must find it healthy before it is Ready; they are set when it is made, and stay */

@@ -8,5 +8,5 @@ export const NAMESPACES: Record<string, Record<string, string>> = {
   },
 };
 
-/** Each has one listener, for HTTP, that takes routes of all namespaces; `proxies` carry its requests. */
+/** Each has one listener, for HTTP, that takes routes of all namespaces. */
 export const GATEWAYS = [{ namespace: "edge", name: "public", port: 80, controllerName: "local.crossfade/gateway" }];
