@@ -76,7 +76,10 @@ export class KubernetesEnvironment extends pulumi.ComponentResource {
     const attached = [service, preview, binding].filter((resource) => resource !== undefined);
     this.targetGroup = group;
     this.service = service;
-    this.deployment = createDeployment(args.serviceAccountName ?? createServiceAccount(), attached);
+    const serviceAccountName = args.serviceAccountName ?? createServiceAccount();
+    const template = podTemplate(args, { labels, selector, serviceAccountName });
+    this.deployment = createDeployment(attached);
+    createVersionClock(this.deployment);
     if ((scaling?.min ?? replicas) > 1) createBudget();
     if (scaling) createScaling(scaling, this.deployment);
     this.backend = {
@@ -143,10 +146,7 @@ export class KubernetesEnvironment extends pulumi.ComponentResource {
       return account.metadata.name;
     }
 
-    function createDeployment(
-      serviceAccountName: pulumi.Input<string>,
-      dependsOn: pulumi.Resource[],
-    ): k8s.apps.v1.Deployment {
+    function createDeployment(dependsOn: pulumi.Resource[]): k8s.apps.v1.Deployment {
       const progressDeadlineSeconds = grace + 5 * healthInterval;
       return new k8s.apps.v1.Deployment(
         name,
@@ -157,7 +157,7 @@ export class KubernetesEnvironment extends pulumi.ComponentResource {
             selector: { matchLabels: selector },
             strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: `${MAX_SURGE}%` } },
             progressDeadlineSeconds,
-            template: podTemplate(args, { labels, selector, serviceAccountName }),
+            template,
           },
         },
         {
@@ -169,6 +169,14 @@ export class KubernetesEnvironment extends pulumi.ComponentResource {
           ...(scaling && { ignoreChanges: ["spec.replicas"] }),
         },
       );
+    }
+
+    /**
+     * The state's record of when the version last changed, where the Deployment's own moves with its replicas or a label as well.
+     * By it the policies tell the version that carried all before, which may be returned to at once, from one that never did.
+     */
+    function createVersionClock(deployment: k8s.apps.v1.Deployment): void {
+      new pulumi.Stash(`${name}-version`, { input: template }, { ...child, dependsOn: deployment });
     }
 
     /** One pod at a time may be evicted. With one replica there is none: it would let all go, or stop every drain of a node. */

@@ -63,28 +63,29 @@ async function back(shape: RolloutShape, edit?: (items: Item[]) => Item[], after
   return found?.transition.kind;
 }
 
-test("a Deployment is changed in place: only one that nothing has touched since is the version of before", async () => {
-  const madeAgo = { blue: 9 * DAY, green: 5 * DAY };
-  expect(await back({ madeAgo })).toBe("return");
-  // A candidate since then, or a label: which of the two cannot be told.
-  expect(await back({ madeAgo, changedAgo: { blue: DAY } })).toBe("refused");
-  // A touch of the one that carries all makes nothing older.
-  expect(await back({ madeAgo, changedAgo: { blue: DAY, green: 3600 } })).toBe("refused");
+test("an environment says by a clock since when it has its version, whatever else of it has changed", async () => {
+  const touched = { changedAgo: { blue: 60, green: 60 }, movedAgo: 30 };
+  expect(await back({ ...touched, madeAgo: { blue: 3 * DAY, green: DAY } })).toBe("return");
+  expect(await back({ ...touched, madeAgo: { blue: DAY, green: 3 * DAY } })).toBe("refused");
 });
 
-test("an environment that keeps a clock of its version is known by that", async () => {
-  const clocked = (blue: number, green: number) => (items: Item[]) => [
-    ...items,
-    ...Object.entries({ blue, green }).map(([color, modifiedAgo]): Item => {
-      const type = "pulumi:index:Stash";
-      return { type, name: `version-${color}`, inputs: { input: color }, parent: `shop-${color}`, modifiedAgo };
-    }),
-  ];
-  const touched = { changedAgo: { blue: 60, green: 60 }, movedAgo: 30 };
-  expect(await back(touched, clocked(3 * DAY, DAY))).toBe("return");
-  expect(await back(touched, clocked(DAY, 3 * DAY))).toBe("refused");
-  // An update that was stopped between the clock and the pods: these get the other version now.
-  expect(await back(touched, clocked(3 * DAY, DAY), { versions: { blue: "v3" } })).toBe("refused");
+test("a version that comes to be in the update itself never carried a request", async () => {
+  const madeAgo = { blue: 3 * DAY, green: DAY };
+  expect(await back({ madeAgo }, undefined, { versions: { blue: "v3" } })).toBe("refused");
+  // An earlier update was stopped between the clock and the pods: these get the other version now.
+  const asBefore = (items: Item[]) =>
+    items.map((one) => (one.name === "version-blue" ? { ...one, inputs: { input: "v3" } } : one));
+  expect(await back({ madeAgo }, asBefore, { versions: { blue: "v3" } })).toBe("refused");
+});
+
+test("without a clock only a Deployment that nothing has touched since is the version of before", async () => {
+  const unclocked = (items: Item[]) => items.filter(({ name }) => !name.startsWith("version-"));
+  const madeAgo = { blue: 9 * DAY, green: 5 * DAY };
+  expect(await back({ madeAgo }, unclocked)).toBe("return");
+  // It is changed in place: by a candidate since then, or by a label. Which of the two cannot be told.
+  expect(await back({ madeAgo, changedAgo: { blue: DAY } }, unclocked)).toBe("refused");
+  // A touch of the one that carries all makes nothing older.
+  expect(await back({ madeAgo, changedAgo: { blue: DAY, green: 3600 } }, unclocked)).toBe("refused");
 });
 
 test("a backend of another namespace is the Service of that one", async () => {

@@ -14,6 +14,7 @@ const SERVICE = "kubernetes:core/v1:Service";
 const BINDING = "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding";
 const BUDGET = "kubernetes:policy/v1:PodDisruptionBudget";
 const AUTOSCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler";
+const CLOCK = "pulumi:index:Stash";
 const GROUP = "aws:lb/targetGroup:TargetGroup";
 const RULE = "aws:lb/listenerRule:ListenerRule";
 
@@ -74,6 +75,14 @@ async function withOptions(name: string, args: KubernetesEnvironmentArgs) {
 }
 
 describe("an environment on Kubernetes", () => {
+  test("keeps since when it has its version: what its pods are, once they are there", async () => {
+    new KubernetesEnvironment("clocked", environment);
+    await settled();
+    expect(find(CLOCK, "clocked-version").inputs.input).toEqual(deployment("clocked").spec.template);
+    const types = asked.map(({ type }) => type);
+    expect(types.indexOf(CLOCK)).toBeGreaterThan(types.indexOf(DEPLOYMENT));
+  });
+
   test("names nothing, and has selectors that are its own name, whatever the version", async () => {
     new KubernetesEnvironment("shop-green", environment);
     new KubernetesEnvironment("shop-blue", { ...environment, color: "blue", port: 9090, env: { A: "1" }, drain: 5 });

@@ -151,6 +151,12 @@ export function kubernetesEnvironment(color: Color, shape: RolloutShape, edge?: 
       },
     ),
     item(
+      "pulumi:index:Stash",
+      `version-${color}`,
+      { input: imageOf(color, shape) },
+      { ...home, dependsOn: [`pods-${color}`], createdAgo: shape.madeAgo?.[color] },
+    ),
+    item(
       "kubernetes:policy/v1:PodDisruptionBudget",
       `budget-${color}`,
       { metadata: named(), spec: { maxUnavailable: 1, selector: { matchLabels: labels } } },
