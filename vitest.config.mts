@@ -1,10 +1,15 @@
 import { defineConfig } from "vitest/config";
 
-/** What measures a service under load, or by the clock: nothing else may take the machine's two cores meanwhile. */
+/** What measures a service under load: two at a time, with the machine's two cores to themselves. */
 const LIVE = [
-  "test/{against,applied,controls,endings,incidents,kills,load,rehearsal,rehearsal-dns,servers,shop}.test.ts",
-  "test/facts/*.test.ts",
+  "test/{against,applied,controls,endings,incidents,kills,rehearsal,rehearsal-dns,rehearsal-kubernetes,servers,shop}.test.ts",
 ];
+
+/** What goes by the clock: alone. */
+const TIMED = ["test/load.test.ts", "test/facts/*.test.ts"];
+
+/** What asks a real API server. It is built while all others run, so these come last. */
+const CLUSTER = ["test/{api-server,field-managers}.test.ts"];
 
 export default defineConfig({
   test: {
@@ -18,14 +23,28 @@ export default defineConfig({
         test: {
           name: "decisions",
           include: ["test/**/*.test.ts"],
-          exclude: LIVE,
+          exclude: [...LIVE, ...TIMED, ...CLUSTER],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: "live", include: LIVE, fileParallelism: false, sequence: { groupOrder: 1 } },
+        test: { name: "live", include: LIVE, maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: { name: "timed", include: TIMED, fileParallelism: false, sequence: { groupOrder: 2 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: "cluster",
+          include: CLUSTER,
+          globalSetup: "test/api-server/global-setup.ts",
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
+        },
       },
     ],
   },

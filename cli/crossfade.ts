@@ -15,11 +15,14 @@ export async function main(argv: string[]): Promise<void> {
     .command("rehearse")
     .description("release a service on this machine under load, by the real engine, and count what is lost")
     .addOption(
+      new Option("--compute <kind>", "what runs the service").choices(["fargate", "kubernetes"]).default("fargate"),
+    )
+    .addOption(
       new Option(
         "--route <kind>",
-        "what splits the requests: a rule of one balancer, or DNS between a balancer of each color",
+        "what splits the requests: a rule of one balancer, DNS between a balancer of each color, or a Gateway API route",
       )
-        .choices(["alb", "dns"])
+        .choices(["alb", "dns", "gateway"])
         .default("alb"),
     )
     .option("--stable <command>", "release your own server instead of the example: what starts the version that serves")
@@ -36,11 +39,13 @@ export async function main(argv: string[]): Promise<void> {
     .option("--keep", "let the service run on at the end, until Ctrl-C")
     .option("--seed <number>", "makes the load and the balancers' delays repeatable", positive)
     .option("--port <number>", "the first port that the balancers listen on", positive, 4180)
+    .option("--name <name>", "for two at a time, with two ports: its report is in rehearsal-NAME (default: rehearsal)")
     .option("--json", "print the report as JSON, and nothing else")
     .addHelpText(
       "after",
       "\nExample:\n  $ crossfade rehearse --bake 10 --requests 8000\n" +
         "  $ crossfade rehearse --route dns\n" +
+        "  $ crossfade rehearse --compute kubernetes --route gateway\n" +
         '  $ crossfade rehearse --stable "python3 -m http.server {port}" --candidate "node server.js" --path /index.html\n' +
         "  $ crossfade rehearse --against https://shop.staging.example.com/ --stack staging",
     )

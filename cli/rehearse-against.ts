@@ -11,7 +11,8 @@ import { stopSignal } from "./stop-signal";
 import { writeReport } from "./write-report";
 
 export interface AgainstFlags {
-  route: "alb" | "dns";
+  compute: string;
+  route: string;
   against: string;
   stack?: string;
   configFile?: string;
@@ -28,8 +29,11 @@ export interface AgainstFlags {
  */
 export async function rehearseAgainst(flags: AgainstFlags): Promise<number> {
   const { stack, versionHeader, minutes, rps = 20 } = flags;
-  if (flags.route === "dns")
-    throw new Failure("--route dns is a release on this machine: a deployed service is asked as --against names it", 2);
+  const { compute, route } = flags;
+  if (compute !== "fargate" || route !== "alb") {
+    const given = route === "alb" ? `--compute ${compute}` : `--route ${route}`;
+    throw new Failure(`${given} is a release on this machine: a deployed service is asked as --against names it`, 2);
+  }
   const url = urlOf(flags.against);
   if (stack === undefined) throw new Failure("--against needs --stack: the stack whose config names the host", 2);
   if (rps > siteLimits.rate)

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { progressTo } from "../load/progress";
 import { ensureEngine } from "../local/engine/ensure-engine";
+import { type Compute, kindOf, type Route, routesFor } from "../local/rehearsal/kinds";
 import { rehearse as run } from "../local/rehearsal/rehearsal";
 import type { Servers } from "../local/rehearsal/servers";
 import { Failure } from "./failure";
@@ -12,11 +13,13 @@ import { writeReport } from "./write-report";
 const ROOT = resolve(__dirname, "..");
 
 export interface RehearseFlags {
-  route: "alb" | "dns";
+  compute: Compute;
+  route: Route;
   rps?: number;
   requests?: number;
   bake?: number;
   port: number;
+  name?: string;
   stable?: string;
   candidate?: string;
   path: string;
@@ -29,15 +32,24 @@ export interface RehearseFlags {
  * By DNS users follow slowly, and an edge is kept for its hold time: there is enough time for the load in any case, and each
  * stage need not be held for long.
  */
-const DEFAULTS = { alb: { rps: 100, bake: 8 }, dns: { rps: 150, bake: 3 } };
+const BY_WEIGHT = { rps: 100, bake: 8 };
+const DEFAULTS = { alb: BY_WEIGHT, gateway: BY_WEIGHT, dns: { rps: 150, bake: 3 } };
 
 /** What the example service is tried with, at least. Somebody's own servers are tried for as long as their release takes. */
 const REQUESTS = 20_000;
 
-/** Rehearses a release and writes `rehearsal/report.json` and `.html`. The exit code is 1 where a request was lost. */
+/** Rehearses a release and writes `report.json` and `.html`. The exit code is 1 where a request was lost. */
 export async function rehearse(flags: RehearseFlags): Promise<number> {
   const servers = serversOf(flags);
-  const { route } = flags;
+  const { compute, route } = flags;
+  const folder = folderOf(flags);
+  const kind = kindOf(compute, route);
+  if (!kind) {
+    throw new Failure(
+      `--compute ${compute} goes with --route ${routesFor(compute).join(" or ")}, not with ${route}`,
+      2,
+    );
+  }
   if (route === "dns") checkDns(servers);
   const progress = progressTo(process.stderr);
   const stopped = stopSignal(new Failure("stopped: nothing is left running, and the next start begins anew"));
@@ -46,7 +58,9 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
     const engine = await ensureEngine({ progress: progress.event });
     await run({
       root: ROOT,
+      folder,
       engine,
+      kind,
       route,
       rps: flags.rps ?? DEFAULTS[route].rps,
       requests: flags.requests ?? (servers ? 1 : REQUESTS),
@@ -58,7 +72,7 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
       signal: stopped.signal,
       done: async (report, addresses) => {
         progress.end();
-        writeReport(report, join(ROOT, "rehearsal"), flags.json);
+        writeReport(report, join(ROOT, folder), flags.json);
         lost = report.requests.lost;
         if (!flags.keep) return;
         const urls = addresses.map((address) => `http://${address}`).join(" and ");
@@ -73,6 +87,15 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
     progress.end();
     stopped.end();
   }
+}
+
+/** The folder of its report, and of its state below `.crossfade`. */
+function folderOf({ name }: RehearseFlags): string {
+  if (name === undefined) return "rehearsal";
+  if (!/^[a-z0-9-]+$/.test(name)) {
+    throw new Failure(`--name ${name} must be of lower-case letters, digits and dashes: a folder gets it`, 2);
+  }
+  return `rehearsal-${name}`;
 }
 
 /** Addresses have no ports in DNS: each balancer must have addresses of its own. */

@@ -155,7 +155,7 @@ export class KubernetesEnvironment extends pulumi.ComponentResource {
           spec: {
             ...(!scaling && { replicas }),
             selector: { matchLabels: selector },
-            strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: MAX_SURGE } },
+            strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: `${MAX_SURGE}%` } },
             progressDeadlineSeconds,
             template,
           },
@@ -163,7 +163,7 @@ export class KubernetesEnvironment extends pulumi.ComponentResource {
         {
           ...child,
           dependsOn,
-          customTimeouts: rollTimeouts(progressDeadlineSeconds, drain + stop),
+          customTimeouts: rollTimeouts(progressDeadlineSeconds, scaling?.max ?? replicas, drain + stop),
           // Left out where it was written before, it would become 1, the API's default, under load ("Horizontal Pod Autoscaling",
           // Migrating Deployments and StatefulSets to horizontal autoscaling). Ignored, it stays what it is.
           ...(scaling && { ignoreChanges: ["spec.replicas"] }),
@@ -229,16 +229,17 @@ export class KubernetesEnvironment extends pulumi.ComponentResource {
   }
 }
 
-/** Pods beyond the replicas while a version rolls, Kubernetes' own default: a quarter at a time. */
-const MAX_SURGE = "25%";
+/** Pods beyond the replicas while a version rolls, in percent, rounded up; Kubernetes' own default. */
+const MAX_SURGE = 25;
 
 /**
- * A roll by quarters has at most four waves, and each has the progress deadline. The time-out is what ends the step: at the
- * deadline the provider only notes `ProgressDeadlineExceeded`, and waits on (pulumi-kubernetes, `deployment.go` of its await logic).
- * A deletion waits until the last pod is gone.
+ * A roll has up to four waves, and each has the progress deadline. The time-out is what ends the step: at the deadline the
+ * provider only notes `ProgressDeadlineExceeded`, and waits on (pulumi-kubernetes, `deployment.go` of its await logic). A deletion
+ * waits until the last pod is gone.
  */
-function rollTimeouts(progressDeadlineSeconds: number, terminationSeconds: number): pulumi.CustomTimeouts {
-  const roll = `${4 * progressDeadlineSeconds}s`;
+function rollTimeouts(deadlineSeconds: number, pods: number, terminationSeconds: number): pulumi.CustomTimeouts {
+  const waves = Math.ceil(pods / Math.ceil((pods * MAX_SURGE) / 100));
+  const roll = `${waves * deadlineSeconds}s`;
   return { create: roll, update: roll, delete: `${600 + terminationSeconds}s` };
 }
 

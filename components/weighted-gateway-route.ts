@@ -73,8 +73,10 @@ export interface WeightedGatewayRouteArgs {
  * minutes at most: `up` would else be done when the API server has stored it. Needs @pulumi/kubernetes 4.24, whose
  * `pulumi.com/waitFor` reads RFC 9535. That the Gateway's proxies have taken it over is said by no condition of an HTTPRoute.
  *
- * Weights are written by server-side apply as Pulumi's own field manager, without force: where somebody else owns the rules, the
- * API server refuses the change and names the manager.
+ * Weights are written by server-side apply as Pulumi's own field manager, without force. Whoever else writes one weight owns all
+ * rules from then on: the API server refuses each later change, in the preview already and be it to the very same weights, and
+ * names the manager. `kubectl` alone stops the preview only: an update without one takes its changes over, and back. A quick
+ * rollback beside Pulumi patches the weights as the field manager `pulumi-kubernetes` (test/field-managers.test.ts).
  */
 export class WeightedGatewayRoute extends pulumi.ComponentResource {
   readonly route: k8s.apiextensions.CustomResource;

@@ -1,10 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { awsBehaviour, kubernetesBehaviour } from "./behaviour";
 import { DataPlane, type DataPlaneOptions } from "./dataplane";
 import { acquireLock } from "./lock";
-import { type Behaviour, LocalProvider, NotSteady, Records, serveProvider } from "./providers";
-import { type Images, toDesired } from "./providers/to-desired";
-import { RECORD } from "./providers/types/route53-names";
+import { type Behaviour, KUBERNETES, LocalProvider, Records, serveProvider } from "./providers";
+import type { Images } from "./providers/image";
+import { settleRoutes } from "./providers/kubernetes/route-status";
+import { toBalancers, toDesired } from "./providers/to-desired";
 
 const LOCK = "cloud.lock";
 const ENV = "cloud.env.json";
@@ -16,6 +18,8 @@ export interface LocalCloudOptions extends Pick<DataPlaneOptions, "onRequest" | 
   images: () => Images;
   /** Milliseconds from, to, in which a balancer's node takes over a change. AWS gives no figure; up to 5 s here. */
   adoptionDelay?: [number, number];
+  /** Milliseconds from, to, in which a controller of the Kubernetes cluster acts on a change. */
+  controllerDelay?: [number, number];
   /** The port of a balancer's listener 80; the name server's is 53 above it. */
   basePort?: number;
   /** So many times as fast as on AWS run all times of DNS and the balancers' client keep-alive. */
@@ -30,7 +34,7 @@ export interface LocalCloudOptions extends Pick<DataPlaneOptions, "onRequest" | 
   fault?: Behaviour["fault"];
 }
 
-/** The cloud on this machine: a provider that the engine attaches to, and the data plane that its records describe. */
+/** The cloud on this machine: the providers that the engine attaches to, and the data plane that their records describe. */
 export class LocalCloud {
   private constructor(
     readonly dataPlane: DataPlane,
@@ -42,7 +46,8 @@ export class LocalCloud {
 
   /** @throws where another local cloud has the folder, or a port is taken. */
   static async start(options: LocalCloudOptions): Promise<LocalCloud> {
-    const { home, images, say = () => {} } = options;
+    const { home, images, fault, say = () => {}, random = Math.random } = options;
+    const { controllerDelay: [least, most] = [100, 500] } = options;
     const lock = await acquireLock(join(home, LOCK));
     if ("heldBy" in lock) {
       throw new Error(
@@ -57,16 +62,24 @@ export class LocalCloud {
       const records = new Records(join(home, "cloud.json"));
       const dataPlane = new DataPlane({ ...options, tasksFile: join(home, "tasks.json"), onLog: say });
       ends.push(() => dataPlane.stop());
-      const behaviour = behave(records, dataPlane, images, options.fault);
-      const provider = new LocalProvider(records, behaviour, say);
-      const served = await serveProvider(provider);
-      ends.push(() => served.stop());
+      const cloud = { records, dataPlane, images, fault, controllerDelay: () => least + random() * (most - least) };
+      const providers = {
+        aws: new LocalProvider(records, awsBehaviour(cloud), say),
+        kubernetes: new LocalProvider(records, kubernetesBehaviour(cloud), say, KUBERNETES),
+      };
+      const served: string[] = [];
+      for (const [name, provider] of Object.entries(providers)) {
+        const { port, stop } = await serveProvider(provider);
+        ends.push(stop);
+        served.push(`${name}:${port}`);
+      }
+      settleRoutes(records);
       await dataPlane.apply(toDesired(records, images()));
       const env = {
         CROSSFADE_LOCAL: home,
         PULUMI_BACKEND_URL: `file://${home}`,
         PULUMI_CONFIG_PASSPHRASE: "",
-        PULUMI_DEBUG_PROVIDERS: `aws:${served.port}`,
+        PULUMI_DEBUG_PROVIDERS: served.join(","),
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
         PULUMI_SKIP_UPDATE_CHECK: "true",
         PULUMI_NODEJS_TRANSPILE_ONLY: "true",
@@ -87,33 +100,15 @@ export class LocalCloud {
     return undefined;
   }
 
-  /** Where the balancers answer. */
+  /** Where the balancers answer, and the Gateways that carry a route. */
   addresses(): string[] {
-    return this.records
-      .ofType("aws:lb/listener:Listener")
-      .flatMap(({ inputs }) => this.dataPlane.addresses(String(inputs.loadBalancerArn), Number(inputs.port)));
+    return toBalancers(this.records).flatMap(({ arn, listeners }) =>
+      listeners.flatMap(({ port }) => this.dataPlane.addresses(arn, port)),
+    );
   }
 
   /** Ends every task and socket. The state stays: the next start brings the services back. */
   stop(): Promise<void> {
     return this.close();
   }
-}
-
-function behave(records: Records, dataPlane: DataPlane, images: () => Images, fault: Behaviour["fault"]): Behaviour {
-  return {
-    fault,
-    changed: async (type, id) => {
-      const applied = dataPlane.apply(toDesired(records, images()));
-      const inSync = dataPlane.inSync();
-      await applied;
-      if (type === RECORD) return inSync; // the provider waits for it
-      if (type !== "aws:ecs/service:Service") return;
-      const service = records.get(type, id);
-      if (!service) return dataPlane.gone(id);
-      if (service.inputs.waitForSteadyState !== true) return;
-      const end = await dataPlane.steady(id);
-      if (!end.ok) throw new NotSteady(`waiting for ECS Service (${id}): ${end.reason}`);
-    },
-  };
 }

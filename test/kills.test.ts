@@ -1,13 +1,22 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, expect, test } from "vitest";
-import type { Report } from "../load/report";
 import { ensureEngine } from "../local/engine/ensure-engine";
 import { seeded } from "./facts/local-cloud";
 import { ROOT } from "./local-world";
-import { endRuns, isCloud, leftRunning, listening, type Run, type Running, rehearse, running } from "./rehearsal-runs";
+import {
+  endRuns,
+  isCloud,
+  leftRunning,
+  listening,
+  PORT,
+  type Run,
+  type Running,
+  rehearse,
+  report,
+  running,
+} from "./rehearsal-runs";
 
 /**
  * Ctrl-C, and `kill -9` of the rehearsal, of `pulumi` and of tasks, at random moments: nothing is left running, the next start
@@ -20,7 +29,7 @@ const each = Math.ceil(Number(process.env.CROSSFADE_SOAK ?? 4) / 4);
 const part = process.env.CROSSFADE_SOAK ? 1 : 0.5;
 const random = seeded(seed);
 
-const ports = [4880, 5880];
+const ports = [PORT];
 /** Of the machine that is left with a half-dead rehearsal, in milliseconds. */
 const endsWithin = 30_000;
 const timeout = 900_000;
@@ -35,9 +44,8 @@ const stepTakes = 10_000;
 
 const server = `node '${join(__dirname, "servers/graceful.js")}' {port}`;
 const start = () => {
-  rmSync(join(ROOT, "rehearsal"), { recursive: true, force: true });
   const servers = ["--stable", `${server} stable`, "--candidate", `${server} candidate`];
-  return rehearse("--port", String(ports[0]), "--bake", "1", "--requests", "1", "--json", ...servers);
+  return rehearse("--bake", "1", "--requests", "1", "--json", ...servers);
 };
 
 let files = "";
@@ -181,10 +189,6 @@ async function oneOf(run: Run, find: () => Running[]): Promise<Running | undefin
     if (found.length > 0) return found[Math.floor(random() * found.length)];
   }
   return undefined;
-}
-
-function report(): Report {
-  return JSON.parse(readFileSync(join(ROOT, "rehearsal/report.json"), "utf8"));
 }
 
 function expectNothingLeft(): void {

@@ -99,22 +99,31 @@ describe("an environment on Kubernetes", () => {
     }
   });
 
-  test("keeps every pod until its successor is ready, and gives each wave of a roll its deadline", async () => {
-    const { optionsOf } = await withOptions("roll", {
-      ...environment,
-      grace: 40,
-      healthInterval: 5,
-      drain: 20,
-      stop: 10,
-    });
-    const { spec } = deployment("roll");
-    expect(spec).toMatchObject({
-      replicas: 2,
-      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: "25%" } },
-      progressDeadlineSeconds: 65,
-    });
-    expect(optionsOf(DEPLOYMENT).customTimeouts).toEqual({ create: "260s", update: "260s", delete: "630s" });
-  });
+  test.each([
+    [2, "130s"], // one pod at a time
+    [4, "260s"],
+    [5, "195s"], // two pods at a time
+    [100, "260s"],
+  ])(
+    "keeps every pod until its successor is ready, and gives each wave of a roll its deadline: %d pods",
+    async (replicas, roll) => {
+      const { optionsOf } = await withOptions("roll", {
+        ...environment,
+        replicas,
+        grace: 40,
+        healthInterval: 5,
+        drain: 20,
+        stop: 10,
+      });
+      const { spec } = deployment("roll");
+      expect(spec).toMatchObject({
+        replicas,
+        strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: "25%" } },
+        progressDeadlineSeconds: 65,
+      });
+      expect(optionsOf(DEPLOYMENT).customTimeouts).toEqual({ create: roll, update: roll, delete: "630s" });
+    },
+  );
 
   test("is asked for its health before it gets requests, and answers them while it leaves", async () => {
     new KubernetesEnvironment("health", {

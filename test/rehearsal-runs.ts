@@ -1,15 +1,21 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Report } from "../load/report";
+import { processStart } from "../local/process-start";
 import { ROOT } from "./local-world";
+import { freshPort } from "./ports";
+
+/** Of the rehearsals of a test file: other files' go on beside them. */
+const NAME = `test-${process.env.VITEST_POOL_ID}`;
+const HOME = join(ROOT, `.crossfade/rehearsal-${NAME}`);
+const REPORT = join(ROOT, `rehearsal-${NAME}`);
+export const PORT = freshPort();
 
 /** In the environment of all that a rehearsal of this file has started, save its tasks, which get an environment of their own. */
-const MARK = `CROSSFADE_TEST_RUN=${ROOT}`;
-
-/** Where rehearsals of this repository keep their state. */
-export const HOME = join(ROOT, ".crossfade/rehearsal");
+const MARK = ["CROSSFADE_TEST_RUN", HOME] as const;
 
 /** The real command in a process of its own. */
 export class Run {
@@ -48,17 +54,33 @@ export class Run {
 
 const runs: Run[] = [];
 export function rehearse(...args: string[]): Run {
-  const [name = "", value] = MARK.split("=");
+  const [mark, value] = MARK;
+  rmSync(REPORT, { recursive: true, force: true });
   const run = new Run(
-    spawn("node", ["cli/bin.js", "rehearse", ...args], {
+    spawn("node", ["cli/bin.js", "rehearse", "--name", NAME, "--port", String(PORT), ...args], {
       cwd: ROOT,
-      env: { ...process.env, [name]: value },
+      env: { ...process.env, [mark]: value },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     }),
   );
   runs.push(run);
   return run;
+}
+
+/** What the last one reported. */
+export function report(): Report {
+  return JSON.parse(readFileSync(join(REPORT, "report.json"), "utf8"));
+}
+
+/** The tasks of this file's rehearsals, by pid and start, as the cloud recorded them: also those that it has forgotten since. */
+const tasksSeen = new Set<string>();
+setInterval(seeTasks, 50).unref();
+
+function seeTasks(): void {
+  const file = join(HOME, "tasks.json");
+  if (!existsSync(file)) return;
+  for (const line of readFileSync(file, "utf8").split("\n")) if (line) tasksSeen.add(line);
 }
 
 /** For `afterEach`: no run of a failed test goes on. */
@@ -71,10 +93,14 @@ export async function endRuns(): Promise<void> {
 
 /** What a rehearsal has started: its cloud, tasks, engine, language hosts and programs; and itself. */
 export function leftRunning(): string[] {
-  return running(({ environ, cwd, command }) => {
-    const isTask = cwd === ROOT && /examples\/shop|test\/servers/.test(command);
-    return environ.includes(MARK) || environ.includes(HOME) || isTask;
-  }).map(({ pid, command }) => `${pid} ${command}`);
+  seeTasks();
+  return running(({ pid, environ }) => environ.includes(`${MARK.join("=")} `) || isTask(pid)).map(
+    ({ pid, command }) => `${pid} ${command}`,
+  );
+}
+
+function isTask(pid: number): boolean {
+  return tasksSeen.has(`${pid} ${processStart(pid)}`);
 }
 
 export interface Running {
@@ -87,9 +113,10 @@ export interface Running {
   environ: string;
 }
 
-/** The local cloud of a rehearsal of this repository. */
-export function isCloud({ command }: Running): boolean {
-  return command.endsWith(join(ROOT, "local/rehearsal/cloud-process.ts"));
+/** The local cloud of a rehearsal of this file. */
+export function isCloud({ command, environ }: Running): boolean {
+  const isOurs = environ.includes(`${MARK.join("=")} `);
+  return isOurs && command.endsWith(join(ROOT, "local/rehearsal/cloud-process.ts"));
 }
 
 /** The processes of this machine, save this one, those that have ended, and those that are not ours to look into. */

@@ -1,12 +1,11 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Report } from "../load/report";
 import { ensureEngine } from "../local/engine/ensure-engine";
 import { ROOT } from "./local-world";
-import { endRuns, isCloud, leftRunning, rehearse, running } from "./rehearsal-runs";
+import { endRuns, isCloud, leftRunning, PORT, rehearse, report as reported, running } from "./rehearsal-runs";
 
 beforeAll(async () => {
   await ensureEngine({ progress: (line) => process.stderr.write(`${line}\n`) });
@@ -48,11 +47,11 @@ describe("faults", () => {
   });
 
   test("a busy port is named", async () => {
-    const other = createServer().listen(4180, "127.0.0.1");
+    const other = createServer().listen(PORT, "127.0.0.1");
     await once(other, "listening");
     const { code, output } = await rehearse().end();
     other.close();
-    expect(output).toMatch(/Port 4180 .* is in use/);
+    expect(output).toMatch(new RegExp(`Port ${PORT} .* is in use`));
     expect(output).not.toMatch(/^\s+at .*:\d+/m);
     expect(code).toBe(1);
     expect(leftRunning()).toEqual([]);
@@ -75,11 +74,11 @@ describe("somebody's own servers", () => {
   test("are released and brought back; kept, they answer until Ctrl-C", async () => {
     const run = rehearse(
       ...["--stable", `VERSION=v1 PORT={port} ${server}`, "--candidate", `VERSION=v2 PORT={port} ${server}`],
-      ...["--rps", "40", "--bake", "1", "--port", "4580", "--keep", "--json"],
+      ...["--rps", "40", "--bake", "1", "--keep", "--json"],
     );
     await run.until("the service goes on at ");
     const [, url = ""] = /goes on at (\S+) and/.exec(run.output) ?? [];
-    expect(new URL(url).port).toBe("4580");
+    expect(new URL(url).port).toBe(String(PORT));
     const answer = await fetch(url); // the Host header is not the service's
     expect(answer.headers.get("server")).toBe("awselb/2.0");
     run.child.kill("SIGINT");
@@ -124,7 +123,7 @@ describe("somebody's own servers", () => {
 
 test("a release from install to finish loses nothing, bad ones are rolled back, and what would lose requests is refused", async () => {
   const { code, output } = await rehearse("--bake", "5", "--requests", "6000", "--seed", "7", "--json").end();
-  const report: Report = JSON.parse(readFileSync(join(ROOT, "rehearsal/report.json"), "utf8"));
+  const report = reported();
   expect(report.requests, output).toMatchObject({ lost: 0 });
   expect(code).toBe(0);
   expect(report.requests.total).toBeGreaterThanOrEqual(6000);

@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProcessFile } from "../process-file";
 import { type BalancerOptions, Balancers } from "./balancers";
-import type { Desired, TargetHealth } from "./desired";
+import type { Desired, DesiredService, TargetHealth } from "./desired";
 import { Dns, type DnsOptions } from "./dns/dns";
+import { Fleet } from "./fleet";
+import type { Tell } from "./instance";
+import { Cluster, type ClusterOptions } from "./kubernetes/cluster";
 import { type Outcome, Service } from "./service";
 import type { TaskEvent } from "./traffic";
 
-export interface DataPlaneOptions extends Partial<BalancerOptions>, Partial<DnsOptions> {
+export interface DataPlaneOptions extends Partial<BalancerOptions>, Partial<DnsOptions>, Partial<ClusterOptions> {
   /** Where the running tasks are recorded, so that the next start ends those that a kill -9 left behind. */
   tasksFile?: string;
   /** Each task's SIGTERM and end. */
@@ -22,15 +25,15 @@ export class DataPlane {
   private readonly dns: Dns;
   private asked = false;
   private latestInSync: Promise<void> = Promise.resolve();
-  private readonly services = new Map<string, Service>();
-  private readonly removed = new Map<string, { service: Service; ended: Promise<void> }>();
-  private readonly file: ProcessFile;
+  private readonly services: Fleet<DesiredService, Service>;
+  private readonly cluster: Cluster;
 
   constructor(private readonly options: DataPlaneOptions = {}) {
     const { dnsSpeed = 1 } = options;
-    const defaults: BalancerOptions & DnsOptions = {
+    const defaults: BalancerOptions & DnsOptions & ClusterOptions = {
       nodes: 2,
       adoptionDelay: [0, 5000],
+      controllerDelay: [100, 500],
       basePort: 4080,
       random: Math.random,
       dnsSpeed,
@@ -41,7 +44,10 @@ export class DataPlane {
     const all = { ...defaults, ...given };
     this.balancers = new Balancers(all);
     this.dns = new Dns(all, (name) => this.balancers.named(name));
-    this.file = new ProcessFile(options.tasksFile);
+    const file = new ProcessFile(options.tasksFile);
+    const toldOf = (arn: string) => this.toldOf(arn);
+    this.services = new Fleet((wanted) => new Service(wanted, this.balancers, file, toldOf(wanted.arn)));
+    this.cluster = new Cluster(this.balancers, file, toldOf, all);
   }
 
   /** Asks for all of this. The ports of balancers and name server are open when it resolves; all else comes later. */
@@ -49,17 +55,8 @@ export class DataPlane {
     this.latestInSync = this.dns.ask(desired.dns, !this.asked);
     this.asked = true;
     const listening = this.balancers.apply(desired.balancers, desired.targetGroups);
-    for (const [arn, service] of this.services) {
-      if (desired.services.some((wanted) => wanted.arn === arn)) continue;
-      this.services.delete(arn);
-      const ended = service.remove().finally(() => this.removed.delete(arn));
-      this.removed.set(arn, { service, ended });
-    }
-    for (const wanted of desired.services) {
-      const known = this.services.get(wanted.arn);
-      if (known) known.update(wanted);
-      else this.services.set(wanted.arn, new Service(wanted, this.balancers, this.file, this.toldOf(wanted.arn)));
-    }
+    this.services.apply(desired.services);
+    this.cluster.apply(desired.cluster);
     await listening;
     await this.dns.listen();
   }
@@ -74,9 +71,9 @@ export class DataPlane {
     return [...this.dns.addresses];
   }
 
-  /** Resolves when a service that is no longer asked for has no task left. */
-  async gone(serviceArn: string): Promise<void> {
-    await this.removed.get(serviceArn)?.ended;
+  /** Resolves when a service or Deployment that is no longer asked for has no task or pod left. */
+  async gone(arn: string): Promise<void> {
+    await Promise.all([this.services.gone(arn), this.cluster.gone(arn)]);
   }
 
   /** Waits for the end of the service's deployment: completed, or failed by the circuit breaker. */
@@ -86,6 +83,16 @@ export class DataPlane {
       if (!service) return { ok: false, reason: `(service ${serviceArn}) is not there` };
       if (service.outcome) return service.outcome;
       await sleep(50, undefined, signal && { signal });
+    }
+  }
+
+  /** Waits until a Deployment is rolled out, for at most so many milliseconds: then the reasons why it is not. */
+  async rolledOut(deploymentArn: string, timeoutMs: number): Promise<string[] | undefined> {
+    for (const end = Date.now() + timeoutMs; ; await sleep(50)) {
+      const deployment = this.cluster.deployment(deploymentArn);
+      if (!deployment) return [`${deploymentArn} is not there`];
+      if (deployment.complete) return undefined;
+      if (Date.now() >= end) return deployment.errors;
     }
   }
 
@@ -105,14 +112,12 @@ export class DataPlane {
 
   /** Ends every connection and every task, at the latest when the longest stop time-out is over. */
   async stop(): Promise<void> {
-    const services = [...this.services.values(), ...[...this.removed.values()].map(({ service }) => service)];
-    this.services.clear();
     await this.dns.stop();
     await this.balancers.stop(stopGraceMs);
-    await Promise.all(services.map((service) => service.stop()));
+    await Promise.all([this.services.stop(), this.cluster.stop()]);
   }
 
-  private toldOf(serviceArn: string): ConstructorParameters<typeof Service>[3] {
+  private toldOf(serviceArn: string): Tell {
     const { onLog, onTask } = this.options;
     return { log: onLog && ((line) => onLog(`[${serviceArn.split("/").at(-1)}] ${line}`)), onTask };
   }

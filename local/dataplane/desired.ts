@@ -1,3 +1,5 @@
+import type { DesiredCluster } from "./kubernetes/desired";
+
 /**
  * What the control plane asks the data plane to be: plain data, whole each time. The data plane works out the difference,
  * so that the same call serves a first start, a change and a restart after a kill.
@@ -6,11 +8,14 @@ export interface Desired {
   balancers: DesiredBalancer[];
   targetGroups: DesiredTargetGroup[];
   services: DesiredService[];
+  cluster: DesiredCluster;
   dns: DesiredDns;
 }
 
 export interface DesiredBalancer {
   arn: string;
+  /** The proxies of a Gateway of Kubernetes; none is an Application Load Balancer. */
+  isGateway?: boolean;
   dnsName: string;
   /** Whether its name has IPv6 addresses too. */
   dualstack: boolean;
@@ -39,10 +44,17 @@ export interface DesiredRule {
 export type Condition =
   | { kind: "host"; values: string[] }
   | { kind: "path"; values: string[] }
-  | { kind: "header"; name: string; values: string[] };
+  /** @param isExact no wildcards, and case counts */
+  | { kind: "header"; name: string; values: string[]; isExact?: boolean };
 
 export type Action =
-  | { kind: "forward"; groups: { targetGroupArn: string; weight: number }[]; stickinessSeconds?: number }
+  | {
+      kind: "forward";
+      groups: { targetGroupArn: string; weight: number }[];
+      stickinessSeconds?: number;
+      /** Groups that get a copy of each request; what they answer is dropped. */
+      mirrors?: string[];
+    }
   | { kind: "redirect"; status: 301 | 302; protocol: string; port: string }
   | { kind: "fixed"; status: number; contentType: string; body: string };
 
@@ -52,17 +64,20 @@ export interface DesiredTargetGroup {
   deregistrationDelay: number;
   /** Off: a node sends to the targets of its own zone only. */
   crossZone: boolean;
-  healthCheck: {
-    path: string;
-    /** Seconds. */
-    interval: number;
-    /** Seconds. */
-    timeout: number;
-    healthyThreshold: number;
-    unhealthyThreshold: number;
-    /** As AWS writes it: `200`, `200,202` or `200-299`. */
-    matcher: string;
-  };
+  /** None: what is registered is taken for healthy, as a Gateway takes the endpoints of a Service. */
+  healthCheck?: HealthCheckSettings;
+}
+
+export interface HealthCheckSettings {
+  path: string;
+  /** Seconds. */
+  interval: number;
+  /** Seconds. */
+  timeout: number;
+  healthyThreshold: number;
+  unhealthyThreshold: number;
+  /** As AWS writes it: `200`, `200,202` or `200-299`. */
+  matcher: string;
 }
 
 export interface DesiredService {

@@ -1,15 +1,13 @@
 import { get } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DesiredTargetGroup, TargetState } from "./desired";
-
-type Settings = DesiredTargetGroup["healthCheck"];
+import type { HealthCheckSettings as Settings, TargetState } from "./desired";
 
 export interface Health {
   state: TargetState;
   reason?: string;
 }
 
-/** One node's checks of one target, until the signal. */
+/** One checker's checks of one target, until the signal. */
 export class HealthCheck {
   health: Health = { state: "initial", reason: "Elb.InitialHealthChecking" };
   private passed = 0;
@@ -19,6 +17,7 @@ export class HealthCheck {
     private readonly port: number,
     private readonly settings: () => Settings,
     private readonly signal: AbortSignal,
+    private readonly userAgent = "ELB-HealthChecker/2.0",
   ) {
     void this.run();
   }
@@ -27,7 +26,7 @@ export class HealthCheck {
     while (!this.signal.aborted) {
       const settings = this.settings();
       const next = sleep(settings.interval * 1000, undefined, { signal: this.signal }).catch(() => {});
-      this.note(await fault(this.port, settings, this.signal), settings);
+      this.note(await this.fault(settings), settings);
       await next;
     }
   }
@@ -40,24 +39,25 @@ export class HealthCheck {
     if (this.passed >= needed) this.health = { state: "healthy" };
     if (reason && this.failed >= settings.unhealthyThreshold) this.health = { state: "unhealthy", reason };
   }
-}
 
-/** Why the target fails one check, as AWS's reason code; nothing if it passes. */
-function fault(port: number, settings: Settings, signal: AbortSignal): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const headers = { "User-Agent": "ELB-HealthChecker/2.0", Connection: "close" };
-    const check = get({ host: "127.0.0.1", port, path: settings.path, agent: false, headers, signal });
-    const late = setTimeout(() => {
-      resolve("Target.Timeout");
-      check.destroy();
-    }, settings.timeout * 1000);
-    check.on("response", (reply) => {
-      reply.resume();
-      resolve(accepts(settings.matcher, reply.statusCode) ? undefined : "Target.ResponseCodeMismatch");
+  /** Why the target fails one check, as AWS's reason code; nothing if it passes. */
+  private fault(settings: Settings): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      const { port, signal } = this;
+      const headers = { "User-Agent": this.userAgent, Connection: "close" };
+      const check = get({ host: "127.0.0.1", port, path: settings.path, agent: false, headers, signal });
+      const late = setTimeout(() => {
+        resolve("Target.Timeout");
+        check.destroy();
+      }, settings.timeout * 1000);
+      check.on("response", (reply) => {
+        reply.resume();
+        resolve(accepts(settings.matcher, reply.statusCode) ? undefined : "Target.ResponseCodeMismatch");
+      });
+      check.on("error", () => resolve("Target.FailedHealthChecks"));
+      check.on("close", () => clearTimeout(late));
     });
-    check.on("error", () => resolve("Target.FailedHealthChecks"));
-    check.on("close", () => clearTimeout(late));
-  });
+  }
 }
 
 function accepts(matcher: string, status = 0): boolean {

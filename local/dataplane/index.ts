@@ -1,4 +1,5 @@
 export { DataPlane, type DataPlaneOptions } from "./dataplane";
 export type * from "./desired";
+export type * from "./kubernetes/desired";
 export type { Outcome } from "./service";
 export type * from "./traffic";

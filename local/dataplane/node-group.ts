@@ -1,4 +1,4 @@
-import type { DesiredTargetGroup } from "./desired";
+import type { DesiredTargetGroup, TargetState } from "./desired";
 import type { Health } from "./health-check";
 import { NodeTarget, type Target } from "./node-target";
 
@@ -36,14 +36,16 @@ export class NodeGroup {
   }
 
   /**
-   * Round robin over the healthy targets; over all if none is healthy (fail-open; assumed that a target in its first
-   * checks counts as not healthy there). With cross-zone off a node knows the targets of its own zone only, so a zone
-   * without any has nobody to send to.
+   * Round robin over the healthy targets; over the unhealthy ones if none is healthy (fail-open). Targets in their first checks get
+   * nothing even then: where all are "in »Initial« or »Draining« state; this results in service outage" (AWS Load Balancer Controller,
+   * "Pod readiness gate"). With cross-zone off a node knows the targets of its own zone only, so a zone without any has nobody
+   * to send to.
    */
   pick(): NodeTarget | undefined {
     const all = [...this.targets.values()].filter((target) => this.settings.crossZone || target.zone === this.zone);
-    const healthy = all.filter((target) => target.health.state === "healthy");
-    const pool = healthy.length > 0 ? healthy : all;
+    const inState = (state: TargetState) => all.filter((target) => target.health.state === state);
+    const healthy = inState("healthy");
+    const pool = healthy.length > 0 ? healthy : inState("unhealthy");
     return pool[this.turn++ % pool.length];
   }
 

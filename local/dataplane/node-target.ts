@@ -20,6 +20,7 @@ export class NodeTarget {
   letGo = false;
   private check: HealthCheck | undefined;
   private checking = new AbortController();
+  private inUse = false;
   private inFlight = 0;
   private idle = () => {};
 
@@ -35,14 +36,17 @@ export class NodeTarget {
   }
 
   get health(): Health {
+    if (this.inUse && !this.settings().healthCheck) return { state: "healthy" };
     return this.check?.health ?? { state: "unused", reason: "Target.NotInUse" };
   }
 
   /** A group in no rule is not checked; back in a rule, its targets begin anew. */
   use(inUse: boolean) {
-    if (inUse && !this.check) {
+    this.inUse = inUse;
+    const { healthCheck } = this.settings();
+    if (inUse && !this.check && healthCheck) {
       this.checking = new AbortController();
-      this.check = new HealthCheck(this.port, () => this.settings().healthCheck, this.checking.signal);
+      this.check = new HealthCheck(this.port, () => this.settings().healthCheck ?? healthCheck, this.checking.signal);
     } else if (!inUse) {
       this.checking.abort();
       this.check = undefined;

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,6 +6,7 @@ import type { DesiredBalancer } from "./desired";
 import { type Exchange, forward } from "./forward";
 import type { Health } from "./health-check";
 import type { LoopbackSocket } from "./loopback";
+import { mirror } from "./mirror";
 import { type Group, NodeGroup } from "./node-group";
 import { answer, answerMalformed, redirect } from "./own-answer";
 import { bindingCookie, chooseGroup, type Forward, firstMatch } from "./rules";
@@ -41,6 +42,7 @@ export class BalancerNode {
   ) {
     this.view = first;
     this.take(first);
+    setMaxListeners(0, this.stopping.signal); // each change that is on its way listens to it
   }
 
   /** Takes on a view after its own delay, and never an older one after a newer one. */
@@ -169,11 +171,14 @@ export class BalancerNode {
     const arn = chooseGroup(action, request.headers.cookie, this.options.random);
     line.targetGroupArn = arn;
     // A request stays with its group, however bad that is: no other group is tried.
-    const target = arn === undefined ? undefined : this.groups.get(arn)?.pick();
+    const group = arn === undefined ? undefined : this.groups.get(arn);
+    const target = group?.pick();
     if (arn === undefined || !target) {
       line.incident = { kind: "no-target" };
-      return answer(response, 503);
+      // A backend that is not there, and 503 for one that has no ready endpoints (Gateway API, HTTPRouteRule, `backendRefs`).
+      return answer(response, this.view.balancer.isGateway && !group ? 500 : 503);
     }
+    for (const copy of action.mirrors ?? []) mirror(request, this.groups.get(copy)?.pick());
     const cookie = action.stickinessSeconds === undefined ? undefined : bindingCookie(arn, action.stickinessSeconds);
     forward(exchange, target, this.view.balancer.idleTimeout, cookie);
   }
@@ -181,6 +186,8 @@ export class BalancerNode {
 
 export function usedGroups(balancer: DesiredBalancer): Set<string> {
   const actions = balancer.listeners.flatMap((listener) => listener.rules.map((rule) => rule.action));
-  const groups = actions.flatMap((action) => (action.kind === "forward" ? action.groups : []));
-  return new Set(groups.map((group) => group.targetGroupArn));
+  const forwards = actions.filter((action) => action.kind === "forward");
+  return new Set(
+    forwards.flatMap(({ groups, mirrors = [] }) => [...groups.map((group) => group.targetGroupArn), ...mirrors]),
+  );
 }

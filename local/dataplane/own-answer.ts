@@ -6,13 +6,18 @@ const phrases: Record<number, string> = {
   301: "Moved Permanently",
   302: "Found",
   400: "Bad Request",
+  404: "Not Found",
   408: "Request Time-out",
+  500: "Internal Server Error",
   502: "Bad Gateway",
   503: "Service Temporarily Unavailable",
   504: "Gateway Time-out",
 };
 
-/** An answer of the balancer itself: who looks for the cause of a 5xx tells it from a target's by the `server` header. */
+/**
+ * An answer of the balancer itself: who looks for the cause of a 5xx tells it from a target's by the `server` header. A Gateway's
+ * proxies have one of their own on a real cluster; here all have the ALB's, which is what the load looks for.
+ */
 export function answer(response: ServerResponse, status: number, more: OutgoingHttpHeaders = {}, body = page(status)) {
   const headers = {
     server: "awselb/2.0",

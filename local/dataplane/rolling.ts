@@ -1,5 +1,12 @@
 import type { DesiredService } from "./desired";
 
+/** How many there are to be in the end, and the fewest healthy and the most at all on the way. */
+export interface Limits {
+  count: number;
+  least: number;
+  most: number;
+}
+
 /** A running task as the scheduler sees it; one that is being stopped is no longer among them. */
 export interface Member {
   /** Of the deployment that is wanted; all others are to go. */
@@ -7,15 +14,23 @@ export interface Member {
   healthy: boolean;
 }
 
-/** The next step of a rolling deployment, or of scaling: how many tasks to start, and which to stop, at once. */
-export function rollingStep<T extends Member>(
+/** ECS rounds the minimum up and the maximum down. */
+export function percentLimits(
   service: Pick<DesiredService, "desiredCount" | "minimumHealthyPercent" | "maximumPercent">,
+): Limits {
+  const { desiredCount: count, minimumHealthyPercent, maximumPercent } = service;
+  return {
+    count,
+    least: Math.ceil((count * minimumHealthyPercent) / 100),
+    most: Math.floor((count * maximumPercent) / 100),
+  };
+}
+
+/** The next step of a rolling deployment, or of scaling: how many to start, and which to stop, at once. */
+export function rollingStep<T extends Member>(
+  { count, least, most }: Limits,
   members: readonly T[],
 ): { start: number; stop: T[] } {
-  const count = service.desiredCount;
-  const most = Math.floor((count * service.maximumPercent) / 100);
-  const least = Math.ceil((count * service.minimumHealthyPercent) / 100);
-
   const healthy = members.filter((member) => member.healthy);
   const current = [...healthy, ...members.filter((member) => !member.healthy)].filter((member) => member.current);
   const kept = current.slice(0, count);

@@ -13,8 +13,11 @@ function holds(condition: Condition, request: IncomingMessage): boolean {
       return matches(condition.values, request.headers.host?.replace(/:\d+$/, ""), "i");
     case "path":
       return matches(condition.values, request.url?.replace(/\?.*$/, ""), "");
-    case "header":
-      return matches(condition.values, request.headers[condition.name.toLowerCase()]?.toString(), "i");
+    case "header": {
+      const { name, values, isExact } = condition;
+      const given = request.headers[name.toLowerCase()]?.toString();
+      return isExact ? given !== undefined && values.includes(given) : matches(values, given, "i");
+    }
   }
 }
 

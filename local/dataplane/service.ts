@@ -1,11 +1,10 @@
 import type { ProcessFile } from "../process-file";
 import type { Balancers } from "./balancers";
 import type { DesiredService, DesiredTask } from "./desired";
+import type { Running } from "./fleet";
 import type { Health } from "./health-check";
-import type { Target } from "./node-target";
-import { type Member, rollingStep } from "./rolling";
-import { Task } from "./task";
-import type { TaskEvent } from "./traffic";
+import { Instance, pauseAfter, type Tell } from "./instance";
+import { percentLimits, rollingStep } from "./rolling";
 
 export type Outcome = { ok: true } | { ok: false; reason: string; revision?: string };
 
@@ -16,20 +15,17 @@ interface Deployment {
   targetGroupArn: string | undefined;
 }
 
-interface ServiceTask extends Member {
-  readonly deployment: Deployment;
-  readonly zone: string;
-  readonly startedAt: number;
-  wasHealthy: boolean;
-  launched: Promise<void>;
-  /** Why it could not be started. */
-  fault?: string;
-  process?: Task;
-  target?: Target;
+class ServiceTask extends Instance {
+  constructor(
+    readonly deployment: Deployment,
+    ...[zone, file, tell]: [zone: string, file: ProcessFile, tell: Tell]
+  ) {
+    super(deployment.task, zone, () => deployment.targetGroupArn, file, tell);
+  }
 }
 
 /** Keeps a service's tasks as ECS's scheduler does: rolling deployments, replacement of dead tasks, the circuit breaker. */
-export class Service {
+export class Service implements Running<DesiredService> {
   private active: ServiceTask[] = [];
   private readonly ending = new Set<ServiceTask>();
   private completed: Deployment | undefined;
@@ -43,7 +39,7 @@ export class Service {
     private desired: DesiredService,
     private readonly balancers: Balancers,
     private readonly file: ProcessFile,
-    private readonly tell: { log?: (line: string) => void; onTask?: (event: TaskEvent) => void } = {},
+    private readonly tell: Tell = {},
   ) {}
 
   update(desired: DesiredService) {
@@ -73,8 +69,7 @@ export class Service {
   /** Ends all tasks without a drain: the whole data plane stops. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
-    const all = [...this.active, ...this.ending];
-    await Promise.all(all.map((task) => task.launched.then(() => this.stopProcess(task, "the local cloud stops"))));
+    await Promise.all([...this.active, ...this.ending].map((task) => task.signal("the local cloud stops")));
   }
 
   /** What is to run: what is asked for or, after a rollback, what was completed last. */
@@ -111,15 +106,14 @@ export class Service {
     // Given up just now: which tasks are the wanted ones was asked of the other deployment.
     if (this.stuck || this.deployment.key !== key) return;
 
-    const { start, stop } = rollingStep(this.desired, this.active);
+    const { start, stop } = rollingStep(percentLimits(this.desired), this.active);
     for (const task of stop) void this.end(task);
     if (Date.now() >= this.notBefore) for (let i = 0; i < start; i++) this.start();
     if (this.complete) this.completed = this.deployment;
   }
 
   private faultOf(task: ServiceTask): string | undefined {
-    const ended = task.fault ?? task.process?.ended;
-    if (ended !== undefined) return ended;
+    if (task.ended !== undefined) return task.ended;
     const inGrace = Date.now() < task.startedAt + this.desired.healthCheckGracePeriod * 1000;
     const health = this.healthOf(task);
     return health?.state === "unhealthy" && !inGrace ? `failed its health checks (${health.reason})` : undefined;
@@ -138,9 +132,7 @@ export class Service {
   private noteFailure(task: ServiceTask, cause: string) {
     if (task.wasHealthy && task.process?.ended !== undefined) return;
     this.failures++;
-    // ECS slows down the restarts of tasks that never ran, up to minutes, and any task takes it a while to start. Here a task
-    // starts at once, so the pause is for all that fail.
-    this.notBefore = Date.now() + Math.min(60_000, 100 * 2 ** this.failures);
+    this.notBefore = Date.now() + pauseAfter(this.failures);
     const { circuitBreaker, desiredCount } = this.desired;
     const threshold = Math.min(200, Math.max(3, Math.ceil(0.5 * desiredCount)));
     const deploying = this.completed?.key !== task.deployment.key;
@@ -151,31 +143,13 @@ export class Service {
   }
 
   private start() {
-    const { zones } = this.balancers;
-    const load = (zone: string) => this.active.filter((task) => task.zone === zone).length;
-    const zone = zones.reduce((least, other) => (load(other) < load(least) ? other : least));
-    const task: ServiceTask = {
-      deployment: this.deployment,
-      zone,
-      startedAt: Date.now(),
-      current: true,
-      healthy: false,
-      wasHealthy: false,
-      launched: Promise.resolve(),
-    };
-    task.launched = this.launch(task).catch((error) => {
-      task.fault = `could not be started: ${error.message}`;
+    const zone = Instance.zoneFor(this.balancers.zones, this.active);
+    const task = new ServiceTask(this.deployment, zone, this.file, this.tell);
+    const { targetGroupArn } = task.deployment;
+    void task.launched.then(() => {
+      if (targetGroupArn && task.target) this.balancers.register(targetGroupArn, task.target);
     });
     this.active.push(task);
-  }
-
-  private async launch(task: ServiceTask): Promise<void> {
-    const { deployment, zone } = task;
-    task.process = await Task.start(deployment.task, this.file, this.tell.log);
-    const { port } = task.process;
-    task.target = { id: `127.0.0.1:${port}`, port, zone };
-    void task.process.gone.then((how) => this.report(task, "ended", how));
-    if (deployment.targetGroupArn) this.balancers.register(deployment.targetGroupArn, task.target);
   }
 
   /** Out of the balancer first, and only after the drain the signal: ECS scales in and rolls in this order. */
@@ -185,17 +159,8 @@ export class Service {
     await task.launched;
     const { deployment, target } = task;
     if (deployment.targetGroupArn && target) await this.balancers.deregister(deployment.targetGroupArn, target);
-    await this.stopProcess(task, why);
+    await task.signal(why);
     this.ending.delete(task);
-  }
-
-  private async stopProcess(task: ServiceTask, why: string): Promise<void> {
-    if (task.process?.ended === undefined) this.report(task, "stopping", why);
-    await task.process?.stop(task.deployment.task.stopTimeout);
-  }
-
-  private report({ target, deployment: { targetGroupArn } }: ServiceTask, what: TaskEvent["what"], why: string) {
-    if (target) this.tell.onTask?.({ time: Date.now(), target: target.id, targetGroupArn, what, why });
   }
 }
 

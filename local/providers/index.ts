@@ -1,4 +1,5 @@
-export { AwsError, NotSteady } from "./aws-error";
+export { AwsError, NotSteady } from "./errors";
+export { KUBERNETES } from "./kubernetes/dialect";
 export { type Behaviour, LocalProvider } from "./provider";
 export { Records } from "./record";
 export { serveProvider } from "./serve";

@@ -1,6 +1,11 @@
 /** Whether two property values are the same to a provider; the order of an object's keys says nothing. */
 export function sameProperties(a: unknown, b: unknown): boolean {
-  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+  return canonical(a) === canonical(b);
+}
+
+/** A text that is the same for the same values. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(sorted(value)) ?? "";
 }
 
 function sorted(value: unknown): unknown {

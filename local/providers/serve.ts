@@ -2,7 +2,7 @@ import * as grpc from "@grpc/grpc-js";
 import * as anyproto from "google-protobuf/google/protobuf/any_pb";
 import * as empty from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { NotSteady } from "./aws-error";
+import { NotSteady } from "./errors";
 import type { LocalProvider } from "./provider";
 import type { Properties } from "./record";
 
@@ -16,7 +16,7 @@ const { Status } = require("@pulumi/pulumi/proto/status_pb");
 type Message = any;
 type Handler = (request: Message) => Message | Promise<Message>;
 
-/** Serves the provider on loopback, for `PULUMI_DEBUG_PROVIDERS=aws:PORT`; one server for all runs of the engine. */
+/** Serves the provider on loopback, for `PULUMI_DEBUG_PROVIDERS=NAME:PORT`; one server for all runs of the engine. */
 export async function serveProvider(provider: LocalProvider): Promise<{ port: number; stop(): void }> {
   const server = new grpc.Server({ "grpc.max_receive_message_length": 400 << 20 });
   server.addService(ResourceProviderService, implementation(handlers(provider)));
@@ -34,7 +34,7 @@ function handlers(provider: LocalProvider): Record<string, Handler> {
     handshake: () => new proto.ProviderHandshakeResponse(),
     attach: nothing,
     cancel: nothing, // asked at the end of every run: the next run finds the same server
-    getPluginInfo: () => new PluginInfo().setVersion(require("@pulumi/aws/package.json").version),
+    getPluginInfo: () => new PluginInfo().setVersion(require(`${provider.sdk}/package.json`).version),
     checkConfig: (request) => checked(request.getNews()),
     diffConfig: (request) => {
       const response = new proto.DiffResponse();
@@ -58,7 +58,7 @@ function handlers(provider: LocalProvider): Record<string, Handler> {
         ),
       ),
     diff: (request) => {
-      const { changed, replaces, deleteBeforeReplace } = provider.diff(
+      const { changed, paths, replaces, deleteBeforeReplace } = provider.diff(
         request.getUrn(),
         object(request.getOldInputs()),
         object(request.getNews()),
@@ -70,11 +70,23 @@ function handlers(provider: LocalProvider): Record<string, Handler> {
       response.setDiffsList(changed);
       response.setReplacesList(replaces);
       response.setDeletebeforereplace(deleteBeforeReplace);
+      response.setHasdetaileddiff(paths !== undefined);
+      for (const path of paths ?? []) {
+        const { UPDATE, UPDATE_REPLACE } = proto.PropertyDiff.Kind;
+        const isReplaced = replaces.some((replaced) => path === replaced || path.startsWith(`${replaced}.`));
+        const kind = new proto.PropertyDiff().setKind(isReplaced ? UPDATE_REPLACE : UPDATE).setInputdiff(true);
+        response.getDetaileddiffMap().set(path, kind);
+      }
       return response;
     },
     create: async (request) => {
       const inputs = object(request.getProperties());
-      const { id, properties } = await provider.create(request.getUrn(), inputs, request.getPreview());
+      const { id, properties } = await provider.create(
+        request.getUrn(),
+        inputs,
+        request.getPreview(),
+        request.getTimeout(),
+      );
       const response = new proto.CreateResponse();
       response.setId(id);
       response.setProperties(struct(properties));
@@ -88,13 +100,14 @@ function handlers(provider: LocalProvider): Record<string, Handler> {
         object(request.getOldInputs()),
         object(request.getNews()),
         request.getPreview(),
+        request.getTimeout(),
       );
       const response = new proto.UpdateResponse();
       response.setProperties(struct(properties));
       return response;
     },
     delete: async (request) => {
-      await provider.delete(request.getUrn(), request.getId());
+      await provider.delete(request.getUrn(), request.getId(), request.getTimeout());
       return nothing();
     },
     read: (request) => {
@@ -132,7 +145,7 @@ function asStatus(error: Error): grpc.ServiceError {
     detail.setId(error.resource.id);
     detail.setProperties(struct(error.resource.properties));
     detail.setInputs(struct(error.resource.inputs));
-    detail.setReasonsList([error.message]);
+    detail.setReasonsList([error.message, ...error.reasons]);
     const any = new anyproto.Any();
     any.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
     const status = new Status();

@@ -2,36 +2,44 @@ import type {
   Action,
   Condition,
   Desired,
+  DesiredBalancer,
   DesiredListener,
   DesiredRule,
   DesiredService,
   DesiredTargetGroup,
   DesiredTask,
 } from "../dataplane";
+import { type Images, noCommand, toProcess } from "./image";
+import { toCluster, toServiceGroups } from "./kubernetes/to-cluster";
+import { toGateways } from "./kubernetes/to-gateways";
 import type { LocalRecord, Properties, Records } from "./record";
 import { toDns } from "./to-dns";
-
-/** Which command stands for an image; a shell runs it. */
-export type Images = Record<string, { run: string; env?: Record<string, string> }>;
 
 /** What the records ask the data plane to be. Where a program sets nothing, AWS's defaults hold. */
 export function toDesired(records: Records, images: Images): Desired {
   return {
-    balancers: records.ofType("aws:lb/loadBalancer:LoadBalancer").map(({ id, inputs, outputs }) => ({
-      arn: id,
-      dnsName: String(outputs.dnsName),
-      dualstack: String(inputs.ipAddressType).startsWith("dualstack"),
-      idleTimeout: Number(inputs.idleTimeout ?? 60),
-      clientKeepAlive: Number(inputs.clientKeepAlive ?? 3600),
-      listeners: records
-        .ofType("aws:lb/listener:Listener")
-        .filter((listener) => listener.inputs.loadBalancerArn === id)
-        .map((listener) => toListener(listener, records)),
-    })),
-    targetGroups: records.ofType("aws:lb/targetGroup:TargetGroup").map(toTargetGroup),
+    balancers: toBalancers(records),
+    targetGroups: [...records.ofType("aws:lb/targetGroup:TargetGroup").map(toTargetGroup), ...toServiceGroups(records)],
     services: records.ofType("aws:ecs/service:Service").map((service) => toService(service, records, images)),
+    cluster: toCluster(records, images),
     dns: toDns(records),
   };
+}
+
+/** All that takes requests in: load balancers, and Gateways that carry a route. */
+export function toBalancers(records: Records): DesiredBalancer[] {
+  const balancers = records.ofType("aws:lb/loadBalancer:LoadBalancer").map(({ id, inputs, outputs }) => ({
+    arn: id,
+    dnsName: String(outputs.dnsName),
+    dualstack: String(inputs.ipAddressType).startsWith("dualstack"),
+    idleTimeout: Number(inputs.idleTimeout ?? 60),
+    clientKeepAlive: Number(inputs.clientKeepAlive ?? 3600),
+    listeners: records
+      .ofType("aws:lb/listener:Listener")
+      .filter((listener) => listener.inputs.loadBalancerArn === id)
+      .map((listener) => toListener(listener, records)),
+  }));
+  return [...balancers, ...toGateways(records)];
 }
 
 function toListener({ id, inputs }: LocalRecord, records: Records): DesiredListener {
@@ -128,31 +136,16 @@ function toTask(revision: string, records: Records, images: Images): DesiredTask
   const definition = records.ofType("aws:ecs/taskDefinition:TaskDefinition").find((r) => r.outputs.arn === revision);
   if (!definition) throw new Error(`task definition ${revision} is not there`);
   const container = JSON.parse(String(definition.inputs.containerDefinitions))[0];
-  const command = images[container.image];
-  if (!command) {
-    throw new Error(
-      `CannotPullContainerError: no command stands for the image ${container.image}. Add it to crossfade:local, images`,
-    );
-  }
   const own = Object.fromEntries(
     (container.environment ?? []).map(({ name, value }: Record<string, string>) => [name, value]),
   );
+  const run = toProcess(container.image, own, images);
+  if (!run) throw new Error(`CannotPullContainerError: ${noCommand(container.image)}`);
   return {
     revision,
-    command: ["/bin/sh", "-c", exec(command.run)],
-    env: { ...command.env, ...own },
+    ...run,
     stopTimeout: Number(container.stopTimeout ?? 30),
   };
-}
-
-/**
- * One command takes the shell's place, so that its end and its signals are seen as they are. With several the shell stays.
- * `env`, because assignments may stand before a command and not after `exec`.
- */
-function exec(run: string): string {
-  const unquoted = run.replace(/'[^']*'|"(\\.|[^"\\])*"/g, "");
-  const several = /[;&|\n`()]|^\s*exec\s/.test(unquoted);
-  return several ? run : `exec env ${run}`;
 }
 
 function items(value: unknown): Properties[] {

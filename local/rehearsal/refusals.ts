@@ -21,34 +21,49 @@ export async function tryRefusal({ change, policy, edit }: Refusal, scene: Scene
 }
 
 /** In the order of a release: the first can be tried at its first stage, the last once it is finished. */
-export const REFUSALS: ((stack: RehearsedStack) => Refusal)[] = [
-  skippedStage,
-  ({ file }) => {
-    const { stable } = file.config().rollout;
-    return {
-      change: `another port for ${stable}, which serves`,
-      policy: "serving-replacement",
-      edit: { [stable]: { image: file.get(stable), port: 9090 } },
-    };
-  },
-  ({ file }) => {
-    const { stable } = file.config().rollout;
-    return {
-      change: `a new image on ${stable}, which serves`,
-      policy: "release-without-canary",
-      edit: { [stable]: file.get(otherColor(stable)) },
-    };
-  },
-  inPlace,
-  ({ file }) => {
-    const { stable } = file.config().rollout;
-    return {
-      change: `remove ${stable}, which serves, together with its way back`,
-      policy: "serving-deletion",
-      edit: { stable: otherColor(stable), [stable]: undefined },
-    };
-  },
-];
+export const BEHIND_BALANCER = [skippedStage, otherPort, newImage, inPlace, removed];
+
+/** With another port pods get another version too, and that alone would be refused. */
+export const PODS_BEHIND_BALANCER = [skippedStage, fewerTasks, newImage, inPlace, removed];
+
+/** Nothing of the way there is replaced by a line of config, and the Gateway is somebody else's. */
+export const BEHIND_GATEWAY = [skippedStage, fewerTasks, newImage, removed];
+
+function otherPort({ file }: RehearsedStack): Refusal {
+  const { stable } = file.config().rollout;
+  return {
+    change: `another port for ${stable}, which serves`,
+    policy: "serving-replacement",
+    edit: { [stable]: { image: file.get(stable), port: 9090 } },
+  };
+}
+
+function fewerTasks({ file }: RehearsedStack): Refusal {
+  const { stable } = file.config().rollout;
+  return {
+    change: `one task fewer for ${stable}, which serves`,
+    policy: "capacity",
+    edit: { [stable]: { image: file.get(stable), replicas: 1 } },
+  };
+}
+
+function newImage({ file }: RehearsedStack): Refusal {
+  const { stable } = file.config().rollout;
+  return {
+    change: `a new image on ${stable}, which serves`,
+    policy: "release-without-canary",
+    edit: { [stable]: file.get(otherColor(stable)) },
+  };
+}
+
+function removed({ file }: RehearsedStack): Refusal {
+  const { stable } = file.config().rollout;
+  return {
+    change: `remove ${stable}, which serves, together with its way back`,
+    policy: "serving-deletion",
+    edit: { stable: otherColor(stable), [stable]: undefined },
+  };
+}
 
 export function skippedStage({ file }: RehearsedStack): Refusal {
   const [, , skipped] = file.config().rollout.stages;

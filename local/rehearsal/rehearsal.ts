@@ -13,7 +13,7 @@ import { withBadVersions } from "./bad-versions";
 import { RehearsalCloud } from "./cloud";
 import { addressForPort53, dnsUsersOn } from "./dns-users";
 import { EDGE_POLICIES, edgeRelease, edgeStages, editsOf, holdSecondsOf } from "./edge-release";
-import { REFUSALS } from "./refusals";
+import type { Kind, Route } from "./kinds";
 import { RehearsedStack } from "./rehearsed-stack";
 import { type Played, release, stepsOf } from "./release";
 import { badReleases, WELL_SECONDS, wayBack } from "./roll-backs";
@@ -24,8 +24,11 @@ import { TrafficLog } from "./traffic-log";
 export interface RehearsalOptions {
   /** The repository's folder. */
   root: string;
-  /** What splits the requests: a rule of one balancer, or DNS between a balancer of each color. */
-  route: "alb" | "dns";
+  /** The folder of its state, below `.crossfade`: beside it another one may go on in another folder. */
+  folder: string;
+  /** What runs the service and splits its requests. */
+  kind: Kind;
+  route: Route;
   /** The engine's folder. */
   engine: string;
   /** Requests a second. */
@@ -59,12 +62,14 @@ const ROLL_BACKS_SECONDS = 150;
  * go wrong. With somebody's own servers it is the release alone, and the way back; by DNS it is one between two edges.
  */
 export async function rehearse(options: RehearsalOptions): Promise<void> {
-  const { root, route, port } = options;
-  const lock = await acquireLock(join(root, ".crossfade/rehearsal.lock"));
+  const { root, folder, kind, route, port } = options;
+  const home = join(root, ".crossfade", folder);
+  const lock = await acquireLock(`${home}.lock`);
   if ("heldBy" in lock) {
-    throw new Failure(`a rehearsal is already running here (process ${lock.heldBy}): wait for it, or stop it first`);
+    throw new Failure(
+      `a rehearsal is already running here (process ${lock.heldBy}): wait for it, stop it first, or give this one a --name and a --port of its own`,
+    );
   }
-  const home = join(root, ".crossfade/rehearsal");
   let cloud: RehearsalCloud | undefined;
   try {
     // Of a rehearsal that was killed a moment ago: its engine and its cloud would still write here. Then what they left.
@@ -73,8 +78,8 @@ export async function rehearse(options: RehearsalOptions): Promise<void> {
     rmSync(home, { recursive: true, force: true });
     mkdirSync(home, { recursive: true });
     const processes = new ProcessFile(join(home, "processes"));
-    const ofRoute = route === "dns" ? { configOf: "local-dns", policies: EDGE_POLICIES } : { configOf: "local" };
-    const stack = new RehearsedStack({ ...options, ...ofRoute, home, processes });
+    const policies = route === "dns" ? EDGE_POLICIES : undefined;
+    const stack = new RehearsedStack({ ...options, configOf: kind.configOf, policies, home, processes });
     if (options.servers) useServers(stack.file, options.servers);
     const images = withBadVersions(stack.images(), stack.candidate(), options.rps);
     const log = new TrafficLog();
@@ -94,7 +99,7 @@ async function walk(
   log: TrafficLog,
   options: RehearsalOptions,
 ): Promise<Report> {
-  const { progress, signal, bakeSeconds, servers, route } = options;
+  const { progress, signal, bakeSeconds, servers, kind, route } = options;
   const began = Date.now();
   stack.set({ stages: shortened(stack, options) });
   await stack.init(cloud.env);
@@ -105,7 +110,7 @@ async function walk(
   const load = await startLoadOn(stack, cloud, log, dns?.users, options);
   const scene = { stack, load, progress, bakeSeconds, signal, cloud };
   try {
-    const { tails = [], ...played } = await (dns ? edgeRelease(scene) : releaseBehindRule(scene, servers));
+    const { tails = [], ...played } = await (dns ? edgeRelease(scene) : releaseByRule(scene, kind, servers));
     await untilEnough(load, options);
     const result = await load.stop();
     await cloud.seen();
@@ -123,9 +128,9 @@ async function walk(
 }
 
 /** The release, and its way back; of the example service what would lose requests too, and releases that go wrong. */
-async function releaseBehindRule(scene: Scene, servers?: Servers): Promise<Played> {
+async function releaseByRule(scene: Scene, { refusals }: Kind, servers?: Servers): Promise<Played> {
   const released = scene.stack.candidate();
-  const refused = await release(stepsOf(scene.stack, released), scene, servers ? [] : REFUSALS);
+  const refused = await release(stepsOf(scene.stack, released), scene, servers ? [] : refusals);
   const back = await wayBack(scene, released);
   return { refused, rollBacks: [back, ...(servers ? [] : await badReleases(scene))] };
 }

@@ -66,8 +66,7 @@ export class RehearsedStack {
   /** An update that must fail; gives the error. */
   async upFails(): Promise<string> {
     const { code, output } = await this.update();
-    const errors = output.split("\n").filter((line) => /^\s*error: /.test(line) && !line.includes("update failed"));
-    const message = errors[0]?.replace(/^\s*error: /, "").trim();
+    const message = errorOf(output);
     if (code !== 0 && message) return message;
     throw new Failure(`an update that had to fail did not:\n${tail(output)}`);
   }
@@ -170,6 +169,20 @@ function messageOf(policy: string, output: string): string | undefined {
   const end = lines.findIndex((line, i) => i > heading && (line.trim() === "" || line.includes("- [")));
   const said = lines.slice(heading + 1, end < 0 ? undefined : end);
   return said.map((line) => line.trim()).join("\n");
+}
+
+/** The first error of a resource; of several, as the Kubernetes provider tells them, the reasons that stand below it. */
+function errorOf(output: string): string | undefined {
+  const lines = output.split("\n").map((line) => line.trim());
+  const at = lines.findIndex((line) => line.startsWith("error: ") && !line.includes("update failed"));
+  const message = lines[at]?.replace("error: ", "");
+  if (!message?.endsWith("errors occurred:")) return message;
+  const after = lines.slice(at + 1);
+  const end = after.findIndex((line) => !line.startsWith("* "));
+  return after
+    .slice(0, end < 0 ? undefined : end)
+    .map((line) => line.replace("* ", ""))
+    .join("; ");
 }
 
 function tail(output: string): string {

@@ -1,7 +1,8 @@
 import type { DnsTail } from "../../load/dns-report";
 import type { Refused } from "../../load/report";
 import type { RollBack } from "../../load/roll-back";
-import { type REFUSALS, tryRefusal } from "./refusals";
+import type { Kind } from "./kinds";
+import { tryRefusal } from "./refusals";
 import type { RehearsedStack, Version } from "./rehearsed-stack";
 import { type Scene, type Step, take } from "./step";
 
@@ -26,7 +27,7 @@ export function stepsOf(stack: RehearsedStack, { image, version }: Version): Ste
  * A release as it should be. While its stages are held, what would lose requests is tried, one change a stage and the rest
  * once it is finished, and must be refused.
  */
-export async function release(steps: Step[], scene: Scene, tried: typeof REFUSALS): Promise<Refused[]> {
+export async function release(steps: Step[], scene: Scene, tried: Kind["refusals"]): Promise<Refused[]> {
   const refused: Refused[] = [];
   const ahead = [...tried];
   for (const step of steps) {

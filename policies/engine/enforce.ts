@@ -33,6 +33,8 @@ export function enforce(policy: Policy): ResourceValidationPolicy & StackValidat
     },
     validateResource: async (args, report) => {
       const after = desiredBeforeStep(args);
+      // Of thousands of resources the export takes seconds: it is under way while the program still runs.
+      if (phase() === "preview") priorState().catch(() => "told where it is needed");
       if (policy.wholePlanOnly || phase() !== "update") return;
       await judge(policy.description, report, find(args.getConfig()), (prior) => planOfOne(prior, after));
     },

@@ -115,9 +115,9 @@ function onTheWire(route: Resource, kind: RouteKind, prior: readonly Resource[])
 function olderColor(route: Resource, { prior, changes }: Plan): Color | undefined {
   const changed = new Set(
     changes.flatMap((change) => {
-      // A tag on a task definition is no other version.
-      if (change.kind === "create" || (change.kind === "update" && change.before.type === TASK_DEFINITION)) return [];
-      return [change.before];
+      // A tag on a task definition is no other version; nor is a version another one for going.
+      const isOther = change.kind === "replace" || (change.kind === "update" && change.before.type !== TASK_DEFINITION);
+      return isOther ? [change.before] : [];
     }),
   );
   const made = (color: Color) => {

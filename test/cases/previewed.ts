@@ -1,4 +1,4 @@
-import { UNKNOWN as UNKNOWN_TEXT } from "../../local/providers/provider";
+import { UNKNOWN as UNKNOWN_TEXT } from "../../local/providers/aws";
 import { canonicalType, type Resource, UNKNOWN } from "../../traffic";
 import { Ref } from "../small-programs";
 import { type Item, mapped, Secret } from "./item";

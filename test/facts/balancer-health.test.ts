@@ -130,3 +130,17 @@ it("with cross-zone off, keeps to its own zone and answers 503 where that has no
   const answer = await ask(b);
   expect([answer.status, answer.headers.server]).toEqual([503, "awselb/2.0"]);
 });
+
+// "At some point during this rolling update, the target group might only have registered targets that are in »Initial« or
+// »Draining« state; this results in service outage"
+// https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/pod_readiness_gate/
+it("sends nothing to a target in its first checks, also where there is no other", async () => {
+  const { plane, log } = startDataPlane();
+  const groups = [group("shop", {}, { path: "/?delay=800", timeout: 5, interval: 1 })];
+  await plane.apply(desire([forwardTo({ shop: 1 })], [service("shop")], { groups }));
+  const [node] = plane.addresses("alb", 80);
+  await until(() => log.some((line) => line.includes("shop listens")) && states(plane, "shop").includes("initial"));
+  expect((await ask(node)).status).toBe(503);
+  await until(() => states(plane, "shop").includes("healthy"));
+  expect((await ask(node)).status).toBe(200);
+});

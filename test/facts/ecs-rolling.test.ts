@@ -1,37 +1,14 @@
-import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import type { DataPlane, DesiredService } from "../../local/dataplane";
-import { rollingStep } from "../../local/dataplane/rolling";
-import { ask, desire, forwardTo, onlyTarget, service, startDataPlane, states, until } from "./local-cloud";
+import type { DesiredService } from "../../local/dataplane";
+import { percentLimits, rollingStep } from "../../local/dataplane/rolling";
+import { ask, desire, forwardTo, load, onlyTarget, service, startDataPlane, states, until } from "./local-cloud";
 
 // The quotes are of https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html where no other page is
 // named.
 
 const rules = [forwardTo({ shop: 1 })];
 const shop = (version: string, change: Partial<DesiredService> = {}) => service("shop", { VERSION: version }, change);
-
-/** Requests to all nodes until it is ended; then how often each answer came. */
-function load(plane: DataPlane): () => Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  let on = true;
-  const clients = plane.addresses("alb", 80).flatMap((node) =>
-    Array.from({ length: 4 }, async () => {
-      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-      while (on) {
-        const { status, body } = await ask(node, "/?delay=5", { agent });
-        const key = status === 200 ? body : String(status);
-        counts[key] = (counts[key] ?? 0) + 1;
-      }
-      agent.destroy();
-    }),
-  );
-  return async () => {
-    on = false;
-    await Promise.all(clients);
-    return counts;
-  };
-}
 
 const running = (old: number, fresh: number, healthyFresh = fresh) => [
   ...Array.from({ length: old }, () => ({ current: false, healthy: true })),
@@ -56,7 +33,7 @@ it.each([
   { count: 3, least: 100, most: 200, tasks: running(0, 1), start: 2, stop: 0 },
 ])("$least % to $most % of $count: starts $start, stops $stop", ({ count, least, most, tasks, start, stop }) => {
   const settings = { desiredCount: count, minimumHealthyPercent: least, maximumPercent: most };
-  const step = rollingStep(settings, tasks);
+  const step = rollingStep(percentLimits(settings), tasks);
   expect([step.start, step.stop.length]).toEqual([start, stop]);
 });
 
@@ -69,7 +46,7 @@ it("replaces all tasks without a lost request, and keeps between the limits", as
   await plane.apply(of("v1"));
   expect(await plane.steady("shop")).toEqual({ ok: true });
 
-  const end = load(plane);
+  const end = load(plane.addresses("alb", 80));
   const healthy: number[] = [];
   const all: number[] = [];
   await plane.apply(of("v2"));
@@ -95,7 +72,7 @@ it("with 0 % to 100 %, stops the old tasks first and leaves a gap", async () => 
     desire(rules, [shop(version, { desiredCount: 2, minimumHealthyPercent: 0, maximumPercent: 100 })]);
   await plane.apply(of("v1"));
   await plane.steady("shop");
-  const end = load(plane);
+  const end = load(plane.addresses("alb", 80));
   await plane.apply(of("v2"));
   await plane.steady("shop");
   const counts = await end();
@@ -116,7 +93,7 @@ it("scales out over the zones and in again, each task drained before it is stopp
   const zones = plane.targetHealth("shop").map(({ zone }) => zone);
   expect(zones.sort()).toEqual(["local-a", "local-a", "local-b", "local-b"]);
 
-  const end = load(plane);
+  const end = load(plane.addresses("alb", 80));
   await plane.apply(of(1));
   await until(() => log.filter((line) => line.includes("got SIGTERM")).length === 3);
   expect(states(plane, "shop")).toEqual(["healthy"]);

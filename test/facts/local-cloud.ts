@@ -55,6 +55,7 @@ export function desire(
     ],
     targetGroups: change.groups ?? services.map((service) => group(service.arn)),
     services,
+    cluster: { deployments: [], services: [] },
     dns: { zones: [], healthChecks: [] },
   };
 }
@@ -129,6 +130,28 @@ export function ask(address: string | undefined, path = "/", { body, ...options 
     });
     request.on("error", reject).end(body);
   });
+}
+
+/** Requests to all addresses until it is ended; then how often each answer came: a body, or the status where that is not 200. */
+export function load(addresses: readonly string[]): () => Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  let on = true;
+  const clients = addresses.flatMap((address) =>
+    Array.from({ length: 4 }, async () => {
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      while (on) {
+        const { status, body } = await ask(address, "/?delay=5", { agent });
+        const key = status === 200 ? body : String(status);
+        counts[key] = (counts[key] ?? 0) + 1;
+      }
+      agent.destroy();
+    }),
+  );
+  return async () => {
+    on = false;
+    await Promise.all(clients);
+    return counts;
+  };
 }
 
 /** Waits until it holds; the test's own time limit ends a wait in vain. */

@@ -63,7 +63,7 @@ it("serves the records that are on disk again after a kill -9 of the cloud", asy
   process.kill(JSON.parse(readFileSync(join(home, "cloud.lock"), "utf8")).pid, "SIGKILL");
   await until(() => throws(() => killed.assertAlive()));
   const second = await start();
-  expect(await second.dnsAddresses()).toEqual(["127.0.0.1:11133"]);
+  expect(await second.dnsAddresses()).toEqual([`127.0.0.1:${PORT + 53}`]);
   expect(await answer(second)).toEqual(["192.0.2.1"]);
   await second.stop();
   await killed.stop();
@@ -71,13 +71,13 @@ it("serves the records that are on disk again after a kill -9 of the cloud", asy
 
 it("leaves nothing behind where it cannot start", async () => {
   const home = mkdtempSync(join(tmpdir(), "crossfade-"));
-  const other = createServer().listen(11133, "127.0.0.1");
+  const other = createServer().listen(PORT + 53, "127.0.0.1");
   await once(other, "listening");
   const processes = join(home, "processes");
   const started = RehearsalCloud.start({ home, images: {}, basePort: PORT }, () => {}, new ProcessFile(processes));
   const [pid = 0] = pids(`pid ${readFileSync(processes, "utf8")}`);
   expect(isRunning(pid)).toBe(true);
-  await expect(started).rejects.toThrow("Port 11133 of 127.0.0.1, for the name server, is in use");
+  await expect(started).rejects.toThrow(`Port ${PORT + 53} of 127.0.0.1, for the name server, is in use`);
   await until(() => !isRunning(pid));
   expect(existsSync(join(home, "cloud.lock"))).toBe(false);
   other.close();

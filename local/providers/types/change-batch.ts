@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { BALANCERS_ZONE } from "../../dataplane/dns/look-up";
 import { isUnder, plainName } from "../../dataplane/dns/names";
-import { AwsError } from "../aws-error";
+import { AwsError } from "../errors";
 import type { LocalRecord, Properties, Records } from "../record";
 import { BALANCERS_ZONE_ID } from "./elb";
 import { apparentZone, RECORD, recordName, zoneName } from "./route53-names";

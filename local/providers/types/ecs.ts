@@ -1,4 +1,4 @@
-import { AwsError } from "../aws-error";
+import { AwsError } from "../errors";
 import { isAttached } from "./elb";
 import { ARN, type TypeRow } from "./type-row";
 

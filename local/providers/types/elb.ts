@@ -1,5 +1,5 @@
 import { BALANCERS_ZONE } from "../../dataplane/dns/look-up";
-import { AwsError } from "../aws-error";
+import { AwsError } from "../errors";
 import type { Properties, Records } from "../record";
 import { ARN, type TypeRow } from "./type-row";
 

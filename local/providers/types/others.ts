@@ -1,4 +1,4 @@
-import { AwsError } from "../aws-error";
+import { AwsError } from "../errors";
 import { ARN, plain, type TypeRow } from "./type-row";
 
 /** What stands around the traffic: the network, logs, roles, scaling. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { AwsError } from "../aws-error";
+import { AwsError } from "../errors";
 import type { Properties, Records } from "../record";
 import { checkRecord, sameRecord } from "./change-batch";
 import { HEALTH_CHECK, RECORD, recordName, ZONE } from "./route53-names";

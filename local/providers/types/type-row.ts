@@ -2,7 +2,7 @@ import type { LocalRecord, Properties, Records } from "../record";
 
 /** What the local cloud knows of a type. */
 export interface TypeRow {
-  /** The properties whose change replaces the resource. */
+  /** The properties whose change replaces the resource: `name`, `spec.selector`. */
   replacedBy?: string[];
   /** How long an auto-name may be: `name` is made from the resource's name and seven characters. */
   autoName?: number;

@@ -15,4 +15,16 @@ export class AwsError extends Error {
 export class NotSteady extends Error {
   /** What was made; absent where an update was taken back. */
   resource?: { id: string; inputs: Properties; properties: Properties };
+
+  /**
+   * @param reasons what it waits for, besides the message
+   * @param isTakenBack whether an update has put the resource back to what it was
+   */
+  constructor(
+    message: string,
+    readonly reasons: readonly string[] = [],
+    readonly isTakenBack = false,
+  ) {
+    super(message);
+  }
 }
