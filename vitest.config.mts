@@ -13,8 +13,8 @@ const CLUSTER = ["test/{api-server,field-managers}.test.ts"];
 
 export default defineConfig({
   test: {
-    // Two releases at once, which mostly wait, are as many as two cores have time for.
-    maxConcurrency: 2,
+    // Two releases at once, which mostly wait, are as many as two cores have time for: one of each live file.
+    maxConcurrency: 1,
     testTimeout: 300_000,
     hookTimeout: 600_000,
     projects: [

@@ -122,7 +122,7 @@ describe("somebody's own servers", () => {
 });
 
 test("a release from install to finish loses nothing, bad ones are rolled back, and what would lose requests is refused", async () => {
-  const { code, output } = await rehearse("--bake", "5", "--requests", "6000", "--seed", "7", "--json").end();
+  const { code, output } = await rehearse("--bake", "3", "--requests", "6000", "--seed", "7", "--json").end();
   const report = reported();
   expect(report.requests, output).toMatchObject({ lost: 0 });
   expect(code).toBe(0);
@@ -148,8 +148,8 @@ test("a release from install to finish loses nothing, bad ones are rolled back, 
     ["v5", "idle", 0],
   ]);
   for (const { weight, candidateShare, serverErrors, p50Ms, p99Ms } of stages.slice(0, 6)) {
-    // Some 350 settled answers a stage: five standard deviations.
-    const bound = 5 * Math.sqrt(((weight / 100) * (1 - weight / 100)) / 300);
+    // Some 250 settled answers a stage: five standard deviations.
+    const bound = 5 * Math.sqrt(((weight / 100) * (1 - weight / 100)) / 200);
     expect(Math.abs((candidateShare ?? Number.NaN) - weight / 100)).toBeLessThanOrEqual(bound);
     expect(p99Ms).toBeGreaterThanOrEqual(p50Ms ?? Number.NaN);
     expect(serverErrors).toBe(0);
