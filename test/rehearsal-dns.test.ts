@@ -7,7 +7,7 @@ import type { DnsTail } from "../load/dns-report";
 import { type LoadResult, startLoad } from "../load/load";
 import { ensureEngine } from "../local/engine/ensure-engine";
 import { EDGE_POLICIES, holdSecondsOf } from "../local/rehearsal/edge-release";
-import { secondsOf } from "../policies/problems/held-edges";
+import { holdSeconds } from "../traffic";
 import { installDig } from "./install-dig";
 import { LocalWorld, packWithout, ROOT, type TestStack } from "./local-world";
 import { freshPort } from "./ports";
@@ -41,7 +41,7 @@ test.each([
 test("the hold time that is reported is the one that the policy reckons with", () => {
   const file = new StackFile(join(ROOT, "stacks/Pulumi.local-dns.yaml"));
   const { "hold-time": settings } = EDGE_POLICIES;
-  const ofPolicy = secondsOf({ ttl: 60, keepAlive: 60, drain: 5 }, { ttls: 2, ...settings }, 12);
+  const ofPolicy = holdSeconds({ ttl: 60, keepAlive: 60, drain: 5 }, { ttls: 2, ...settings }, 12);
   expect(holdSecondsOf({ file })).toBe(ofPolicy);
 });
 

@@ -3,6 +3,14 @@ export { registeredGroups } from "./alb/group-members";
 export { areApart, conditionsOf, covers, isPreview } from "./alb/rule-conditions";
 export * from "./changes/planned-change";
 export * from "./changes/same-value";
+export {
+  ALIAS_TTL,
+  CLIENT_KEEP_ALIVE,
+  type EdgeHold,
+  type HoldSettings,
+  holdSeconds,
+  staySeconds,
+} from "./dns/hold";
 export { dnsNameOf } from "./dns/name";
 export { isOfDnsRoute } from "./dns/of-route";
 export * from "./duration";

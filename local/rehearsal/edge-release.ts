@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Refused } from "../../load/report";
 import type { RollBack } from "../../load/roll-back";
-import { formatDuration } from "../../traffic";
+import { ALIAS_TTL, CLIENT_KEEP_ALIVE, formatDuration, holdSeconds, staySeconds } from "../../traffic";
 import { inPlace, removedTooSoon, skippedStage, tryRefusal } from "./refusals";
 import type { RehearsedStack, Version } from "./rehearsed-stack";
 import type { Played } from "./release";
@@ -15,20 +15,25 @@ const SETTLE = 20;
 
 export const EDGE_POLICIES = { "hold-time": { settle: SETTLE } };
 
-/** TTL of an alias record of a balancer, in seconds (Route 53 guide, "TTL (seconds)"). */
-const ALIAS_TTL = 60;
+/** The policy's own default. */
+const TTLS = 2;
 
-/** How long an edge must be kept after its weight went, in seconds: as long as users stay, the drain, and the balancer's nodes. */
-export function holdSecondsOf({ file }: Pick<RehearsedStack, "file">): number {
-  const { environments } = file.config();
-  return stayOf({ file }) + (environments.blue?.drain ?? 0) + SETTLE;
+/** How long an edge must be kept after its weight went, in seconds. */
+export function holdSecondsOf(stack: Pick<RehearsedStack, "file">): number {
+  const { hold, dnsSpeed } = heldIn(stack);
+  return holdSeconds(hold, { ttls: TTLS, settle: SETTLE }, dnsSpeed);
 }
 
-/** How long users go by what they have looked up, in seconds: answers held for twice their TTL, then a connection. */
-function stayOf({ file }: Pick<RehearsedStack, "file">): number {
-  const { edges, local } = file.config();
-  const { clientKeepAlive = 3600 } = edges.blue ?? {};
-  return (2 * ALIAS_TTL + clientKeepAlive) / (local?.dnsSpeed ?? 1);
+/** How long users go by what they have looked up, in seconds. */
+function stayOf(stack: Pick<RehearsedStack, "file">): number {
+  const { hold, dnsSpeed } = heldIn(stack);
+  return staySeconds(hold, TTLS, dnsSpeed);
+}
+
+function heldIn({ file }: Pick<RehearsedStack, "file">) {
+  const { edges, environments, local } = file.config();
+  const { clientKeepAlive: keepAlive = CLIENT_KEEP_ALIVE } = edges.blue ?? {};
+  return { hold: { ttl: ALIAS_TTL, keepAlive, drain: environments.blue?.drain ?? 0 }, dnsSpeed: local?.dnsSpeed };
 }
 
 /**

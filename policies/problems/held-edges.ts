@@ -1,21 +1,24 @@
-import { nameOf, number, type PlannedChange, type Resource, type Serving, spokenDuration } from "../../traffic";
+import {
+  type EdgeHold,
+  type HoldSettings,
+  holdSeconds,
+  nameOf,
+  number,
+  type PlannedChange,
+  type Resource,
+  type Serving,
+  spokenDuration,
+} from "../../traffic";
 import { type Plan, servesUntil } from "../plan";
 import type { Finding } from "../policy";
 import { isScaledIn } from "../reading/entry-point-parts";
-import { type DarkEdge, darkEdges, type EdgeHold, servedOnlyBy } from "../reading/held-edges";
+import { type DarkEdge, darkEdges, servedOnlyBy } from "../reading/held-edges";
 import { recordSets } from "../reading/record-sets";
 import { setting, stateOf } from "../reading/state";
 import { named } from "../reading/words";
 
-interface Settings {
-  /** Seconds for the balancer's nodes. */
-  settle: number;
-  /** How many TTLs. */
-  ttls: number;
-}
-
 /** What records of weight 0 still lead clients to, and what is scaled in with the weight of its record. */
-export function heldEdgeFindings(plan: Plan, settings: Settings): Finding[] {
+export function heldEdgeFindings(plan: Plan, settings: HoldSettings): Finding[] {
   const ending = plan.changes.filter(
     (change): change is Ending => change.kind !== "create" && (change.kind !== "update" || isScaledIn(change)),
   );
@@ -37,20 +40,15 @@ interface Held extends Pick<DarkEdge, "record" | "since"> {
   parts: string;
 }
 
-function stillHeld(edge: DarkEdge, { now, dnsSpeed = 1 }: Plan, settings: Settings): Held | undefined {
-  const lasts = secondsOf(edge.hold, settings, dnsSpeed);
+function stillHeld(edge: DarkEdge, { now, dnsSpeed = 1 }: Plan, settings: HoldSettings): Held | undefined {
+  const lasts = holdSeconds(edge.hold, settings, dnsSpeed);
   const over = edge.since && edge.since.getTime() + lasts * 1000;
   if (over !== undefined && over <= now.getTime()) return undefined;
   const left = over === undefined ? lasts : (over - now.getTime()) / 1000;
   return { ...edge, reached: edge.reached(), lasts, left, parts: partsOf(edge.hold, settings, dnsSpeed) };
 }
 
-/** The local cloud's DNS and its clients' connections run faster; its drains and its nodes do not. */
-export function secondsOf({ ttl, keepAlive, drain }: EdgeHold, { settle, ttls }: Settings, dnsSpeed = 1): number {
-  return (ttls * ttl + keepAlive) / dnsSpeed + drain + settle;
-}
-
-function partsOf({ ttl, keepAlive, drain }: EdgeHold, { settle, ttls }: Settings, dnsSpeed: number): string {
+function partsOf({ ttl, keepAlive, drain }: EdgeHold, { settle, ttls }: HoldSettings, dnsSpeed: number): string {
   const faster = dnsSpeed === 1 ? "" : `, both ${dnsSpeed} times as fast in the local cloud`;
   return `${ttls} times the TTL of ${spokenDuration(ttl)} and ${spokenDuration(keepAlive)} for connections that clients keep${faster}, the drain of ${spokenDuration(drain)}, and ${spokenDuration(settle)} for the balancer's nodes`;
 }

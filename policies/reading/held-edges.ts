@@ -1,4 +1,12 @@
-import { number, type Resource, type Serving, servingResources } from "../../traffic";
+import {
+  ALIAS_TTL,
+  CLIENT_KEEP_ALIVE,
+  type EdgeHold,
+  number,
+  type Resource,
+  type Serving,
+  servingResources,
+} from "../../traffic";
 import type { Plan } from "../plan";
 import { DRAIN, drainOf } from "./drains";
 import { balancersOf, behindRecord } from "./edges";
@@ -7,18 +15,6 @@ import { type DnsRecord, recordSets } from "./record-sets";
 import { haveMoved, weightsSince } from "./rollouts";
 import { read, seconds, setting, stateOf } from "./state";
 import { GROUP } from "./types";
-
-/** How long an answer with an alias to a balancer is kept (Route 53 guide, "Choosing between alias and non-alias records"). */
-const ALIAS_TTL = 60;
-/** How long a client may keep a connection, where a balancer says nothing else (ELB, `client_keep_alive.seconds`). */
-const CLIENT_KEEP_ALIVE = 3600;
-
-/** What clients may hold on to that a record led somewhere; all in seconds. */
-export interface EdgeHold {
-  ttl: number;
-  keepAlive: number;
-  drain: number;
-}
 
 /** Where records of weight 0 still lead clients that asked before, by caches and by connections that they keep. */
 export interface DarkEdge {

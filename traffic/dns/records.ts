@@ -1,6 +1,7 @@
 import { at, list, number, text, UNKNOWN } from "../resource";
 import type { Form } from "../update/entity";
 import { type Directory, leadsTo, type Reference, targets } from "../update/reference";
+import { ALIAS_TTL } from "./hold";
 import { dnsNameOf, recordName } from "./name";
 
 /** How Route 53 picks a record among those of one name and type. */
@@ -45,9 +46,6 @@ export interface RecordDirectories {
 
 /** The types of records that lead to a server. */
 export const ANSWERING_TYPES = ["A", "AAAA", "CNAME", "HTTPS"];
-
-/** How long an answer with an alias to a balancer is kept, in seconds (Route 53 guide, "Choosing between alias and non-alias records"). */
-const ALIAS_TTL = 60;
 
 /** Undefined for a record that leads to no server, and for one of which name or type is not known: it replaces, or is new. */
 export function recordForm(form: Form, { zones, healthChecks, addressed }: RecordDirectories): RecordForm | undefined {
