@@ -212,22 +212,26 @@ async function until<T>(get: () => T | null): Promise<T> {
 
 describe("its addresses", () => {
   it("are its own and those that are asked for; one that cannot be had is told", async () => {
-    const more = ["127.0.53.1:11253", "192.0.2.1:53"];
-    const { plane, log } = startDataPlane({ basePort: freshPort(), dnsAddresses: more });
+    const basePort = freshPort();
+    const asked = `127.0.53.1:${basePort + 53}`;
+    const { plane, log } = startDataPlane({ basePort, dnsAddresses: [asked, "192.0.2.1:53"] });
     await plane.apply({ ...desire([], []), balancers: [], dns: dns(RECORDS) });
-    expect(plane.dnsAddresses()).toEqual(["127.0.0.1:11253", "127.0.53.1:11253"]);
+    expect(plane.dnsAddresses()).toEqual([`127.0.0.1:${basePort + 53}`, asked]);
     expect(log).toEqual([expect.stringContaining("the name server does not answer at 192.0.2.1:53: ")]);
-    resolver.setServers(["127.0.53.1:11253"]);
+    resolver.setServers([asked]);
     expect((await resolver.resolve4("shop.example.test")).length).toBe(2);
   });
 
   it("name the program's port that is taken, and what to do", async () => {
+    const basePort = freshPort();
     const other = createSocket("udp4");
-    other.bind(11353, "127.0.0.1");
+    other.bind(basePort + 53, "127.0.0.1");
     await once(other, "listening");
-    const { plane } = startDataPlane({ basePort: freshPort() });
+    const { plane } = startDataPlane({ basePort });
     await expect(plane.apply({ ...desire([], []), balancers: [] })).rejects.toThrow(
-      /^Port 11353 of 127\.0\.0\.1, for the name server, is in use: stop .* or choose another base port\.$/,
+      new RegExp(
+        `^Port ${basePort + 53} of 127\\.0\\.0\\.1, for the name server, is in use: stop .* or choose another base port\\.$`,
+      ),
     );
     other.close();
   });
