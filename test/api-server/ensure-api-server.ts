@@ -59,7 +59,7 @@ async function build(work: string, options: Options & { progress: (line: string)
   progress(`building ${WHAT} with Go, which takes 4 to 6 minutes, once`);
   const packages = ["./wait-for", "k8s.io/kubernetes/cmd/kube-apiserver", "go.etcd.io/etcd/server/v3"];
   const failure =
-    (await goBuild({ ...options, what: WHAT, module: __dirname, packages, bin, work, steps: 2140 })) ||
+    (await goBuild({ ...options, what: WHAT, module: __dirname, packages, bin, work, steps: 2300 })) ||
     (await getDefinitions(join(made, "gateway-api"), work, options));
   if (failure) {
     throw new Error(
