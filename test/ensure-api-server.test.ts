@@ -91,7 +91,7 @@ describe("ensureApiServer", () => {
 
   it("begun in the background leaves the processor to others, and nothing at all when it is given up", async () => {
     const { env, cache, calls, said, progress } = machine("works on and on");
-    const giveUp = startBuild(progress, env);
+    const giveUp = startBuild(progress, { env });
     await until(() => calls().length > 0);
     const [build] = calls();
     const hasIdle = spawnSync("chrt", ["--idle", "0", "true"]).status === 0;
@@ -104,16 +104,27 @@ describe("ensureApiServer", () => {
 
   it("given up while another builds it gives up waiting, and leaves the other alone", async () => {
     const { env, calls, said, progress } = machine("works on and on");
-    const [giveUpBuilding, giveUpWaiting] = [startBuild(progress, env), startBuild(progress, env)];
+    const [giveUpBuilding, giveUpWaiting] = [startBuild(progress, { env }), startBuild(progress, { env })];
     await until(() => calls().length > 0 && said.some((line) => line.startsWith("waiting for process")));
     await giveUpWaiting();
     expect(isRunning(calls()[0]?.pid ?? 0)).toBe(true);
     await giveUpBuilding();
   });
 
+  it("begins in the background when it is due, and not before", async () => {
+    const { env, calls, progress } = machine("works");
+    let isDue = false;
+    const giveUp = startBuild(progress, { env, isDue: () => isDue });
+    await sleep(1500);
+    expect(calls()).toEqual([]);
+    isDue = true;
+    await until(() => calls().some(({ command }) => command === "list"));
+    await giveUp();
+  });
+
   it("is waited for by whoever needs it, and tried again by them where the background gave up", async () => {
     const background = machine("works on and on");
-    const giveUp = startBuild(background.progress, background.env);
+    const giveUp = startBuild(background.progress, { env: background.env });
     await until(() => background.calls().length > 0);
     const { env, calls } = machine("works");
     const said: string[] = [];

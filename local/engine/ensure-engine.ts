@@ -16,11 +16,18 @@ const wrapper = join(__dirname, "../../node_modules/pulumi");
  * the Automation API keep it too. If it is not there, it is downloaded, or else built with Go.
  */
 export async function ensureEngine({ progress = () => {}, env = process.env }: Options = {}): Promise<string> {
-  const { version } = JSON.parse(readFileSync(join(wrapper, "package.json"), "utf8"));
-  const root = resolve(pulumiHome(env), "versions", version);
+  const { version, root } = wanted(env);
   const make = (work: string) => getEngine({ progress, env, version, root, work });
   await installOnce({ what: `Pulumi ${version}`, root, isComplete, make, progress });
   return root;
+}
+
+/** Whether it is there already. */
+export const hasEngine = (env = process.env) => isComplete(wanted(env).root);
+
+function wanted(env: NodeJS.ProcessEnv): { version: string; root: string } {
+  const { version } = JSON.parse(readFileSync(join(wrapper, "package.json"), "utf8"));
+  return { version, root: resolve(pulumiHome(env), "versions", version) };
 }
 
 /** Where Pulumi, and what else is too big to have twice on a machine, is kept. */

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { cp, rename } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { pulumiHome } from "../../local/engine/ensure-engine";
 import { goBuild, goSettings } from "../../local/go-build";
@@ -37,14 +38,21 @@ export async function ensureApiServer(options: Options = {}): Promise<string> {
 }
 
 /**
- * Begins to build what `ensureApiServer` waits for, with what the tests leave of the processor.
+ * Begins to build what `ensureApiServer` waits for as soon as it is due, with what the tests leave of the processor.
  * @returns how to give that up: nothing is left of it then, unless it was ready.
  */
-export function startBuild(progress: (line: string) => void, env = process.env): () => Promise<void> {
+export function startBuild(
+  progress: (line: string) => void,
+  { env = process.env, isDue = () => true }: { env?: NodeJS.ProcessEnv; isDue?: () => boolean } = {},
+): () => Promise<void> {
   const stopped = new AbortController();
   const { signal } = stopped;
-  const building = ensureApiServer({ progress, env, inBackground: true, signal }).catch(({ message }) => {
-    progress(message); // whoever waits for it tries again, and fails with the reason
+  const start = async () => {
+    while (!isDue()) await sleep(1000, undefined, { signal });
+    await ensureApiServer({ progress, env, inBackground: true, signal });
+  };
+  const building = start().catch(({ name, message }) => {
+    if (name !== "AbortError") progress(message); // whoever waits for it tries again, and fails with the reason
   });
   return () => {
     stopped.abort();
