@@ -224,9 +224,9 @@ export const MUTATIONS: readonly Mutation[] = [
     "of two address families that disagree the smaller share counts",
   ),
   of(["dns-rollout"])(
-    "policies/problems/held-edges.ts",
-    "(ttls * ttl + keepAlive) / dnsSpeed + drain + settle",
-    "(ttls * ttl) / dnsSpeed + drain + settle",
+    "traffic/dns/hold.ts",
+    "(ttls * ttl + keepAlive) / dnsSpeed",
+    "(ttls * ttl) / dnsSpeed",
     "connections that clients keep hold nothing",
   ),
   of(["dns-rollout"])(
