@@ -1,7 +1,42 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const FIRST = 12_000;
+const BLOCKS = 16;
+const IN_BLOCK = 10;
+
+let block: number | undefined;
 let given = 0;
 
-/** A base port for a local cloud that no other test file has: those of a worker run one after another, each counts from 0. */
+/** A base port for a local cloud that no other process on this machine has: each process has ten of them, a hundred apart. */
 export function freshPort(): number {
-  const worker = Number(process.env.VITEST_POOL_ID ?? 0);
-  return 12_000 + 1000 * (worker % 8) + 100 * (given++ % 10);
+  block ??= reserve();
+  return FIRST + 100 * (IN_BLOCK * block + (given++ % IN_BLOCK));
+}
+
+/** By a file that holds this process' number, until it ends; one of a process that has ended is nobody's. */
+function reserve(): number {
+  for (let number = 0; number < BLOCKS; number++) {
+    const file = join(tmpdir(), `crossfade-test-ports-${number}`);
+    if (!isLeft(file)) continue;
+    rmSync(file, { force: true });
+    try {
+      writeFileSync(file, String(process.pid), { flag: "wx" });
+    } catch {
+      continue; // somebody was quicker
+    }
+    process.once("exit", () => rmSync(file, { force: true }));
+    return number;
+  }
+  throw new Error(`${BLOCKS} processes have all ports of the tests: ${tmpdir()}/crossfade-test-ports-* say which`);
+}
+
+function isLeft(file: string): boolean {
+  try {
+    process.kill(Number(readFileSync(file, "utf8")), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "EPERM"; // no file, or no such process
+  }
 }

@@ -8,11 +8,11 @@ import { processStart } from "../local/process-start";
 import { ROOT } from "./local-world";
 import { freshPort } from "./ports";
 
+export const PORT = freshPort();
 /** Of the rehearsals of a test file: other files' go on beside them. */
-const NAME = `test-${process.env.VITEST_POOL_ID}`;
+const NAME = `test-${PORT}`;
 const HOME = join(ROOT, `.crossfade/rehearsal-${NAME}`);
 const REPORT = join(ROOT, `rehearsal-${NAME}`);
-export const PORT = freshPort();
 
 /** In the environment of all that a rehearsal of this file has started, save its tasks, which get an environment of their own. */
 const MARK = ["CROSSFADE_TEST_RUN", HOME] as const;
