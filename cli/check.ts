@@ -5,7 +5,7 @@ import { Failure } from "./failure";
 import { isLoss, type Preview, renderPreview } from "./markdown";
 import { outlookLines } from "./outlook-text";
 import { verdictSarif } from "./sarif";
-import { previewStack } from "./stack-preview";
+import { ProjectStack } from "./stack";
 import { type Verdict, verdictOf } from "./verdict";
 import { verdictText } from "./verdict-text";
 
@@ -62,7 +62,18 @@ async function sourcesOf(what: string | undefined, { state, plan, configFile }: 
       2,
     );
   }
-  return previewStack(what, configFile);
+  return previewed(what, configFile);
+}
+
+async function previewed(name: string, configFile: string | undefined): Promise<Sources> {
+  const stack = await ProjectStack.open(name, { configFile });
+  try {
+    return (await stack.preview()).sources;
+  } catch (error) {
+    throw new Failure(`nothing can be judged: ${(error as Error).message}`, 2);
+  } finally {
+    stack.close();
+  }
 }
 
 function understood(sources: Sources) {

@@ -45,9 +45,8 @@ export function routeChanges(plan: Plan): RouteChange[] {
     const urns = [route.urn, ...(route.aliases ?? [])];
     const before = plan.prior.find((r) => r.type === route.type && urns.includes(r.urn));
     const asked = route.inputs as unknown as RolloutPlan;
-    const carriers = before ? kind.carriersOf(before, plan.prior) : [];
-    const [first] = carriers;
-    const wire = before && first && kind.sharesOf(before, carriers, plan.prior);
+    const [first] = before ? kind.carriersOf(before, plan.prior) : [];
+    const wire = before && wireOf(before, plan.prior);
     const recorded = before && (before.inputs as unknown as RolloutPlan);
     const older = before && olderColor(before, plan);
     return {
@@ -59,6 +58,18 @@ export function routeChanges(plan: Plan): RouteChange[] {
       transition: judgeTransition({ wire, recorded, asked, older }),
     };
   });
+}
+
+/** The Crossfade routes of a state. */
+export function routesIn(state: readonly Resource[]): Resource[] {
+  return state.filter(({ type, pendingDelete }) => KINDS[type] !== undefined && !pendingDelete);
+}
+
+/** The share of each color on the wire; undefined where nothing carries the route's weights yet. */
+export function wireOf(route: Resource, state: readonly Resource[]): Shares | undefined {
+  const kind = KINDS[route.type];
+  const carriers = kind?.carriersOf(route, state) ?? [];
+  return carriers.length > 0 ? kind?.sharesOf(route, carriers, state) : undefined;
 }
 
 /** What carries a route's weights: its rule, or its records. */

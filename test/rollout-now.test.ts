@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { type RouteNow, routesNow } from "../cli/rollout-now";
+import { NOW, STAGES, type StackShape, stack } from "./crossfade-stack";
+
+function now(shape: StackShape): RouteNow {
+  const [route, ...others] = routesNow(stack(shape));
+  expect(others).toEqual([]);
+  if (!route) throw new Error("no route");
+  return route;
+}
+
+test.each<[string, StackShape, Partial<RouteNow>, string | undefined]>([
+  ["installed", { tasks: { blue: 4 } }, { candidate: "green", colors: ["blue"], shares: { blue: 100 } }, "idle"],
+  ["the candidate is there", {}, { colors: ["blue", "green"], shares: { blue: 100, green: 0 } }, "idle"],
+  ["at a canary stage", { stage: "canary-5" }, { shares: { blue: 95, green: 5 } }, "canary-5"],
+  ["at full", { stage: "full" }, { shares: { blue: 0, green: 100 } }, "full"],
+  ["finished", { stable: "green" }, { candidate: "blue", shares: { blue: 0, green: 100 } }, "idle"],
+])("%s", (_, shape, expected, stage) => {
+  const route = now(shape);
+  expect(route).toMatchObject({ kind: "alb", ...expected });
+  expect(route.stage?.name).toBe(stage);
+});
+
+test("the stage is what the weights say, whatever the components recorded", () => {
+  const resources = stack({ stage: "canary-50" });
+  const route = resources.find(({ type }) => type === "crossfade:index:WeightedAlbRoute");
+  if (route) route.inputs.stage = "full"; // an update that failed before it came to the rule
+  const [found] = routesNow(resources);
+  expect(found).toMatchObject({ recorded: { stage: "full" }, stage: { name: "canary-50" }, shares: { green: 50 } });
+});
+
+test("weights of no stage are of none", () => {
+  const route = now({ stage: "canary-7", stages: [{ name: "canary-7", weight: 7, bake: 0 }] });
+  expect(route.stage?.name).toBe("canary-7");
+  const resources = stack({ stage: "canary-7", stages: [{ name: "canary-7", weight: 7, bake: 0 }] });
+  const component = resources.find(({ type }) => type === "crossfade:index:WeightedAlbRoute");
+  if (component) component.inputs.stages = STAGES;
+  expect(routesNow(resources)[0]).toMatchObject({ stage: undefined, shares: { green: 7 } });
+});
+
+test("since when, by the clock of the weights and not by a tag on the rule", () => {
+  const { since } = now({ stage: "canary-5", movedAgo: 300, touchedAgo: 5 });
+  expect(since).toEqual(new Date(NOW.getTime() - 300_000));
+});
+
+test("what carries the weights, and the groups and balancer behind them", () => {
+  const route = now({ stage: "canary-5" });
+  expect(route.carriers).toEqual([
+    expect.objectContaining({ type: "aws:lb/listenerRule:ListenerRule", id: "arn:shop" }),
+  ]);
+  expect(route.targetGroups).toEqual({ blue: "arn:blue", green: "arn:green" });
+  expect(route.balancers).toEqual({ blue: "arn:lb", green: "arn:lb" });
+});
+
+test("before the first update there is nothing", () => {
+  expect(routesNow([])).toEqual([]);
+});
