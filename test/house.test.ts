@@ -9,11 +9,23 @@ const ARROWS: Record<string, string[]> = {
   "traffic/generate": ["traffic"],
   "traffic/sources": ["traffic"],
   traffic: [],
-  components: ["traffic"],
+  // What the provider says now: below the components, whose hooks ask it, and the commands.
+  live: ["traffic"],
+  components: ["traffic", "live"],
   policies: ["traffic", "traffic/sources"],
   stacks: ["components"],
   load: [],
-  cli: ["components", "policies", "traffic", "traffic/sources", "load", "local", "local/engine", "local/rehearsal"],
+  cli: [
+    "components",
+    "policies",
+    "traffic",
+    "traffic/sources",
+    "live",
+    "load",
+    "local",
+    "local/engine",
+    "local/rehearsal",
+  ],
   "local/engine": ["local"],
   "local/dataplane": ["local"],
   "local/providers": ["local/dataplane"],
@@ -52,10 +64,18 @@ test("rooms import only along the arrows", () => {
 test("the local cloud does not outgrow what it is there to try", () => {
   const lines = (room: string) =>
     sources(room).reduce((sum, path) => sum + readFileSync(join(ROOT, path), "utf8").split("\n").length - 1, 0);
-  const rooms = ["components", "traffic", "traffic/generate", "policies", "cli", "load", "local", "stacks", "examples"];
+  const rooms = ["components", "live", "traffic", "traffic/generate", "policies", "cli", "load", "local", "stacks"];
   const counts = Object.fromEntries(rooms.map((room) => [room, lines(room)]));
   console.log(`source lines by room: ${rooms.map((room) => `${room} ${counts[room]}`).join(", ")}`);
-  const { components = 0, traffic = 0, "traffic/generate": generate = 0, policies = 0, cli = 0, load = 0 } = counts;
+  const {
+    "traffic/generate": generate = 0,
+    components = 0,
+    live = 0,
+    traffic = 0,
+    policies = 0,
+    cli = 0,
+    load = 0,
+  } = counts;
   // What writes a table is no part of the product, which the local cloud is measured by.
-  expect(lines("local")).toBeLessThan(components + traffic - generate + policies + cli + load);
+  expect(lines("local")).toBeLessThan(components + live + traffic - generate + policies + cli + load);
 });

@@ -17,6 +17,7 @@ export * from "./duration";
 export * from "./exemption";
 export { isAwaited } from "./kubernetes/objects";
 export { gatewayMatch, isPreviewMatch } from "./kubernetes/routes";
+export * from "./live/wire";
 export * from "./resource";
 export * from "./rollout";
 export * from "./serving/loss";

@@ -1,0 +1,87 @@
+import type { ECS } from "@aws-sdk/client-ecs";
+import type { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { Route53 } from "@aws-sdk/client-route-53";
+import type { AssumedRole, ProviderSettings } from "./provider-settings";
+
+/**
+ * The SDK's clients with the credentials and the region of the stack's AWS provider.
+ *
+ * Each is made when it is first asked for, and the SDK is loaded then: it takes a third of a second, which a preview has no use
+ * for. `AWS_ENDPOINT_URL` and its like hold, as everywhere.
+ *
+ * A call that is throttled, or that AWS fails, is made again by the SDK, up to ten times in all, with its backoff: half a second
+ * to 20 s (SDK, "standard" mode). One that is not answered within 10 s counts as failed.
+ */
+export class AwsClients {
+  constructor(
+    private readonly settings: ProviderSettings = {},
+    private readonly tries = 10,
+  ) {}
+
+  readonly elb = once(async (): Promise<ElasticLoadBalancingV2> => {
+    const { ElasticLoadBalancingV2: Client } = await import("@aws-sdk/client-elastic-load-balancing-v2");
+    return new Client(await this.shared());
+  });
+
+  readonly ecs = once(async (): Promise<ECS> => {
+    const { ECS: Client } = await import("@aws-sdk/client-ecs");
+    return new Client(await this.shared());
+  });
+
+  readonly route53 = once(async (): Promise<Route53> => {
+    const { Route53: Client } = await import("@aws-sdk/client-route-53");
+    const shared = await this.shared();
+    // It is one for all regions, and signs for one of them.
+    return new Client({ ...shared, region: shared.region ?? "us-east-1" });
+  });
+
+  /** What all clients have; also for those of others, such as CloudWatch's. */
+  readonly shared = once(async () => {
+    const { region, profile } = this.settings;
+    return {
+      ...(region !== undefined && { region }),
+      ...(profile !== undefined && { profile }),
+      ...(await credentialsOf(this.settings)),
+      maxAttempts: this.tries,
+      retryMode: "standard",
+      requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+    };
+  });
+
+  /** The same credentials in the region that an ARN names: of what is read it says best where it is. */
+  at(arn: string): AwsClients {
+    const region = arn.split(":")[3] || this.settings.region;
+    return region === this.settings.region ? this : new AwsClients({ ...this.settings, region }, this.tries);
+  }
+}
+
+/** Static keys, or the roles one after the other; else nothing, and the SDK looks where it always does. */
+async function credentialsOf({ accessKey, secretKey, token, assumeRoles = [], region, profile }: ProviderSettings) {
+  const keys = accessKey !== undefined && secretKey !== undefined;
+  const own = keys ? { accessKeyId: accessKey, secretAccessKey: secretKey, sessionToken: token } : undefined;
+  if (assumeRoles.length === 0) return own && { credentials: own };
+  const { fromNodeProviderChain, fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
+  type Credentials = ReturnType<typeof fromTemporaryCredentials>;
+  const first: Credentials = own ? async () => own : fromNodeProviderChain({ profile });
+  const assume = (masterCredentials: Credentials, role: AssumedRole) =>
+    fromTemporaryCredentials({
+      masterCredentials,
+      params: {
+        RoleArn: role.roleArn,
+        RoleSessionName: role.sessionName ?? "crossfade",
+        ExternalId: role.externalId,
+        DurationSeconds: role.durationSeconds,
+      },
+      clientConfig: { region: region ?? "us-east-1" },
+    });
+  return { credentials: assumeRoles.reduce(assume, first) };
+}
+
+/** The value of the first call, for all calls. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
