@@ -1,17 +1,11 @@
 import { z } from "zod";
-import { COLORS, FULL, parseDuration, type Stage } from "../traffic";
+import { COLORS, FULL, type Stage } from "../traffic";
 import { exemptionKeys, exemptions } from "../traffic/exemption-schema";
 import type { NetworkConfig } from "./config";
+import { analysis, knownAnalysisKeys } from "./config-analysis-schema";
+import { duration } from "./config-duration";
 import { DNS_LABEL, DNS_LABEL_WORDS, DNS_SUBDOMAIN, DNS_SUBDOMAIN_WORDS } from "./kubernetes-names";
 import { SECRET_FORMS } from "./secret-forms";
-
-/** A length of time in the config; in seconds once it is read. */
-const duration = (min: number, max: number, source: string) =>
-  z
-    .string('a duration such as "30s", "10m" or "1h"')
-    .refine((text) => parseDuration(text) !== undefined, 'a duration such as "30s", "10m" or "1h"')
-    .transform((text) => parseDuration(text) ?? 0)
-    .refine((seconds) => seconds >= min && seconds <= max, `${min} s to ${max} s (${source})`);
 
 const image = z
   .string()
@@ -145,6 +139,7 @@ export const schema = z.object({
   service,
   network: network.optional(),
   dns: dns.optional(),
+  analysis: analysis.optional(),
   /** Read by the policies; here so that a mistake in it is told at once. */
   breakGlass: exemptions.optional(),
   local: local.optional(),
@@ -161,6 +156,7 @@ export function knownKeys(path: readonly PropertyKey[]): string[] {
   if (first === "network" || second === "network") return Object.keys(networkKeys);
   if (first === "dns") return second === undefined ? Object.keys(dns.shape) : [...COLORS];
   if (first === "kubernetes") return Object.keys(second === "gateway" ? gateway.shape : kubernetes.shape);
+  if (first === "analysis") return knownAnalysisKeys(second);
   if (first === "local" && second === undefined) return Object.keys(local.shape);
   if (first === "stages") return ["name", "weight", "bake"];
   if (first === "breakGlass") return Object.keys(exemptionKeys);

@@ -11,6 +11,8 @@ import {
   stageProblems,
   wholeWay,
 } from "../traffic";
+import type { AnalysisConfig } from "./analysis";
+import { analysisOf, checkAnalysis } from "./config-analysis";
 import { checkCompute } from "./config-compute";
 import { checkEdges } from "./config-edges";
 import { ConfigError, didYouMean, type Problem, type Report } from "./config-problem";
@@ -97,6 +99,8 @@ export interface Config extends Omit<EdgeConfig, "network"> {
   dns?: DnsConfig;
   /** The edge of each color that is there; without `dns` they are all the one. Behind a Gateway there is none. */
   edges: Partial<Record<Color, EdgeConfig>>;
+  /** What the candidate is judged by; not there behind a Gateway without `crossfade:analysis`, where nobody is known who counts. */
+  analysis?: AnalysisConfig;
   /** Marks a stack of the local cloud: which command stands for which image, and how fast the times of DNS run there. */
   local?: { images: Record<string, { run: string; env?: Record<string, string> }>; dnsSpeed?: number };
 }
@@ -128,7 +132,8 @@ export function parseConfig(stack: string, texts: Record<string, string>, inside
   const data = parseKeys(given, report);
   checkTogether(given, data, report);
   if (problems.length > 0) throw new ConfigError(stack, problems);
-  return assemble(data as Parsed);
+  const parsed = data as Parsed;
+  return { ...assemble(parsed), analysis: analysisOf(parsed) };
 }
 
 function fromText(key: string, text: string): unknown {
@@ -193,6 +198,7 @@ function checkTogether(given: Record<string, unknown>, data: Partial<Parsed>, re
   }
   checkCompute(given, data, report);
   checkEdges(data, report);
+  checkAnalysis(given, data, report);
   if (!stable) return;
   const candidate = otherColor(stable);
   if (!given[stable]) {

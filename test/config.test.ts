@@ -347,3 +347,121 @@ test.each([
 test.each(["", "5", "5 s", "-5s", "1.5h", "5S", "5sec"])('"%s" is no duration', (text) => {
   expect(parseDuration(text)).toBeUndefined();
 });
+
+const COUNTS = { name: "orders", kind: "counts", bad: 'failed{c="{{color}}"}', all: 'orders{c="{{color}}"}' };
+const PROMETHEUS = { source: "prometheus", prometheus: { url: "https://prometheus.example.com/" }, metrics: [COUNTS] };
+const TRIED = { ...good, local: '{"images":{}}' };
+
+test.each<[string, Record<string, string>, object | undefined]>([
+  ["CloudWatch counts where nothing is said", good, { source: "cloudwatch", deadline: 3600, settle: 180 }],
+  ["in the local cloud its own counts", TRIED, { source: "local", settle: 2 }],
+  ["… and CloudWatch's, where it is said", { ...TRIED, analysis: '{"source":"cloudwatch"}' }, { source: "cloudwatch" }],
+  ["behind a Gateway nobody is known who does", onGateway, undefined],
+])("of an analysis, %s", (_, texts, expected) => {
+  const { analysis } = parseConfig("prod", texts, texts.local !== undefined);
+  if (expected) expect(analysis).toMatchObject(expected);
+  else expect(analysis).toBeUndefined();
+});
+
+test("of an analysis, errors and slow answers are judged, and share one alpha", () => {
+  const criteria = { tolerance: 0.01, alpha: 0.005, burst: 10 };
+  expect(parseConfig("prod", good, false).analysis?.metrics).toEqual([
+    { name: "errors", kind: "errors", clientErrors: "good", ...criteria },
+    { name: "slow", kind: "slow", over: 1000, ...criteria },
+  ]);
+});
+
+test("of an analysis, all can be set", () => {
+  const metrics = [
+    { name: "errors", kind: "errors", clientErrors: "bad", tolerance: "0.5%", alpha: 0.001, burst: 50 },
+    { name: "half-second", kind: "slow", over: "500ms", tolerance: "5 %" },
+  ];
+  const texts = { ...good, analysis: JSON.stringify({ metrics, deadline: "2h", settle: "5m" }) };
+  expect(parseConfig("prod", texts, false).analysis).toMatchObject({
+    deadline: 7200,
+    settle: 300,
+    metrics: [
+      { clientErrors: "bad", tolerance: 0.005, alpha: 0.001, burst: 50 },
+      { over: 500, tolerance: 0.05, alpha: 0.005, burst: 10 },
+    ],
+  });
+  const counted = parseConfig("prod", { ...onGateway, analysis: JSON.stringify(PROMETHEUS) }, false).analysis;
+  expect(counted).toEqual({
+    source: "prometheus",
+    prometheus: { url: "https://prometheus.example.com/", block: 60 },
+    metrics: [{ ...COUNTS, tolerance: 0.01, alpha: 0.01, burst: 10 }],
+    deadline: 3600,
+    settle: 30,
+  });
+});
+
+test.each<[string, object, RegExp]>([
+  ["an unknown source", { source: "promtheus" }, /analysis.source .* Did you mean "prometheus"\?/],
+  ["an unknown key", { deadlin: "1h" }, /analysis.deadlin .*Did you mean "deadline"\?/],
+  [
+    "an unknown key of a metric",
+    { metrics: [{ ...COUNTS, tolerans: "1%" }] },
+    /\.tolerans .*Did you mean "tolerance"\?/,
+  ],
+  ["an unknown key of Prometheus", { prometheus: { ulr: "http://a.b" } }, /prometheus.ulr .*Did you mean "url"\?/],
+  ["no metric", { metrics: [] }, /analysis.metrics +\[\]: a metric at least/],
+  ["an unknown kind", { metrics: [{ name: "a", kind: "error" }] }, /kind .*Did you mean "errors"\?/],
+  ["a bare tolerance", { metrics: [{ name: "a", kind: "errors", tolerance: 0.01 }] }, /0.01: a share such as "1%"/],
+  ["no tolerance", { metrics: [{ name: "a", kind: "errors", tolerance: "0%" }] }, /"0%": more than 0%/],
+  ["all of it", { metrics: [{ name: "a", kind: "errors", tolerance: "100%" }] }, /"100%": a share such as "1%", below/],
+  ["an alpha of 1", { metrics: [{ name: "a", kind: "errors", alpha: 1 }] }, /alpha +1: between 0 and 0.5/],
+  ["a burst of 0", { metrics: [{ name: "a", kind: "errors", burst: 0 }] }, /burst +0: 1 event at least/],
+  ["a time of no unit", { metrics: [{ name: "a", kind: "slow", over: 500 }] }, /over +500: a duration such as "500ms"/],
+  ["a week and more", { deadline: "8d" }, /deadline +"8d": 0 s to 604800 s/],
+  [
+    "a name twice",
+    {
+      metrics: [
+        { name: "a", kind: "errors" },
+        { name: "a", kind: "slow" },
+      ],
+    },
+    /\[1\].name +"a" is there/,
+  ],
+  [
+    "another kind's key",
+    { metrics: [{ name: "a", kind: "errors", over: "1s" }] },
+    /\.over +is for kind slow, not errors/,
+  ],
+  ["counts of a balancer", { metrics: [COUNTS] }, /"counts" is for source prometheus, and it is cloudwatch/],
+  ["Prometheus without an address", { source: "prometheus", metrics: [COUNTS] }, /analysis.prometheus +is missing/],
+  ["… and without metrics", { ...PROMETHEUS, metrics: undefined }, /analysis.metrics +is missing: Prometheus has/],
+  [
+    "… with a balancer's",
+    { ...PROMETHEUS, metrics: [{ name: "a", kind: "errors" }] },
+    /"errors" is counted by a balancer/,
+  ],
+  ["… with half a pair", { ...PROMETHEUS, metrics: [{ ...COUNTS, all: undefined }] }, /\.all +is missing/],
+  [
+    "… with a placeholder of its own",
+    { ...PROMETHEUS, metrics: [{ ...COUNTS, bad: "f{{colour}}" }] },
+    /\{\{colour\}\}. Known/,
+  ],
+  [
+    "… with one query for both",
+    { ...PROMETHEUS, metrics: [{ ...COUNTS, bad: "failed" }] },
+    /the same for both versions/,
+  ],
+  ["… for another source", { prometheus: { url: "http://a.b" } }, /is for source prometheus, and it is cloudwatch/],
+  ["… at no address", { ...PROMETHEUS, prometheus: { url: "a.b" } }, /url +"a.b": the address of a Prometheus/],
+  ["… with a password", { ...PROMETHEUS, prometheus: { url: "http://a:b@c.d" } }, /url +holds a password/],
+  [
+    "… with a secret for its variable",
+    { ...PROMETHEUS, prometheus: { url: "http://a.b", authorization: "Bearer 1" } },
+    /authorization .*the name of an environment variable/,
+  ],
+  ["the local cloud's outside of it", { source: "local" }, /"local" is the local cloud, and this stack is none of it/],
+])("of an analysis, %s is refused", (_, analysis, expected) => {
+  expect(problems({ ...good, analysis: JSON.stringify(analysis) })).toMatch(expected);
+});
+
+test("of an analysis behind a Gateway, Prometheus is asked for", () => {
+  const refused = (analysis: object) => problems({ ...onGateway, analysis: JSON.stringify(analysis) });
+  expect(refused({})).toMatch(/analysis.source +is missing: behind a Gateway there is no balancer of AWS's/);
+  expect(refused({ source: "cloudwatch" })).toMatch(/"cloudwatch" has the counts of balancers, and a Gateway is none/);
+});
