@@ -1,6 +1,7 @@
-import { COLORS, DEFAULT_STAGES, wholeWay } from "../traffic";
+import { COLORS, wholeWay } from "../traffic";
 import type { Report } from "./config-problem";
 import type { Parsed } from "./config-schema";
+import { listedStages } from "./config-stages";
 import { dnsNameProblems, dnsNames } from "./dns-names";
 import { stagesProblem } from "./weighted-dns-problems";
 
@@ -20,9 +21,9 @@ export function checkEdges(data: Partial<Parsed>, report: Report): void {
 }
 
 function checkDns(data: Partial<Parsed>, dns: NonNullable<Parsed["dns"]>, report: Report): void {
-  const { service, stages = DEFAULT_STAGES } = data;
-  const reason = stagesProblem(wholeWay(stages));
-  if (reason) report("stages", reason);
+  const { service } = data;
+  const reason = stagesProblem(wholeWay(listedStages(data)));
+  if (reason) report(data.plan === undefined ? "stages" : "plan", reason);
   if (!service) return;
   for (const { field, reason } of dnsNameProblems(dnsNames({ host: service.host, ...dns }))) {
     report(field === "host" ? "service.host" : `dns.previewHosts.${field}`, reason);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { COLORS, FULL, type Stage } from "../traffic";
-import { exemptionKeys, exemptions } from "../traffic/exemption-schema";
+import { exemptionKeys, exemptions, moment } from "../traffic/exemption-schema";
 import type { NetworkConfig } from "./config";
 import { analysis, knownAnalysisKeys } from "./config-analysis-schema";
 import { duration } from "./config-duration";
@@ -127,6 +127,17 @@ const stage = z
   )
   .transform(({ name, weight = 100, bake = 0 }): Stage => ({ name: name ?? `canary-${weight}`, weight, bake }));
 
+const plans = z.record(
+  z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "lower-case letters, digits and dashes"),
+  z.array(stage).min(1, "a stage at least: without any a release is a jump"),
+);
+
+const rejection = z.strictObject({
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, "the digest of an image, sha256:<64 hex digits>"),
+  at: moment.transform((at) => at.toISOString()),
+  reason: z.string().min(1, "why, for those who read it later"),
+});
+
 /** The stack config: `crossfade:<key>` for each key here. */
 export const schema = z.object({
   blue: environment.optional(),
@@ -134,6 +145,9 @@ export const schema = z.object({
   stable: z.enum(COLORS),
   stage: z.string().optional(),
   stages: z.array(stage).optional(),
+  plan: z.string().optional(),
+  plans: plans.optional(),
+  rejected: z.array(rejection).optional(),
   compute: z.enum(["fargate", "kubernetes"]).default("fargate"),
   kubernetes: kubernetes.optional(),
   service,
@@ -158,7 +172,8 @@ export function knownKeys(path: readonly PropertyKey[]): string[] {
   if (first === "kubernetes") return Object.keys(second === "gateway" ? gateway.shape : kubernetes.shape);
   if (first === "analysis") return knownAnalysisKeys(second);
   if (first === "local" && second === undefined) return Object.keys(local.shape);
-  if (first === "stages") return ["name", "weight", "bake"];
+  if (first === "stages" || first === "plans") return ["name", "weight", "bake"];
+  if (first === "rejected") return Object.keys(rejection.shape);
   if (first === "breakGlass") return Object.keys(exemptionKeys);
   if (second === "scaling") return ["min", "max", "cpu"];
   return [];

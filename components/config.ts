@@ -1,22 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
-import {
-  COLORS,
-  type Color,
-  DEFAULT_STAGES,
-  IDLE,
-  otherColor,
-  type RolloutPlan,
-  type Stage,
-  stageProblems,
-  wholeWay,
-} from "../traffic";
+import { COLORS, type Color, IDLE, otherColor, type Rejection, type RolloutPlan, wholeWay } from "../traffic";
 import type { AnalysisConfig } from "./analysis";
 import { analysisOf, checkAnalysis } from "./config-analysis";
 import { checkCompute } from "./config-compute";
 import { checkEdges } from "./config-edges";
 import { ConfigError, didYouMean, type Problem, type Report } from "./config-problem";
 import { knownKeys, type Parsed, schema } from "./config-schema";
+import { checkStages, listedStages } from "./config-stages";
 import { dnsNames } from "./dns-names";
 import { VERSION_DEFAULTS } from "./version-defaults";
 
@@ -90,6 +81,8 @@ export interface Config extends Omit<EdgeConfig, "network"> {
   /** Not there behind a Gateway. */
   network?: NetworkConfig;
   rollout: RolloutPlan;
+  /** The versions that get no weight any more. */
+  rejected: readonly Rejection[];
   environments: Partial<Record<Color, EnvironmentConfig>>;
   host: string;
   previewSecret?: string;
@@ -178,6 +171,9 @@ function describe(issue: z.core.$ZodIssue, given: unknown, report: Report): void
     const hint = didYouMean(String(found), issue.values.map(String));
     return void report(path, `${value} is none of ${issue.values.join(", ")}.${hint}`);
   }
+  if (issue.code === "invalid_key") {
+    return void report(path, `is no name here: ${issue.issues.map(({ message }) => message).join(", ")}`);
+  }
   report(path, `${value}: ${issue.message}`);
 }
 
@@ -188,14 +184,8 @@ function reportUnknown(path: readonly PropertyKey[], key: string, report: Report
 
 /** What a single key cannot tell: the colors, stages and sizes together, of those that could be read. */
 function checkTogether(given: Record<string, unknown>, data: Partial<Parsed>, report: Report): void {
-  const listed = data.stages ?? DEFAULT_STAGES;
-  for (const { index, field, reason } of stageProblems(listed)) report(`stages[${index}].${field}`, reason);
-  const names = wholeWay(listed).map(({ name }) => name);
   const { stable, stage = IDLE } = data;
-  const stagesKnown = data.stages !== undefined || given.stages === undefined;
-  if (stagesKnown && !names.includes(stage)) {
-    report("stage", `"${stage}" is no stage.${didYouMean(stage, names)} Known: ${names.join(", ")}`);
-  }
+  const names = checkStages(given, data, report);
   checkCompute(given, data, report);
   checkEdges(data, report);
   checkAnalysis(given, data, report);
@@ -209,15 +199,7 @@ function checkTogether(given: Record<string, unknown>, data: Partial<Parsed>, re
   }
 }
 
-function assemble({
-  stable,
-  stage = IDLE,
-  stages = DEFAULT_STAGES as Stage[],
-  network,
-  local,
-  compute,
-  ...rest
-}: Parsed): Config {
+function assemble({ stable, stage = IDLE, rejected = [], network, local, compute, ...rest }: Parsed): Config {
   const { host, certificate, internal = false, clientKeepAlive, ...ofService } = rest.service;
   const kubernetes = rest.kubernetes && { mirror: false, ...rest.kubernetes };
   const { previewSecret, sticky = kubernetes?.gateway ? 0 : 3600, ...defaults } = ofService;
@@ -240,10 +222,10 @@ function assemble({
     const { replicas, ...scaled } = version;
     environments[color] = kubernetes && version.scaling ? scaled : version;
   }
-  const rollout = { stable, stage, stages: wholeWay(stages) };
+  const rollout = { stable, stage, stages: wholeWay(listedStages(rest)) };
   const dns = rest.dns && dnsOf(host, rest.dns);
   const where = { compute, kubernetes, ...edge, network };
-  return { ...where, rollout, environments, host, previewSecret, sticky, dns, edges, local };
+  return { ...where, rollout, rejected, environments, host, previewSecret, sticky, dns, edges, local };
 }
 
 function dnsOf(host: string, given: NonNullable<Parsed["dns"]>): DnsConfig {

@@ -5,9 +5,11 @@ import {
   currentStage,
   DEFAULT_STAGES,
   desiredShares,
+  digestOf,
   FULL,
   IDLE,
   keepsClients,
+  type Rejection,
   type RolloutPlan,
   type Stage,
   stageProblems,
@@ -31,6 +33,11 @@ export interface RolloutArgs {
    * @default 5 % and 25 % for ten minutes each, 50 % for an hour
    */
   stages?: readonly Stage[];
+  /**
+   * The versions that were taken back, by the digest of their image: the policy `rejected-release` lets none of them have weight.
+   * @default none
+   */
+  rejected?: readonly Rejection[];
 }
 
 /**
@@ -51,7 +58,8 @@ export class Rollout extends pulumi.ComponentResource {
   /** @throws InputPropertiesError where stages do not rise, a name is taken twice, or `stage` is none of them. */
   constructor(name: string, args: RolloutArgs, opts?: pulumi.ComponentResourceOptions) {
     const plan = planOf(args);
-    super("crossfade:index:Rollout", name, plan, opts);
+    const { rejected = [] } = args;
+    super("crossfade:index:Rollout", name, { ...plan, ...(rejected.length > 0 && { rejected }) }, opts);
     this.plan = plan;
     this.shares = desiredShares(plan);
     this.keepsClients = keepsClients(plan);
@@ -68,16 +76,18 @@ export class Rollout extends pulumi.ComponentResource {
   }
 
   /**
-   * A rollout as the stack config describes it, by `crossfade:stable`, `crossfade:stage` and `crossfade:stages`.
+   * A rollout as the stack config describes it, by `crossfade:stable`, `crossfade:stage`, `crossfade:rejected`, and
+   * `crossfade:stages` or `crossfade:plan`.
    * @throws ConfigError with everything that is wrong with the config at once.
    */
   static fromConfig(name: string, opts?: pulumi.ComponentResourceOptions): Rollout {
-    const { stable, stage, stages } = readConfig().rollout;
-    return new Rollout(name, { stable, stage, stages: stages.filter((s) => s.name !== IDLE) }, opts);
+    const { rollout, rejected } = readConfig();
+    const { stable, stage, stages } = rollout;
+    return new Rollout(name, { stable, stage, stages: stages.filter((s) => s.name !== IDLE), rejected }, opts);
   }
 }
 
-function planOf({ stable, stage = IDLE, stages = DEFAULT_STAGES }: RolloutArgs): RolloutPlan {
+function planOf({ stable, stage = IDLE, stages = DEFAULT_STAGES, rejected = [] }: RolloutArgs): RolloutPlan {
   const errors = stageProblems(stages).map(({ index, field, reason }) => ({
     propertyPath: `stages[${index}].${field}`,
     reason,
@@ -93,6 +103,11 @@ function planOf({ stable, stage = IDLE, stages = DEFAULT_STAGES }: RolloutArgs):
     if (fits) continue;
     const reason = `${weight} is no weight of a canary stage: a whole number of percent, 1 to 99`;
     errors.push({ propertyPath: `stages[${index}].weight`, reason });
+  }
+  for (const [index, { digest }] of rejected.entries()) {
+    if (digestOf(`@${digest}`) !== undefined) continue;
+    const reason = `"${digest}" is no digest of an image: sha256:<64 hex digits>`;
+    errors.push({ propertyPath: `rejected[${index}].digest`, reason });
   }
   if (errors.length > 0) throw new pulumi.InputPropertiesError({ message: "the rollout cannot be", errors });
   return { stable, stage, stages: way };

@@ -14,6 +14,7 @@ import { oneChange } from "./one-change";
 import { parity } from "./parity";
 import type { Plan } from "./plan";
 import type { Finding, Policy } from "./policy";
+import { rejectedRelease } from "./rejected-release";
 import { releaseWithoutCanary } from "./release-without-canary";
 import { servingDeletion } from "./serving-deletion";
 import { servingReplacement } from "./serving-replacement";
@@ -28,6 +29,7 @@ export const rules: readonly Policy[] = [
   servingDeletion,
   interruptedUpdate,
   releaseWithoutCanary,
+  rejectedRelease,
   stageOrder,
   bakeTime,
   oneChange,

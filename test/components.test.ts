@@ -194,7 +194,18 @@ describe("a rollout", () => {
     ]);
   });
 
+  test("keeps what was taken back in the state, and nothing where nothing was", async () => {
+    const rejected = [{ digest: `sha256:${"b".repeat(64)}`, at: "2026-11-29T19:00:00Z", reason: "it was bad" }];
+    new Rollout("with", { stable: "blue", rejected });
+    new Rollout("without", { stable: "blue" });
+    await settled();
+    const inputs = (name: string) => asked.find((r) => r.name === name)?.inputs;
+    expect(inputs("with")?.rejected).toEqual(rejected);
+    expect(Object.keys(inputs("without") ?? {})).toEqual(["stable", "stage", "stages"]);
+  });
+
   test.each([
+    [{ stable: "blue", rejected: [{ digest: "v2", at: "", reason: "" }] }, "rejected[0].digest"],
     [{ stable: "blue", stage: "canary-6" }, "stage"],
     [{ stable: "red" }, "stable"],
     [{ stable: "blue", stages: [{ name: "a", weight: 120, bake: 0 }] }, "stages[0].weight"],

@@ -43,6 +43,32 @@ test("a color overrides the service, and variables are merged", () => {
   expect(environments.green).toMatchObject({ image: V2, port: 9090, drain: 30, env: { A: "1", B: "2" } });
 });
 
+const stageNames = (texts: Record<string, string>) =>
+  parseConfig("prod", { ...good, ...texts }, false).rollout.stages.map(({ name }) => name);
+
+test("a plan names the stages: the one that is built in, or one of the config, which may have its name", () => {
+  expect(stageNames({ plan: "hotfix" })).toEqual(["idle", "canary-10", "canary-50", "full"]);
+  const plans = JSON.stringify({ slow: [{ weight: 1, bake: "1h" }, { weight: 10 }], hotfix: [{ weight: 20 }] });
+  expect(stageNames({ plans })).toEqual(["idle", "canary-5", "canary-25", "canary-50", "full"]);
+  expect(stageNames({ plans, plan: "slow" })).toEqual(["idle", "canary-1", "canary-10", "full"]);
+  expect(stageNames({ plans, plan: "hotfix" })).toEqual(["idle", "canary-20", "full"]);
+  expect(stageNames({ plan: "hotfix", stage: "canary-10", green: V2 })).toContain("canary-10");
+});
+
+test("a rejected version is read with its moment, as the engine writes it too", () => {
+  const digest = `sha256:${"2".repeat(64)}`;
+  const rejected = [
+    { digest, at: "2026-11-29T20:00:00+01:00", reason: "it was bad" },
+    { digest, at: "2026-11-29 19:00:00 +0000 UTC", reason: "it was bad" },
+  ];
+  const at = "2026-11-29T19:00:00.000Z";
+  expect(parseConfig("prod", { ...good, rejected: JSON.stringify(rejected) }, false).rejected).toEqual([
+    { digest, at, reason: "it was bad" },
+    { digest, at, reason: "it was bad" },
+  ]);
+  expect(parseConfig("prod", good, false).rejected).toEqual([]);
+});
+
 test("all errors come at once, each with its path", () => {
   const message = problems({
     ...good,
@@ -66,6 +92,24 @@ test.each([
   ["a weight of 0", { stages: '[{"weight":0}]' }, /stages\[0\].weight +0: /],
   ["a broken weight", { stages: '[{"weight":2.5}]' }, /stages\[0\].weight +2.5: a whole number/],
   ["an unknown stage", { stage: "canary-6" }, /stage +"canary-6" is no stage. Did you mean "canary-5"\?/],
+  [
+    "a plan beside stages",
+    { plan: "hotfix", stages: '[{"weight":5}]' },
+    /crossfade:plan +"hotfix" is set together with crossfade:stages.*Keep one: .*crossfade:plans/,
+  ],
+  ["an unknown plan", { plan: "hotfx" }, /plan +"hotfx" is no plan. Did you mean "hotfix"\? Known: hotfix$/m],
+  ["a plan by the name of what every object has", { plan: "constructor" }, /plan +"constructor" is no plan/],
+  ["a stage of another plan", { plan: "hotfix", stage: "canary-5" }, /"canary-5" is no stage.*canary-10, canary-50/],
+  ["plans that do not rise", { plans: '{"a":[{"weight":9},{"weight":5}]}' }, /plans.a\[1\].weight +5 comes after 9/],
+  ["a plan without a stage", { plans: '{"a":[]}' }, /plans.a .*a stage at least/],
+  ["a plan's name in capitals", { plans: '{"Fast":[{"weight":5}]}' }, /plans.Fast .*lower-case/],
+  ["an unknown key of a plan's stage", { plans: '{"a":[{"weigth":5}]}' }, /weigth .*Did you mean "weight"/],
+  [
+    "a rejection by tag",
+    { rejected: '[{"digest":"v2","at":"2026-11-29","reason":"x"}]' },
+    /rejected\[0\].digest +"v2"/,
+  ],
+  ["a rejection without a reason", { rejected: '[{"digest":"v2"}]' }, /rejected\[0\].reason +is missing/],
   ["an unknown color", { stable: "blu" }, /stable +"blu" is none of blue, green. Did you mean "blue"\?/],
   ["no color", { blue: "" }, /blue/],
   ["no candidate for a stage", { stage: "canary-5" }, /green +is missing: stage "canary-5" needs a candidate/],

@@ -1,5 +1,15 @@
+import { createHash } from "node:crypto";
 import { planOf } from "../policies/plan";
-import { COLORS, type Color, desiredShares, keepsClients, type Resource, type Stage, wholeWay } from "../traffic";
+import {
+  COLORS,
+  type Color,
+  desiredShares,
+  keepsClients,
+  type Resource,
+  type RolloutPlan,
+  type Stage,
+  wholeWay,
+} from "../traffic";
 
 /** When the plans of these tests are judged. */
 export const NOW = new Date("2026-11-21T12:00:00Z");
@@ -13,6 +23,8 @@ export interface RolloutShape {
   tasks?: Partial<Record<Color, number>>;
   /** The task definition by color. */
   versions?: Partial<Record<Color, string>>;
+  /** The versions that were taken back; a color's own is named as it is, where `versions` has none. */
+  rejected?: readonly string[];
   /** Seconds since the weights moved. */
   movedAgo?: number;
   tags?: object;
@@ -34,6 +46,21 @@ export const STAGES: Stage[] = [
   { name: "canary-50", weight: 50, bake: 3600 },
 ];
 
+/** By digest: a version is told from another by it. */
+export function imageOf(color: Color, { versions = {} }: RolloutShape): string {
+  return `shop@${digest(versions[color] ?? color)}`;
+}
+
+/** What the rollout's component records. */
+export function rolloutInputs(plan: RolloutPlan, { rejected = [] }: RolloutShape): Resource["inputs"] {
+  const entries = rejected.map((of) => ({ digest: digest(of), at: "2026-11-20T12:00:00.000Z", reason: "it was bad" }));
+  return { ...plan, ...(entries.length > 0 && { rejected: entries }) };
+}
+
+function digest(of: string): string {
+  return `sha256:${createHash("sha256").update(of).digest("hex")}`;
+}
+
 /** A state of a stack with one route of ours, as the components make it; prior and desired have the same shape. */
 export function stack(shape: StackShape = {}): Resource[] {
   const { stable = "blue", stage = "idle", stages = STAGES, tasks = { blue: 4, green: 4 }, versions = {} } = shape;
@@ -50,7 +77,7 @@ export function stack(shape: StackShape = {}): Resource[] {
   };
   const positive = Object.fromEntries(Object.entries(shares).filter(([, share]) => share > 0));
   const environments = present.flatMap((color) => {
-    const home = make("crossfade:index:FargateEnvironment", `shop-${color}`, { color });
+    const home = make("crossfade:index:FargateEnvironment", `shop-${color}`, { color, image: imageOf(color, shape) });
     home.outputs.targetGroupArn = `arn:${color}`;
     const desiredCount = tasks[color];
     const service = make("aws:ecs/service:Service", `shop-${color}`, {
@@ -79,6 +106,7 @@ export function stack(shape: StackShape = {}): Resource[] {
       loadBalancerArn: "arn:lb",
       defaultActions: [{ type: "fixed-response", fixedResponse: { statusCode: "404" } }],
     }),
+    make("crossfade:index:Rollout", "shop", rolloutInputs(plan, shape)),
     ...environments,
     route,
     {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { judgeAll } from "../policies/rules";
-import type { Color } from "../traffic";
+import { type Color, HOTFIX_STAGES } from "../traffic";
 import { type Item, placed } from "./cases/item";
 import { planOfChange } from "./cases/judged-purely";
 import { ROLLOUT_WORLDS } from "./cases/rollout-worlds";
@@ -22,6 +22,7 @@ interface Behaviour {
 }
 
 const DAY = 86_400;
+const HOTFIX = [...HOTFIX_STAGES];
 const alone: RolloutShape = { tasks: { blue: 4 } };
 const oldAlone: RolloutShape = { stable: "green", tasks: { green: 4 } };
 const FREEZE = {
@@ -85,6 +86,17 @@ const BEHAVIOURS: readonly Behaviour[] = [
     refusedBy: ["stage-order"],
   },
   {
+    title: "another plan, with a stage of the same weight, while the weight is between",
+    before: { stage: "canary-50" },
+    after: { stage: "canary-50", stages: HOTFIX },
+    refusedBy: ["stage-order"],
+  },
+  {
+    title: "another plan at idle",
+    before: {},
+    after: { stage: "canary-10", stages: HOTFIX },
+  },
+  {
     title: "a promotion in a freeze",
     before: { stage: "canary-5" },
     after: { stage: "canary-50" },
@@ -139,6 +151,29 @@ const BEHAVIOURS: readonly Behaviour[] = [
     title: "rolled back: a new version for the candidate",
     before: { movedAgo: 600 },
     after: { versions: { green: "v2" } },
+  },
+
+  {
+    title: "rolled back: the rejected version again",
+    before: { rejected: ["green"] },
+    after: { stage: "canary-5", rejected: ["green"] },
+    refusedBy: ["rejected-release"],
+  },
+  {
+    title: "rolled back: the rejected version again, by a commit that does not know of it",
+    before: { rejected: ["green"] },
+    after: { stage: "canary-5" },
+    refusedBy: ["rejected-release"],
+  },
+  {
+    title: "rolled back: the new version is promoted",
+    before: { rejected: ["green"], versions: { green: "v2" } },
+    after: { stage: "canary-5", rejected: ["green"], versions: { green: "v2" } },
+  },
+  {
+    title: "a rollback that rejects what it goes back from",
+    before: { stage: "canary-50", movedAgo: 1 },
+    after: { rejected: ["green"] },
   },
 
   { title: "finish", before: { stage: "full" }, after: { stable: "green" } },

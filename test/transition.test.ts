@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { type Color, DEFAULT_STAGES, judgeTransition, type Shares, type Stage, wholeWay } from "../traffic";
+import {
+  type Color,
+  DEFAULT_STAGES,
+  HOTFIX_STAGES,
+  judgeTransition,
+  type Shares,
+  type Stage,
+  wholeWay,
+} from "../traffic";
 
 const WAY = wholeWay(DEFAULT_STAGES);
+const HOTFIX = wholeWay(HOTFIX_STAGES);
 const OTHER_WAY = wholeWay([{ name: "canary-10", weight: 10, bake: 0 }]);
 
 interface Case {
@@ -44,6 +53,13 @@ describe("legal", () => {
       { wire: { blue: 0, green: 100 }, was: "green", stable: "blue", stage: "idle", older: "blue" },
       "return",
     ],
+    [
+      "a shorter bake time while there is weight",
+      { wire: { blue: 75, green: 25 }, before: WAY.map((s) => ({ ...s, bake: 1 })), stage: "canary-25" },
+      "stay",
+    ],
+    ["the hotfix's list at idle", { wire: { blue: 100, green: 0 }, stages: HOTFIX, stage: "canary-10" }, "promote"],
+    ["back with the hotfix's list", { wire: { blue: 75, green: 25 }, stages: HOTFIX, stage: "idle" }, "rollback"],
     ["other stages at idle", { wire: { blue: 100, green: 0 }, before: OTHER_WAY, stage: "canary-5" }, "promote"],
   ])("%s", (_, given, kind) => {
     expect(judge(given)).toEqual({ kind });
@@ -77,6 +93,18 @@ describe("refused", () => {
       "back to a stage of an edited list",
       { wire: { blue: 75, green: 25 }, before: OTHER_WAY, stage: "canary-5" },
       /stages were edited/,
+      /former stages/,
+    ],
+    [
+      "another list that has a stage of the weight",
+      { wire: { blue: 50, green: 50 }, stages: HOTFIX, stage: "canary-50" },
+      /stages were edited, or another plan/,
+      /former stages/,
+    ],
+    [
+      "on by the hotfix's list",
+      { wire: { blue: 75, green: 25 }, stages: HOTFIX, stage: "canary-50" },
+      /another plan was chosen, while green has 25 %/,
       /former stages/,
     ],
     [

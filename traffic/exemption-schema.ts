@@ -6,15 +6,20 @@ import type { Exemption } from "./exemption";
 /** The engine reads a moment without quotes as one, and hands it over as Go writes it (`time.Time.String`). */
 const AS_GO_WRITES = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d\d)(\d\d) \S+$/;
 
+/** A moment in the config. */
+export const moment = z
+  .union(
+    [z.iso.datetime({ offset: true }), z.iso.date(), z.string().regex(AS_GO_WRITES)],
+    "a moment such as 2026-12-01T18:00:00Z, or a day (its beginning, UTC)",
+  )
+  .transform((text) => new Date(text.replace(AS_GO_WRITES, "$1T$2$3:$4")));
+
 export const exemptionKeys = {
   policy: z.string("the name of a policy"),
   urn: z.string("the URN of a resource, or its name").min(1).optional(),
   entryPoint: z.string("a host").min(1).optional(),
   reason: z.string("why, for those who read it later").min(10, "why, in ten characters at least"),
-  until: z.union(
-    [z.iso.datetime({ offset: true }), z.iso.date(), z.string().regex(AS_GO_WRITES)],
-    "a moment such as 2026-12-01T18:00:00Z, or a day (its beginning, UTC)",
-  ),
+  until: moment,
 };
 
 /** What `crossfade:breakGlass` holds. */
@@ -22,9 +27,5 @@ export const exemptions = z.array(
   z
     .strictObject(exemptionKeys)
     .refine(({ urn, entryPoint }) => (urn === undefined) !== (entryPoint === undefined), "either urn or entryPoint")
-    .transform((given): Exemption => ({ ...given, until: moment(given.until) })),
+    .transform((given): Exemption => given),
 );
-
-function moment(text: string): Date {
-  return new Date(text.replace(AS_GO_WRITES, "$1T$2$3:$4"));
-}

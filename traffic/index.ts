@@ -18,6 +18,7 @@ export * from "./exemption";
 export { isAwaited } from "./kubernetes/objects";
 export { gatewayMatch, isPreviewMatch } from "./kubernetes/routes";
 export * from "./live/wire";
+export * from "./rejection";
 export * from "./resource";
 export * from "./rollout";
 export * from "./serving/loss";

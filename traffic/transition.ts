@@ -40,9 +40,15 @@ export function judgeTransition({ wire, recorded, asked, older }: TransitionInpu
   const share = wire[candidate] ?? 0;
   const flipped = recorded !== undefined && recorded.stable !== asked.stable;
   if (flipped) return judgeFlip(asked, share, older);
+  const edited = recorded !== undefined && !sameStages(recorded.stages, asked.stages);
+  // All weight to stable is the way out of anything; a canary stage means something only if its list still holds.
+  if (edited && share > 0 && share < 100 && stage.weight > 0) {
+    const reason = `the stages were edited, or another plan was chosen, while ${candidate} has ${share} %`;
+    return refused(reason, `the former stages, or stage: ${IDLE}`);
+  }
   if (stage.weight === share) return { kind: "stay" };
-  if (stage.weight < share) return judgeRollback(asked, stage, share, recorded);
-  return judgePromotion(asked, stage, wire, recorded);
+  if (stage.weight < share) return { kind: "rollback" };
+  return judgePromotion(asked, stage, wire);
 }
 
 function judgeFlip(asked: RolloutPlan, share: number, older: Color | undefined): Transition {
@@ -62,33 +68,12 @@ function judgeFlip(asked: RolloutPlan, share: number, older: Color | undefined):
   return refused(reason, `stable: ${before}, and one stage after the other`);
 }
 
-function judgeRollback(
-  asked: RolloutPlan,
-  stage: Stage,
-  share: number,
-  recorded: TransitionInput["recorded"],
-): Transition {
-  // All weight to stable is the way out of anything; a lower canary stage means something only if its list still holds.
-  if (stage.weight > 0 && recorded && !sameStages(recorded.stages, asked.stages) && share < 100) {
-    return refused(`the stages were edited while the candidate has ${share} %`, `the former stages, or stage: ${IDLE}`);
-  }
-  return { kind: "rollback" };
-}
-
-function judgePromotion(
-  asked: RolloutPlan,
-  stage: Stage,
-  wire: Shares,
-  recorded: TransitionInput["recorded"],
-): Transition {
+function judgePromotion(asked: RolloutPlan, stage: Stage, wire: Shares): Transition {
   const candidate = otherColor(asked.stable);
   const share = wire[candidate] ?? 0;
   if (wire[candidate] === undefined) {
     const reason = `${candidate} is not deployed yet, so nobody has seen it run`;
     return refused(reason, `stage: ${IDLE} with ${candidate}'s line first`);
-  }
-  if (recorded && !sameStages(recorded.stages, asked.stages) && share > 0) {
-    return refused(`the stages were edited while ${candidate} has ${share} %`, `the former stages, or stage: ${IDLE}`);
   }
   const at = asked.stages.findIndex((s) => s.weight === share);
   if (at < 0) {

@@ -12,6 +12,9 @@ export const ECS_SERVICE = "aws:ecs/service:Service";
 export const TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition";
 export const SCALING_GROUP = "aws:autoscaling/group:Group";
 
+/** Says which shares its routes have, and which versions were taken back. */
+export const ROLLOUT = "crossfade:index:Rollout";
+
 /** What our components keep the time of a change by: it moves with what it holds and with nothing else. */
 export const CLOCK = "pulumi:index:Stash";
 

@@ -1,5 +1,5 @@
 import { COLORS, type Color, desiredShares, type Stage, wholeWay } from "../../traffic";
-import { type RolloutShape, STAGES } from "../crossfade-stack";
+import { type RolloutShape, rolloutInputs, STAGES } from "../crossfade-stack";
 import { forward, NOT_FOUND, ref } from "../small-programs";
 import { ecsService, fargateEnvironment, HOST } from "./environments";
 import { type Item, item } from "./item";
@@ -26,6 +26,7 @@ export function dnsShop(shape: DnsShape = {}): Item[] {
   const present = COLORS.filter((color) => tasks[color] !== undefined);
   const plan = { stable, stage, stages: wholeWay(stages) };
   const items = [
+    item("crossfade:index:Rollout", "rollout", rolloutInputs(plan, shape), { component: true }),
     ...present.flatMap((color) => edge(color, { ...shape, tasks }, color === stable || desiredShares(plan)[color] > 0)),
     ...route(plan, present, shape),
   ];

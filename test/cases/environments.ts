@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import { COLORS, type Color } from "../../traffic";
-import type { RolloutShape } from "../crossfade-stack";
+import { imageOf, type RolloutShape } from "../crossfade-stack";
 import { ref } from "../small-programs";
 import { type Item, item } from "./item";
 
@@ -163,11 +162,4 @@ export function kubernetesEnvironment(color: Color, shape: RolloutShape, edge?: 
       home,
     ),
   ];
-}
-
-/** By digest: a version is told from another by it. */
-function imageOf(color: Color, { versions = {} }: RolloutShape): string {
-  return `shop@sha256:${createHash("sha256")
-    .update(versions[color] ?? color)
-    .digest("hex")}`;
 }

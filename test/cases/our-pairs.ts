@@ -43,6 +43,15 @@ export const ourPairs: Pair[] = [
     refused: "idle",
     passes: "full",
   }),
+  pair("hA7", {
+    hazards: ["A7"],
+    policy: "rejected-release",
+    // The rollback is deployed; the commit that is applied is of before it.
+    change: (green: string) =>
+      both({ versions: { green }, rejected: ["taken-back"] }, { versions: { green }, stage: "canary-5" }),
+    refused: "taken-back",
+    passes: "built-anew",
+  }),
   pair("hA4", {
     hazards: ["A4", "31"],
     policy: "capacity",

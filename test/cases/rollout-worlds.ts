@@ -1,5 +1,5 @@
 import { COLORS, type Color, desiredShares, keepsClients, type RolloutPlan, wholeWay } from "../../traffic";
-import { type RolloutShape, STAGES } from "../crossfade-stack";
+import { type RolloutShape, rolloutInputs, STAGES } from "../crossfade-stack";
 import { forward, NOT_FOUND, ref } from "../small-programs";
 import { clock, dnsShop } from "./dns-world";
 import { fargateEnvironment, HOST, kubernetesEnvironment, NAMESPACE, type OnEdge, objectName } from "./environments";
@@ -33,6 +33,7 @@ function behindOneEdge(
       protocol: "HTTP",
       defaultActions: [NOT_FOUND],
     }),
+    item("crossfade:index:Rollout", "rollout", rolloutInputs(plan, shape), { component: true }),
     ...present.flatMap((color) => environment(color, whole, EDGE)),
     item("crossfade:index:WeightedAlbRoute", "shop", { ...plan, groups, hosts: [HOST] }, { component: true }),
     item(
@@ -62,6 +63,7 @@ function behindAGateway(shape: RolloutShape): Item[] {
   }));
   const weighted = { backendRefs: present.map((color) => ({ ...backend(color), weight: shares[color] })) };
   return [
+    item("crossfade:index:Rollout", "rollout", rolloutInputs(plan, shape), { component: true }),
     ...present.flatMap((color) => kubernetesEnvironment(color, whole)),
     item(
       "crossfade:index:WeightedGatewayRoute",
