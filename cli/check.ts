@@ -4,6 +4,7 @@ import { readBaseline, writeBaseline } from "./baseline";
 import { Failure } from "./failure";
 import { isLoss, type Preview, renderPreview } from "./markdown";
 import { outlookLines } from "./outlook-text";
+import { settingsIn } from "./policy-settings";
 import { verdictSarif } from "./sarif";
 import { ProjectStack } from "./stack";
 import { type Verdict, verdictOf } from "./verdict";
@@ -122,19 +123,6 @@ function asPreview({ result, findings, changes, unchanged, outlook, unseen, outd
       .sort((one, other) => Number(isLoss(other.what)) - Number(isLoss(one.what))),
     counts,
   };
-}
-
-function settingsIn(path: string): Record<string, unknown> {
-  let settings: unknown;
-  try {
-    settings = JSON.parse(textOf(path) ?? "");
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure(`${path} is no JSON: ${(error as Error).message}`, 2);
-  }
-  const isObject = typeof settings === "object" && settings !== null && !Array.isArray(settings);
-  if (!isObject) throw new Failure(`${path} must hold an object: the settings of each policy, by its name`, 2);
-  return settings as Record<string, unknown>;
 }
 
 function textOf(path: string): string;

@@ -1,5 +1,5 @@
 import { balancersOf } from "../policies/reading/edges";
-import { carriersOf, endOf, hasColor, routesIn, weightsSince, wireOf } from "../policies/reading/rollouts";
+import { carriersOf, endOf, hasColor, olderIn, routesIn, weightsSince, wireOf } from "../policies/reading/rollouts";
 import { type State, stateOf } from "../policies/reading/state";
 import { BALANCER, GROUP } from "../policies/reading/types";
 import {
@@ -27,10 +27,14 @@ export interface RouteNow {
   shares: Shares | undefined;
   /** The stage by the deployed weights; undefined where they are those of no stage. */
   stage: Stage | undefined;
+  /** The color whose version was made before the other's; undefined where that cannot be told. */
+  older: Color | undefined;
   /** Since when the weights are so; undefined where that cannot be told. */
   since: Date | undefined;
   /** What carries the weights: the rule, the records, the route. */
   carriers: readonly Carrier[];
+  /** Where weighted records are: the zone and the host. */
+  records?: { zoneId: string; host: string };
   /** The ARN of each color's target group, where it is one of this stack. */
   targetGroups: Partial<Record<Color, string>>;
   /** The ARN of the balancer that each color's users come by, where it is one of this stack. */
@@ -70,8 +74,10 @@ export function routesNow(resources: readonly Resource[]): RouteNow[] {
       colors: COLORS.filter((color) => hasColor(route, color)),
       shares,
       stage: recorded.stages.find((stage) => stage.weight === weight),
+      older: olderIn(route, resources),
       since: first && weightsSince(first, resources),
       carriers: carriers.map(carrierOf),
+      ...(kind === "dns" && { records: recordsAt(first) }),
       targetGroups: byColor((color) => groupOf(route, color, resources)?.outputs.arn),
       balancers: byColor((color) => balancerOf(route, color, stateOf(resources))?.outputs.arn),
     };
@@ -85,6 +91,11 @@ function planOf({ inputs }: Resource): RolloutPlan {
 
 function carrierOf({ urn, type, outputs }: Resource): Carrier {
   return { urn, type, id: text(outputs.arn) ?? text(outputs.id) ?? "" };
+}
+
+function recordsAt(record: Resource | undefined): RouteNow["records"] {
+  const [zoneId, host] = [text(record?.inputs.zoneId), text(record?.inputs.name)];
+  return zoneId !== undefined && host !== undefined ? { zoneId, host } : undefined;
 }
 
 function groupOf(route: Resource, color: Color, resources: readonly Resource[]): Resource | undefined {

@@ -9,10 +9,10 @@ import { Failure } from "./failure";
 export class StackFile {
   constructor(readonly path: string) {}
 
-  /** The value of a `crossfade:` key; undefined where it is not set. */
-  get(key: string): unknown {
+  /** The value of a `crossfade:` key, or of another namespace's; undefined where it is not set. */
+  get(key: string, namespace = "crossfade"): unknown {
     const { config } = this.read().toJS() as { config?: Record<string, unknown> };
-    return config?.[`crossfade:${key}`];
+    return config?.[`${namespace}:${key}`];
   }
 
   /** Whether a value of the config, of whatever project, is just this text. */

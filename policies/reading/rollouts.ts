@@ -72,6 +72,11 @@ export function wireOf(route: Resource, state: readonly Resource[]): Shares | un
   return carriers.length > 0 ? kind?.sharesOf(route, carriers, state) : undefined;
 }
 
+/** The color whose version was made first; undefined where that cannot be told. */
+export function olderIn(route: Resource, state: readonly Resource[]): Color | undefined {
+  return olderColor(route, { prior: state, changes: [] });
+}
+
 /** What carries a route's weights: its rule, or its records. */
 export function carriersOf(route: Resource, state: readonly Resource[]): readonly Resource[] {
   return KINDS[route.type]?.carriersOf(route, state) ?? [];
@@ -123,7 +128,7 @@ function onTheWire(route: Resource, kind: RouteKind, prior: readonly Resource[])
  * The color whose version was made first: after a finish it is the one that carried all before. Undefined where that cannot be
  * told, or the version would change in this update.
  */
-function olderColor(route: Resource, { prior, changes }: Plan): Color | undefined {
+function olderColor(route: Resource, { prior, changes }: Pick<Plan, "prior" | "changes">): Color | undefined {
   const changed = new Set(
     changes.flatMap((change) => {
       // A tag on a task definition is no other version; nor is a version another one for going.
