@@ -1,7 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { apiEnv, startApi } from "./api/aws-api";
 import { awsBehaviour, kubernetesBehaviour } from "./behaviour";
 import { DataPlane, type DataPlaneOptions } from "./dataplane";
+import { BASE_PORT } from "./dataplane/loopback";
 import { acquireLock } from "./lock";
 import { type Behaviour, KUBERNETES, LocalProvider, Records, serveProvider } from "./providers";
 import type { Images } from "./providers/image";
@@ -20,7 +22,7 @@ export interface LocalCloudOptions extends Pick<DataPlaneOptions, "onRequest" | 
   adoptionDelay?: [number, number];
   /** Milliseconds from, to, in which a controller of the Kubernetes cluster acts on a change. */
   controllerDelay?: [number, number];
-  /** The port of a balancer's listener 80; the name server's is 53 above it. */
+  /** The port of a balancer's listener 80; the name server's is 53 above it, the AWS API's 54. */
   basePort?: number;
   /** So many times as fast as on AWS run all times of DNS and the balancers' client keep-alive. */
   dnsSpeed?: number;
@@ -74,8 +76,12 @@ export class LocalCloud {
         served.push(`${name}:${port}`);
       }
       settleRoutes(records);
-      await dataPlane.apply(toDesired(records, images()));
+      const apply = () => dataPlane.apply(toDesired(records, images()));
+      await apply();
+      const api = await startApi({ records, dataPlane, apply }, options.basePort ?? BASE_PORT);
+      ends.push(() => api.stop());
       const env = {
+        ...apiEnv(api),
         CROSSFADE_LOCAL: home,
         PULUMI_BACKEND_URL: `file://${home}`,
         PULUMI_CONFIG_PASSPHRASE: "",

@@ -29,8 +29,9 @@ const ARROWS: Record<string, string[]> = {
   "local/engine": ["local"],
   "local/dataplane": ["local"],
   "local/providers": ["local/dataplane"],
+  "local/api": ["local/dataplane", "local/providers"],
   "local/rehearsal": ["local/dataplane", "local", "cli", "load", "traffic"],
-  local: ["local/dataplane", "local/providers"],
+  local: ["local/api", "local/dataplane", "local/providers"],
   "examples/weighted-dns": ["components"],
   examples: [],
 };

@@ -6,7 +6,9 @@ import { Dns, type DnsOptions } from "./dns/dns";
 import { Fleet } from "./fleet";
 import type { Tell } from "./instance";
 import { Cluster, type ClusterOptions } from "./kubernetes/cluster";
+import { BASE_PORT } from "./loopback";
 import { type Outcome, Service } from "./service";
+import type { ServiceStatus } from "./service-status";
 import type { TaskEvent } from "./traffic";
 
 export interface DataPlaneOptions extends Partial<BalancerOptions>, Partial<DnsOptions>, Partial<ClusterOptions> {
@@ -34,7 +36,7 @@ export class DataPlane {
       nodes: 2,
       adoptionDelay: [0, 5000],
       controllerDelay: [100, 500],
-      basePort: 4080,
+      basePort: BASE_PORT,
       random: Math.random,
       dnsSpeed,
       dnsAddresses: [],
@@ -94,6 +96,16 @@ export class DataPlane {
       if (deployment.complete) return undefined;
       if (Date.now() >= end) return deployment.errors;
     }
+  }
+
+  /** Undefined where no such service is asked for. */
+  serviceStatus(serviceArn: string): ServiceStatus | undefined {
+    return this.services.get(serviceArn)?.status;
+  }
+
+  /** Where balancers have a node and tasks run. */
+  get zones(): readonly string[] {
+    return this.balancers.zones;
   }
 
   targetHealth(targetGroupArn: string): TargetHealth[] {

@@ -6,6 +6,9 @@ export function nodeAddress(slot: number, node: number): string {
   return `127.0.${slot}.${node + 1}`;
 }
 
+/** The port of listener 80 unless another one is asked for. */
+export const BASE_PORT = 4080;
+
 export interface LoopbackSocket {
   host: string;
   port: number;

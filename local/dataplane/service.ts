@@ -5,6 +5,8 @@ import type { Running } from "./fleet";
 import type { Health } from "./health-check";
 import { Instance, pauseAfter, type Tell } from "./instance";
 import { percentLimits, rollingStep } from "./rolling";
+import { ServiceHistory } from "./service-history";
+import type { ServiceStatus } from "./service-status";
 
 export type Outcome = { ok: true } | { ok: false; reason: string; revision?: string };
 
@@ -33,6 +35,7 @@ export class Service implements Running<DesiredService> {
   private givenUp: { key: string; cause: string } | undefined;
   private failures = 0;
   private notBefore = 0;
+  private readonly history: ServiceHistory;
   private readonly timer = setInterval(() => this.step(), 50);
 
   constructor(
@@ -40,13 +43,17 @@ export class Service implements Running<DesiredService> {
     private readonly balancers: Balancers,
     private readonly file: ProcessFile,
     private readonly tell: Tell = {},
-  ) {}
+  ) {
+    this.history = new ServiceHistory(desired.arn.split("/").at(-1) ?? "");
+    this.history.begin(deploymentOf(desired).key);
+  }
 
   update(desired: DesiredService) {
     if (deploymentOf(desired).key !== deploymentOf(this.desired).key) {
       this.givenUp = undefined;
       this.failures = 0;
       this.notBefore = 0;
+      this.history.begin(deploymentOf(desired).key);
     }
     this.desired = desired;
     this.step();
@@ -58,6 +65,28 @@ export class Service implements Running<DesiredService> {
     const reason = `(service ${this.desired.arn}) ECS deployment circuit breaker: tasks failed to start: ${this.givenUp.cause}.`;
     if (!this.stuck && !this.complete) return undefined;
     return { ok: false, reason, ...(this.stuck ? {} : { revision: this.deployment.task.revision }) };
+  }
+
+  get status(): ServiceStatus {
+    const wanted = this.deployment;
+    const present = [...this.active, ...this.ending].map((task) => task.deployment);
+    const deployments = new Map([wanted, ...present].map((deployment) => [deployment.key, deployment]));
+    return {
+      deployments: [...deployments.values()].map(({ key, task: { revision } }) => {
+        const own = this.active.filter((task) => task.deployment.key === key);
+        const running = own.filter((task) => task.process && task.ended === undefined).length;
+        const isWanted = key === wanted.key;
+        return {
+          ...this.history.deployment(key),
+          revision,
+          desired: isWanted ? this.desired.desiredCount : 0,
+          running,
+          pending: own.length - running,
+          failed: isWanted ? this.failures : 0,
+        };
+      }),
+      events: this.history.events,
+    };
   }
 
   /** Takes all tasks out of the balancer and ends them, as the deletion of a service does. */
@@ -109,6 +138,7 @@ export class Service implements Running<DesiredService> {
     const { start, stop } = rollingStep(percentLimits(this.desired), this.active);
     for (const task of stop) void this.end(task);
     if (Date.now() >= this.notBefore) for (let i = 0; i < start; i++) this.start();
+    this.history.note(key, this.complete);
     if (this.complete) this.completed = this.deployment;
   }
 
@@ -140,6 +170,8 @@ export class Service implements Running<DesiredService> {
     this.givenUp = { key: task.deployment.key, cause: `the last one ${cause}` };
     this.failures = 0;
     this.notBefore = 0;
+    this.history.fail(task.deployment.key);
+    if (!this.stuck) this.history.begin(this.deployment.key, true);
   }
 
   private start() {
@@ -147,7 +179,10 @@ export class Service implements Running<DesiredService> {
     const task = new ServiceTask(this.deployment, zone, this.file, this.tell);
     const { targetGroupArn } = task.deployment;
     void task.launched.then(() => {
-      if (targetGroupArn && task.target) this.balancers.register(targetGroupArn, task.target);
+      this.history.tell(`has started 1 tasks: (task ${task.target?.id}).`);
+      if (!targetGroupArn || !task.target) return;
+      this.balancers.register(targetGroupArn, task.target);
+      this.history.tell(`registered 1 targets in (target-group ${targetGroupArn})`);
     });
     this.active.push(task);
   }
@@ -159,6 +194,7 @@ export class Service implements Running<DesiredService> {
     await task.launched;
     const { deployment, target } = task;
     if (deployment.targetGroupArn && target) await this.balancers.deregister(deployment.targetGroupArn, target);
+    this.history.tell(`has stopped 1 running tasks: (task ${target?.id}): ${why}.`);
     await task.signal(why);
     this.ending.delete(task);
   }

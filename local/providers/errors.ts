@@ -5,7 +5,9 @@ export class AwsError extends Error {
   constructor(
     operation: string,
     readonly code: string,
-    reason: string,
+    readonly reason: string,
+    /** The HTTP status. */
+    readonly status = 400,
   ) {
     super(`operation error: ${operation}, api error ${code}: ${reason}`);
   }
