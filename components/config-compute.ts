@@ -1,4 +1,5 @@
 import { COLORS } from "../traffic";
+import { checkAutoScaling, checkNoInstances } from "./config-autoscaling";
 import type { Report } from "./config-problem";
 import type { Parsed } from "./config-schema";
 import { fargateSizeProblem } from "./fargate-size";
@@ -20,12 +21,16 @@ export function checkCompute(given: Record<string, unknown>, data: Partial<Parse
   const { compute } = data;
   if (!compute) return;
   checkSecrets(data, compute, report);
+  for (const other of (["kubernetes", "autoscaling"] as const).filter((key) => key !== compute)) {
+    if (given[other] !== undefined) report(other, `is for crossfade:compute ${other}, and it is ${compute}`);
+  }
+  if (compute !== "autoscaling") checkNoInstances(data, compute, report);
   if (compute === "fargate") checkFargate(given, data, report);
-  else checkKubernetes(given, data, report);
+  else if (compute === "kubernetes") checkKubernetes(given, data, report);
+  else checkAutoScaling(given, data, report);
 }
 
 function checkFargate(given: Record<string, unknown>, data: Partial<Parsed>, report: Report): void {
-  if (given.kubernetes !== undefined) report("kubernetes", "is for crossfade:compute kubernetes, and it is fargate");
   if (given.network === undefined) report("network", "is missing");
   for (const color of COLORS) {
     const { cpu = VERSION_DEFAULTS.cpu, memory = VERSION_DEFAULTS.memory } = { ...data.service, ...data[color] };

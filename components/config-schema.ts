@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { COLORS, FULL, type Stage } from "../traffic";
+import { COLORS, FULL, isAmi, type Stage } from "../traffic";
 import { exemptionKeys, exemptions, moment } from "../traffic/exemption-schema";
 import type { NetworkConfig } from "./config";
 import { analysis, knownAnalysisKeys } from "./config-analysis-schema";
@@ -7,12 +7,15 @@ import { duration } from "./config-duration";
 import { DNS_LABEL, DNS_LABEL_WORDS, DNS_SUBDOMAIN, DNS_SUBDOMAIN_WORDS } from "./kubernetes-names";
 import { SECRET_FORMS } from "./secret-forms";
 
-const image = z
-  .string()
-  .regex(
-    /@sha256:[0-9a-f]{64}$/,
-    "an image by digest, registry/name@sha256:<64 hex digits>: a tag may be another image tomorrow, and then there is no way back",
-  );
+const DIGEST =
+  "an image by digest, registry/name@sha256:<64 hex digits>: a tag may be another image tomorrow, and then there is no way back";
+
+const image = z.string().regex(/@sha256:[0-9a-f]{64}$/, DIGEST);
+
+const ami = z.string().refine(isAmi, "the id of an AMI, ami-<8 or 17 hex digits>");
+
+/** Whether it may be an AMI, the compute says: `config-compute.ts`. */
+const versionImage = z.string().refine((text) => image.safeParse(text).success || isAmi(text), DIGEST);
 
 /** Of which form it must be, the compute says: `config-compute.ts`. */
 const secret = z
@@ -87,8 +90,27 @@ const network = z
   )
   .transform((given) => given as NetworkConfig);
 
+/** What instances are, besides their version's image. */
+const machine = z
+  .strictObject({
+    ami,
+    instanceType: z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "an EC2 instance type, such as m7g.large"),
+    userData: z.string().min(1, "lines of bash"),
+  })
+  .partial();
+
+const autoscaling = machine.extend({
+  instanceProfile: z.string().startsWith("arn:", "the ARN of an instance profile").optional(),
+});
+
 /** What a color may have of its own: its version, and, where each color has an edge, what its edge is. */
-const environment = z.strictObject({ image, ...versionPart.shape, ...edge, network: network.optional() });
+const environment = z.strictObject({
+  image: versionImage,
+  ...versionPart.shape,
+  ...machine.shape,
+  ...edge,
+  network: network.optional(),
+});
 
 const dns = z.strictObject({
   zone: z.string().regex(/^Z[A-Z0-9]{1,31}$/, "the id of a hosted zone, such as Z2FDTNDATAQYW2"),
@@ -133,7 +155,12 @@ const plans = z.record(
 );
 
 const rejection = z.strictObject({
-  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, "the digest of an image, sha256:<64 hex digits>"),
+  digest: z
+    .string()
+    .refine(
+      (text) => /^sha256:[0-9a-f]{64}$/.test(text) || isAmi(text),
+      "the digest of an image, sha256:<64 hex digits>, or the id of an AMI",
+    ),
   at: moment.transform((at) => at.toISOString()),
   reason: z.string().min(1, "why, for those who read it later"),
 });
@@ -148,8 +175,9 @@ export const schema = z.object({
   plan: z.string().optional(),
   plans: plans.optional(),
   rejected: z.array(rejection).optional(),
-  compute: z.enum(["fargate", "kubernetes"]).default("fargate"),
+  compute: z.enum(["fargate", "kubernetes", "autoscaling"]).default("fargate"),
   kubernetes: kubernetes.optional(),
+  autoscaling: autoscaling.optional(),
   service,
   network: network.optional(),
   dns: dns.optional(),
@@ -171,6 +199,7 @@ export function knownKeys(path: readonly PropertyKey[]): string[] {
   if (first === "dns") return second === undefined ? Object.keys(dns.shape) : [...COLORS];
   if (first === "kubernetes") return Object.keys(second === "gateway" ? gateway.shape : kubernetes.shape);
   if (first === "analysis") return knownAnalysisKeys(second);
+  if (first === "autoscaling") return Object.keys(autoscaling.shape);
   if (first === "local" && second === undefined) return Object.keys(local.shape);
   if (first === "stages" || first === "plans") return ["name", "weight", "bake"];
   if (first === "rejected") return Object.keys(rejection.shape);

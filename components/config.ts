@@ -8,8 +8,8 @@ import { checkEdges } from "./config-edges";
 import { ConfigError, didYouMean, type Problem, type Report } from "./config-problem";
 import { knownKeys, type Parsed, schema } from "./config-schema";
 import { checkStages, listedStages } from "./config-stages";
+import { versionOf } from "./config-version";
 import { dnsNames } from "./dns-names";
-import { VERSION_DEFAULTS } from "./version-defaults";
 
 /** The namespace of every key. It is always written out: in somebody else's project the default one is theirs. */
 const NAMESPACE = "crossfade";
@@ -28,8 +28,15 @@ export interface EnvironmentConfig {
   /** Not there on Kubernetes with `scaling`, where the number is the autoscaler's from the start. */
   replicas?: number;
   scaling?: { min: number; max: number; cpu?: number };
-  cpu: number;
-  memory: number;
+  /** Not there on instances: their type has them. */
+  cpu?: number;
+  /** Not there on instances. */
+  memory?: number;
+  /** Of instances: the AMI that runs the version's container. */
+  ami?: string;
+  /** There on instances, and only there. */
+  instanceType?: string;
+  userData?: string;
   drain: number;
   stop: number;
   sidecars: Record<string, { image: string; command?: string[]; env?: Record<string, string>; essential?: boolean }>;
@@ -69,15 +76,23 @@ export interface KubernetesConfig {
   mirror: boolean;
 }
 
+/** What the instances of both colors have. */
+export interface AutoScalingConfig {
+  /** The ARN of their instance profile; one of its own for each color, where it is not there. */
+  instanceProfile?: string;
+}
+
 /**
  * The stack config, read and found good. These types are written out and not inferred from the schema: zod's own types would
  * be in the package's, and do not compile with the compiler options of Pulumi's templates.
  */
 export interface Config extends Omit<EdgeConfig, "network"> {
   /** What the environments run on. */
-  compute: "fargate" | "kubernetes";
+  compute: "fargate" | "kubernetes" | "autoscaling";
   /** There with compute `kubernetes`, and only then. */
   kubernetes?: KubernetesConfig;
+  /** There with compute `autoscaling`, and only then. */
+  autoscaling?: AutoScalingConfig;
   /** Not there behind a Gateway. */
   network?: NetworkConfig;
   rollout: RolloutPlan;
@@ -211,20 +226,12 @@ function assemble({ stable, stage = IDLE, rejected = [], network, local, compute
     const { certificate, internal, network: ownNetwork = network, ...own } = rest[color];
     const ownEdge = Object.entries({ certificate, internal }).filter(([, value]) => value !== undefined);
     if (ownNetwork) edges[color] = { ...edge, ...Object.fromEntries(ownEdge), network: ownNetwork };
-    const version = {
-      ...VERSION_DEFAULTS,
-      ...defaults,
-      ...own,
-      env: { ...defaults.env, ...own.env },
-      secrets: { ...defaults.secrets, ...own.secrets },
-      sidecars: { ...defaults.sidecars, ...own.sidecars },
-    };
-    const { replicas, ...scaled } = version;
-    environments[color] = kubernetes && version.scaling ? scaled : version;
+    environments[color] = versionOf(own, defaults, { compute, autoscaling: rest.autoscaling });
   }
+  const autoscaling = rest.autoscaling && { instanceProfile: rest.autoscaling.instanceProfile };
   const rollout = { stable, stage, stages: wholeWay(listedStages(rest)) };
   const dns = rest.dns && dnsOf(host, rest.dns);
-  const where = { compute, kubernetes, ...edge, network };
+  const where = { compute, kubernetes, autoscaling, ...edge, network };
   return { ...where, rollout, rejected, environments, host, previewSecret, sticky, dns, edges, local };
 }
 

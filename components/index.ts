@@ -1,4 +1,5 @@
 export { COLORS, type Color } from "../traffic";
+export * from "./autoscaling-environment";
 export * from "./canary-stage";
 export * from "./config";
 export * from "./config-problem";

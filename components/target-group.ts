@@ -7,21 +7,28 @@ import type { VersionArgs } from "./version-args";
 
 type TargetGroupArgs = Pick<VersionArgs, "port" | "protocol" | "health" | "healthInterval" | "drain"> & {
   vpcId: pulumi.Input<string>;
+  /**
+   * What its targets are known by: tasks and pods by their address, instances of an Auto Scaling group by their id.
+   * @default "ip"
+   */
+  targetType?: "ip" | "instance";
 };
 
-/** The group that an environment's tasks or pods are in by their address, with its health check and its drain. */
+/** The group that an environment's tasks, pods or instances are in, with its health check and its drain. */
 export function createTargetGroup(
   name: string,
-  { port = 8080, protocol = "HTTP1", health = "/healthz", healthInterval = 10, drain = 60, vpcId }: TargetGroupArgs,
+  args: TargetGroupArgs,
   parent: pulumi.ComponentResource,
 ): aws.lb.TargetGroup {
+  const { port = 8080, protocol = "HTTP1", health = "/healthz", healthInterval = 10, drain = 60 } = args;
+  const { vpcId, targetType = "ip" } = args;
   return new aws.lb.TargetGroup(
     name,
     {
       port,
       protocol: "HTTP",
       protocolVersion: protocol,
-      targetType: "ip",
+      targetType,
       vpcId,
       deregistrationDelay: drain,
       healthCheck: {

@@ -8,9 +8,10 @@ import { answerersBehind, divisions } from "./reading/divisions";
 import { askedCount, liveCount } from "./reading/entry-point-parts";
 import { routeChanges } from "./reading/rollouts";
 import { read, type State, stateOf } from "./reading/state";
-import { ECS_SERVICE } from "./reading/types";
+import { ECS_SERVICE, SCALING_GROUP } from "./reading/types";
 
 const AUTOSCALER = "aws:appautoscaling/target:Target";
+const SCALING_POLICY = "aws:autoscaling/policy:Policy";
 
 const settings = z.strictObject({
   headroom: z
@@ -69,29 +70,40 @@ function overloads(plan: Plan, headroom: number): Finding[] {
   });
 }
 
-/** Services whose number of tasks an autoscaler has raised, and that the program would put back. */
+/** What holds the number that an autoscaler moves, by the type that has it, and what runs in it. */
+const COUNTED: Record<string, { property: string; what: string }> = {
+  [ECS_SERVICE]: { property: "desiredCount", what: "tasks" },
+  [SCALING_GROUP]: { property: "desiredCapacity", what: "instances" },
+};
+
+/** Services and groups whose number an autoscaler has raised, and that the program would put back. */
 function putBack(plan: Plan): Finding[] {
   const prior = stateOf(plan.prior);
   return plan.changes.flatMap((change) => {
-    if (change.kind !== "update" || change.after.type !== ECS_SERVICE) return [];
-    if (!plan.serving.has(change.before) || !hasAutoscaler(change.before, prior)) return [];
+    const counted = change.kind === "update" ? COUNTED[change.after.type] : undefined;
+    if (change.kind !== "update" || !counted || !plan.serving.has(change.before)) return [];
+    const { property, what } = counted;
+    // A group that names no number keeps its own.
+    if (change.after.inputs[property] === undefined || !hasAutoscaler(change.before, prior)) return [];
     const [live, asked] = [liveCount(change.before), askedCount(change.after)];
-    const isLeftAlone = change.after.ignoreChanges?.includes("desiredCount");
+    const isLeftAlone = change.after.ignoreChanges?.includes(property);
     if (live === undefined || asked === undefined || asked >= live || isLeftAlone) return [];
     return {
       urn: change.after.urn,
-      what: `"${nameOf(change.after.urn)}" runs ${live} tasks by its autoscaler, and the update would put it back to ${asked}.`,
+      what: `"${nameOf(change.after.urn)}" runs ${live} ${what} by its autoscaler, and the update would put it back to ${asked}.`,
       why: "The autoscaler raised it because the load asked for it; it takes minutes to raise it again.",
-      instead: 'Leave the number to the autoscaler: ignoreChanges: ["desiredCount"] on the service.',
+      instead: `Leave the number to the autoscaler: ignoreChanges: ["${property}"].`,
     };
   });
 }
 
-function hasAutoscaler(service: Resource, state: State): boolean {
-  const name = text(service.outputs.name);
-  return state
-    .ofType(AUTOSCALER)
-    .some((target) => name !== undefined && text(read(target, "resourceId"))?.endsWith(`/${name}`) === true);
+function hasAutoscaler(counted: Resource, state: State): boolean {
+  const name = text(counted.outputs.name);
+  if (name === undefined) return false;
+  if (counted.type === SCALING_GROUP) {
+    return state.ofType(SCALING_POLICY).some((policy) => read(policy, "autoscalingGroupName") === name);
+  }
+  return state.ofType(AUTOSCALER).some((target) => text(read(target, "resourceId"))?.endsWith(`/${name}`) === true);
 }
 
 /** What a member runs after the update: what is asked for anew, else what there is now. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { at, list, type Resource, text } from "../traffic";
+import { at, isAmi, list, type Resource, text } from "../traffic";
 import { policy } from "./policy";
 import { registryProblems } from "./problems/image-registry";
+import { launchTemplateProblems } from "./problems/launch-template";
 import { type Problem, ratchet } from "./ratchet";
 import { containersOf, exposedWorkloads, podOf } from "./reading/kubernetes";
 import { type State, stateOf } from "./reading/state";
@@ -13,8 +14,9 @@ export const imageDigest = policy({
   name: "image-digest",
   description: "Refuses images by tag where requests are served.",
   mechanism:
-    'A tag is another image tomorrow: a task or a pod that is started anew, by a scale-out or after a crash, then runs a version that nobody released, and a rollback to the tag is no rollback. An image that the registry has thrown away starts nothing, and the version to return to is gone (ECR user guide, "Lifecycle policies").',
-  safeWay: "Name images by digest (`repository@sha256:…`), and keep as many in the registry as you would return to.",
+    'A tag is another image tomorrow: a task or a pod that is started anew, by a scale-out or after a crash, then runs a version that nobody released, and a rollback to the tag is no rollback. An image that the registry has thrown away starts nothing, and the version to return to is gone (ECR user guide, "Lifecycle policies"). An AMI is known by its id, which never means another one; a launch template by `$Latest`, or by an image from a parameter, is a tag as well.',
+  safeWay:
+    "Name images by digest (`repository@sha256:…`) or AMI id and launch templates by number, and keep as many in the registry as you would return to.",
   hazards: ["48"],
   settings: z.strictObject({
     keep: z
@@ -30,6 +32,7 @@ export const imageDigest = policy({
       ...taskProblems(state, served),
       ...environmentProblems(state),
       ...podProblems(state),
+      ...launchTemplateProblems(state),
       ...registryProblems(state, keep),
     ]);
   },
@@ -67,7 +70,9 @@ function podProblems(state: State): Problem[] {
 }
 
 function byTag(of: Resource, images: readonly unknown[]): Problem[] {
-  const tagged = images.filter((image): image is string => text(image)?.includes("@sha256:") === false);
+  const tagged = images.filter(
+    (image): image is string => text(image)?.includes("@sha256:") === false && !isAmi(String(image)),
+  );
   if (tagged.length === 0) return [];
   return [
     {

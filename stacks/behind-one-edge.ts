@@ -3,20 +3,19 @@ import {
   type Color,
   type Config,
   Edge,
-  type EnvironmentConfig,
-  FargateEnvironment,
   type NetworkConfig,
   Rollout,
   type RouteTarget,
   WeightedAlbRoute,
 } from "../components";
-import { KubernetesEnvironment } from "../components/kubernetes";
+import { environmentTarget } from "./environment";
 import { networkOf } from "./network";
 
 /** Both environments behind one balancer, and a weighted rule between them. */
 export function behindOneEdge(config: Config, shape: NetworkConfig) {
-  const { environments, host, certificate, internal, clientKeepAlive, previewSecret, sticky, kubernetes } = config;
-  const { vpcId, subnetIds, taskSubnetIds } = networkOf(shape);
+  const { environments, host, certificate, internal, clientKeepAlive, previewSecret, sticky } = config;
+  const network = networkOf(shape);
+  const { vpcId, subnetIds } = network;
 
   const rollout = Rollout.fromConfig("shop");
   const edge = new Edge("shop", { vpcId, subnetIds, certificateArn: certificate, internal, clientKeepAlive });
@@ -24,7 +23,15 @@ export function behindOneEdge(config: Config, shape: NetworkConfig) {
   const targets: Partial<Record<Color, RouteTarget>> = {};
   for (const [index, color] of COLORS.entries()) {
     const version = environments[color];
-    if (version) targets[color] = createEnvironment(color, version, index + 1).target;
+    if (!version) continue;
+    targets[color] = environmentTarget(config, color, version, {
+      ...network,
+      listenerArn: edge.listener.arn,
+      hosts: [host],
+      previewPriority: index + 1,
+      previewSecret,
+      balancerSecurityGroupId: edge.securityGroup.id,
+    });
   }
 
   new WeightedAlbRoute("shop", {
@@ -36,26 +43,4 @@ export function behindOneEdge(config: Config, shape: NetworkConfig) {
     stickySeconds: sticky,
   });
   return { dnsName: edge.dnsName, shares: rollout.shares };
-
-  function createEnvironment(color: Color, version: EnvironmentConfig, previewPriority: number) {
-    const onEdge = {
-      listenerArn: edge.listener.arn,
-      hosts: [host],
-      previewPriority,
-      previewSecret,
-      vpcId,
-      balancerSecurityGroupId: edge.securityGroup.id,
-    };
-    const name = `shop-${color}`;
-    if (kubernetes) {
-      return new KubernetesEnvironment(name, { ...version, color, namespace: kubernetes.namespace, alb: onEdge });
-    }
-    return new FargateEnvironment(name, {
-      ...version,
-      color,
-      ...onEdge,
-      subnetIds: taskSubnetIds ?? subnetIds,
-      publicAddresses: taskSubnetIds === undefined,
-    });
-  }
 }

@@ -7,10 +7,10 @@ import {
   type DnsConfig,
   type DnsTarget,
   Edge,
-  FargateEnvironment,
   Rollout,
   WeightedDnsRoute,
 } from "../components";
+import { environmentTarget } from "./environment";
 import { networkOf } from "./network";
 
 /** Each environment behind a balancer of its own, and weighted DNS records between them. */
@@ -24,7 +24,8 @@ export function edgePerColor(config: Config, dns: DnsConfig) {
     const [version, shape] = [environments[color], edges[color]];
     if (!version || !shape) continue;
     const name = `shop-${color}`;
-    const { vpcId, subnetIds, taskSubnetIds } = networkOf(shape.network);
+    const network = networkOf(shape.network);
+    const { vpcId, subnetIds } = network;
     const edge = new Edge(name, {
       vpcId,
       subnetIds,
@@ -35,16 +36,12 @@ export function edgePerColor(config: Config, dns: DnsConfig) {
       deletionProtection: color === rollout.plan.stable || rollout.shares[color] > 0,
     });
     const hosts = [host, dns.previewHosts[color]];
-    const environment = new FargateEnvironment(name, {
-      ...version,
-      color,
+    const target = environmentTarget(config, color, version, {
+      ...network,
       listenerArn: edge.listener.arn,
       hosts,
       previewPriority: 1,
       previewSecret,
-      vpcId,
-      subnetIds: taskSubnetIds ?? subnetIds,
-      publicAddresses: taskSubnetIds === undefined,
       balancerSecurityGroupId: edge.securityGroup.id,
     });
     const rule = new aws.lb.ListenerRule(
@@ -53,9 +50,9 @@ export function edgePerColor(config: Config, dns: DnsConfig) {
         listenerArn: edge.listener.arn,
         priority: 2,
         conditions: [{ hostHeader: { values: hosts } }],
-        actions: [{ type: "forward", targetGroupArn: environment.target.targetGroupArn }],
+        actions: [{ type: "forward", targetGroupArn: target.targetGroupArn }],
       },
-      { dependsOn: environment.target.ready },
+      { dependsOn: target.ready },
     );
     // Route 53 asks from the internet and by HTTP/1.1, which a group of another protocol does not take (ELB guide, HTTP 464).
     const isAskable = !shape.internal && version.protocol === "HTTP1";

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { capacity } from "../policies/capacity";
 import { planOf } from "../policies/plan";
+import type { Resource } from "../traffic";
 import { NOW, planBetween, type StackShape, stack } from "./crossfade-stack";
+import { resource } from "./resources";
 
 function findings(before: StackShape, after: StackShape, settings?: unknown): string[] {
   return capacity
@@ -78,4 +80,28 @@ test("what an autoscaler has raised carries weight", () => {
   // Green is stable with 8 live tasks of 4 asked for; blue's two would carry half of it.
   expect(findings(at("canary-5", 8), at("canary-50", 8))).toHaveLength(1);
   expect(findings(at("canary-5", 4), at("canary-50", 4))).toEqual([]);
+});
+
+test("instances that an autoscaler has launched are not put back", () => {
+  const shop = (live: number, asked: number, opts: Partial<Resource>, policy = true) => [
+    ...stack({}).map((r) =>
+      r.type === "aws:ecs/service:Service" && r.urn.endsWith("shop-blue")
+        ? {
+            ...r,
+            ...opts,
+            type: "aws:autoscaling/group:Group",
+            inputs: { minSize: 2, desiredCapacity: asked, targetGroupArns: ["arn:blue"] },
+            outputs: { ...r.outputs, name: "asg", desiredCapacity: live, targetGroupArns: ["arn:blue"] },
+          }
+        : r,
+    ),
+    ...(policy ? [resource("cpu", "aws:autoscaling/policy:Policy", { autoscalingGroupName: "asg" })] : []),
+  ];
+  const judged = (opts: Partial<Resource>, policy = true) =>
+    capacity.judge(planOf(shop(9, 4, {}, policy), shop(9, 5, opts, policy), NOW)).map(({ what }) => what);
+  expect(judged({})).toEqual([
+    '"shop-blue" runs 9 instances by its autoscaler, and the update would put it back to 5.',
+  ]);
+  expect(judged({ ignoreChanges: ["desiredCapacity"] })).toEqual([]);
+  expect(judged({}, false)).toEqual([]);
 });

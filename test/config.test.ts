@@ -284,7 +284,7 @@ test.each<[string, Record<string, string>, RegExp]>([
   [
     "an unknown compute",
     { ...good, compute: "kubernets" },
-    /compute .*"kubernets" is none of fargate, kubernetes. Did you/,
+    /compute .*"kubernets" is none of fargate, kubernetes, autoscaling. Did you/,
   ],
   ["its settings on Fargate", { ...good, ...inShop({}) }, /kubernetes +is for crossfade:compute kubernetes, .*fargate/],
   ["no settings of it", { ...good, compute: "kubernetes" }, /kubernetes +is missing: .* needs its namespace/],
@@ -508,4 +508,56 @@ test("of an analysis behind a Gateway, Prometheus is asked for", () => {
   const refused = (analysis: object) => problems({ ...onGateway, analysis: JSON.stringify(analysis) });
   expect(refused({})).toMatch(/analysis.source +is missing: behind a Gateway there is no balancer of AWS's/);
   expect(refused({ source: "cloudwatch" })).toMatch(/"cloudwatch" has the counts of balancers, and a Gateway is none/);
+});
+
+const machine = (more: object) => ({ autoscaling: JSON.stringify({ instanceType: "m7g.large", ...more }) });
+const AMI = "ami-0123456789abcdef0";
+const onInstances = { ...good, compute: "autoscaling", ...machine({ ami: AMI }) };
+
+test("on instances a version is a container on an AMI, or an AMI, and their type has their size", () => {
+  const { environments, autoscaling } = parseConfig(
+    "prod",
+    { ...onInstances, ...machine({ ami: AMI, instanceProfile: "arn:p" }), green: "ami-0000000000000002f" },
+    false,
+  );
+  expect(autoscaling).toEqual({ instanceProfile: "arn:p" });
+  expect(environments.blue).toMatchObject({ image: V1, ami: AMI, instanceType: "m7g.large", replicas: 2 });
+  expect(environments.green).toMatchObject({ image: "ami-0000000000000002f", instanceType: "m7g.large" });
+  for (const key of ["cpu", "memory", "instanceProfile"]) expect(environments.blue).not.toHaveProperty(key);
+  expect(environments.green).not.toHaveProperty("ami");
+});
+
+test("a color may have instances of its own", () => {
+  const own = blue({ instanceType: "c7g.xlarge", userData: "echo" });
+  const { environments } = parseConfig("prod", { ...onInstances, ...own }, false);
+  expect(environments.blue).toMatchObject({ instanceType: "c7g.xlarge", userData: "echo" });
+});
+
+test.each<[string, Record<string, string>, RegExp]>([
+  ["nothing of theirs", { ...good, compute: "autoscaling" }, /autoscaling +is missing: .*instanceType/],
+  ["no network", { ...onInstances, network: undefined as never }, /network +is missing/],
+  ["no type", { ...onInstances, autoscaling: "{}" }, /autoscaling.instanceType +is missing, and blue sets none/],
+  [
+    "a type that is none",
+    { ...onInstances, ...machine({ instanceType: "large" }) },
+    /instanceType +"large": .*m7g.large/,
+  ],
+  ["a container without an AMI for it", { ...onInstances, ...machine({}) }, /autoscaling.ami .*docker/],
+  ["an AMI that is none", { ...onInstances, ...machine({ ami: "ami-latest" }) }, /autoscaling.ami .*8 or 17 hex/],
+  ["an AMI for an AMI", { ...onInstances, ...blue({ image: AMI, ami: AMI }) }, /blue.ami .*is an AMI itself/],
+  ["a command for an AMI", { ...onInstances, ...blue({ image: AMI, command: ["x"] }) }, /blue.command .*userData/],
+  ["a size", { ...onInstances, ...blue({ cpu: 512 }) }, /blue.cpu +is for containers: .*instanceType/],
+  ["a sidecar", { ...onInstances, ...blue({ sidecars: {} }) }, /blue.sidecars +is for containers: .*AMI/],
+  [
+    "an unknown key",
+    { ...onInstances, ...machine({ instancetype: "x" }) },
+    /instancetype .*Did you mean "instanceType"/,
+  ],
+  ["a tag", { ...onInstances, blue: "shop:v1" }, /blue.image +"shop:v1": an image by digest/],
+  ["an AMI on Fargate", { ...good, blue: AMI }, /blue.image .*is an AMI, which crossfade:compute autoscaling runs/],
+  ["its settings on Fargate", { ...good, ...machine({}) }, /autoscaling +is for crossfade:compute autoscaling, and/],
+  ["a type on Fargate", { ...good, ...blue({ instanceType: "m7g.large" }) }, /blue.instanceType +is for crossfade:c/],
+])("of instances, %s is refused", (_, texts, expected) => {
+  const given = Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined));
+  expect(problems(given)).toMatch(expected);
 });

@@ -1,7 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { healthCheck } from "../policies/health-check";
 import type { Resource } from "../traffic";
-import { changed, exposed, forward, group, object, ours, rule, service, verdicts, weighted } from "./resources";
+import {
+  changed,
+  exposed,
+  forward,
+  group,
+  object,
+  ours,
+  resource,
+  rule,
+  service,
+  verdicts,
+  weighted,
+} from "./resources";
 
 const checked = (check: object, more: object = {}) =>
   group("blue", { healthCheck: { path: "/healthz", ...check }, ...more });
@@ -135,4 +147,26 @@ test("another interval passes, and a check that is turned off is refused", () =>
   const other = (check: object) => [changed(before, { healthCheck: { path: "/healthz", ...check } })];
   expect(verdicts(healthCheck, [before], other({ interval: 10 }))).toEqual([]);
   expect(verdicts(healthCheck, [before], other({ enabled: false }))).toEqual(["refused"]);
+});
+
+const instances = (inputs: object) =>
+  resource("asg", "aws:autoscaling/group:Group", {
+    targetGroupArns: ["arn:blue"],
+    healthCheckType: "ELB",
+    healthCheckGracePeriod: 60,
+    ...inputs,
+  });
+test.each<[string, object, string[]]>([
+  ["that asks the balancer", {}, []],
+  ["that does not", { healthCheckType: "EC2" }, ["said"]],
+  ["that does not say whom it asks", { healthCheckType: undefined }, ["said"]],
+  ["that asks it among others", { healthCheckType: "EBS,ELB" }, []],
+  ["that lets nobody start", { healthCheckGracePeriod: 0 }, ["said"]],
+  ["whose refresh rolls back", { instanceRefresh: { preferences: { autoRollback: true } } }, ["said"]],
+  ["whose refresh does not", { instanceRefresh: { preferences: { autoRollback: false } } }, []],
+  ["behind no balancer", { healthCheckType: "EC2", healthCheckGracePeriod: 0, targetGroupArns: [] }, []],
+])("an Auto Scaling group %s", (_, inputs, expected) => {
+  expect(verdicts(healthCheck, [], [instances(inputs)])).toEqual(expected);
+  const own = ours("AutoScalingEnvironment", instances(inputs));
+  expect(verdicts(healthCheck, [], own)).toEqual(expected.map(() => "refused"));
 });

@@ -19,6 +19,16 @@ const lifecycle = (countNumber: number, countType = "imageCountMoreThan") =>
 const repository = (imageTagMutability?: string) =>
   resource("shop", "aws:ecr/repository:Repository", { imageTagMutability });
 
+const instances = (image: string) =>
+  resource("shop-blue", "crossfade:index:AutoScalingEnvironment", { color: "blue", image }, { custom: false });
+const group_ = (launchTemplate: object, imageId = "ami-0123456789abcdef0", targetGroupArns = ["arn:blue"]) => [
+  resource("template", "aws:ec2/launchTemplate:LaunchTemplate", { imageId }),
+  resource("asg", "aws:autoscaling/group:Group", {
+    launchTemplate: { id: "arn:template", ...launchTemplate },
+    targetGroupArns,
+  }),
+];
+
 describe("a hazard is refused, and its nearest safe twin passes", () => {
   test.each<[string, Resource[], Resource[]]>([
     ["48: a tag in an environment of ours", environment("shop:v1"), environment(DIGEST)],
@@ -52,6 +62,12 @@ test.each<[string, Resource[], string[]]>([
   ["tags that can be moved", [repository("MUTABLE")], ["said"]],
   ["tags that can be moved, by default", [repository()], ["said"]],
   ["tags that cannot", [repository("IMMUTABLE")], []],
+  ["an AMI, which never means another", [instances("ami-0123456789abcdef0")], []],
+  ["a template by its number", group_({ version: "3" }), []],
+  ["a template that moves", group_({ version: "$Latest" }), ["said"]],
+  ["a template by its default, unsaid", group_({}), ["said"]],
+  ["a template whose image is a parameter's", group_({ version: "3" }, "resolve:ssm:/golden"), ["said"]],
+  ["the same behind no balancer", group_({ version: "$Latest" }, "resolve:ssm:/golden", []), []],
 ])("%s", (_, desired, expected) => {
   expect(verdicts(imageDigest, [], desired)).toEqual(expected);
 });

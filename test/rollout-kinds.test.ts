@@ -115,7 +115,10 @@ const BEHAVIOURS: readonly Behaviour[] = [
     after: { stage: "canary-5", tasks: { blue: 4, green: 0 } },
     refusedBy: ["candidate-attached", "capacity", "interrupted-update"],
     // A record leads to an edge, whose own rule is the one that has a group.
-    on: { "Fargate behind DNS": ["capacity", "interrupted-update"] },
+    on: {
+      "Fargate behind DNS": ["capacity", "interrupted-update"],
+      "Auto Scaling behind DNS": ["capacity", "interrupted-update"],
+    },
   },
   {
     title: "a promotion, scaled out in the same update",

@@ -5,7 +5,7 @@
  * afterwards has a config without it.
  */
 export interface Rejection {
-  /** Of the image, whatever its repository: `sha256:` and 64 hex digits. */
+  /** Of the image, whatever its repository: `sha256:` and 64 hex digits; of a machine image its id, `ami-` and 8 or 17. */
   digest: string;
   /** When it was taken back; ISO 8601. */
   at: string;
@@ -13,7 +13,12 @@ export interface Rejection {
   reason: string;
 }
 
-/** The digest that an image is named by; undefined where it is named by a tag. */
+/** The digest that an image is named by, or a machine image's id; undefined where it is named by a tag. */
 export function digestOf(image: string): string | undefined {
-  return /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
+  return isAmi(image) ? image : /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
+}
+
+/** Whether it is the id of a machine image, which never means another one (EC2 guide, "AMI"), and not a container's image. */
+export function isAmi(image: string): boolean {
+  return /^ami-([0-9a-f]{8}|[0-9a-f]{17})$/.test(image);
 }

@@ -11,6 +11,7 @@ export const ZONE = "aws:route53/zone:Zone";
 export const ECS_SERVICE = "aws:ecs/service:Service";
 export const TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition";
 export const SCALING_GROUP = "aws:autoscaling/group:Group";
+export const LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
 
 /** Says which shares its routes have, and which versions were taken back. */
 export const ROLLOUT = "crossfade:index:Rollout";
@@ -22,4 +23,5 @@ export const CLOCK = "pulumi:index:Stash";
 export const ENVIRONMENTS: readonly string[] = [
   "crossfade:index:FargateEnvironment",
   "crossfade:index:KubernetesEnvironment",
+  "crossfade:index:AutoScalingEnvironment",
 ];

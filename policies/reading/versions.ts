@@ -1,9 +1,10 @@
 import { at, type Color, digestOf, list, type Rejection, type Resource, text } from "../../traffic";
 import { containersOf, isWorkload } from "./kubernetes";
+import { templatesOf } from "./launch-templates";
 import { answerersOf } from "./members";
 import { endOf } from "./rollouts";
 import { environment } from "./route-kind";
-import { stateOf } from "./state";
+import { setting, stateOf } from "./state";
 import { containersOfTask, tasksBehindBalancers } from "./task-definitions";
 import { ROLLOUT } from "./types";
 
@@ -20,11 +21,14 @@ function imagesBehind(route: Resource, color: Color, resources: readonly Resourc
   const end = endOf(route, color, resources);
   const answerers = new Set(end ? answerersOf(end, state) : []);
   const tasks = tasksBehindBalancers(state).filter(({ service }) => answerers.has(service));
+  const machines = [...answerers].flatMap((answerer) => templatesOf(answerer, state));
   const containers = [
     ...tasks.flatMap(({ task }) => containersOfTask(task)),
     ...[...answerers].filter(isWorkload).flatMap(containersOf),
   ];
-  return containers.flatMap((container) => text(at(container, "image")) ?? []);
+  const ofContainers = containers.map((container) => at(container, "image"));
+  const ofMachines = machines.map((template) => setting(template, "imageId"));
+  return [...ofContainers, ...ofMachines].flatMap((image) => text(image) ?? []);
 }
 
 /** What the rollouts of a stack say was taken back. */

@@ -15,6 +15,7 @@ const ENVIRONMENT = "FargateEnvironment";
 const ROUTE = "WeightedAlbRoute";
 const DNS_ROUTE = "WeightedDnsRoute";
 const PODS = "KubernetesEnvironment";
+const INSTANCES = "AutoScalingEnvironment";
 const GATEWAY_ROUTE = "WeightedGatewayRoute";
 
 const one = (id: string, title: string, seen: Hazard["seen"], more: Partial<Hazard> = {}): Hazard => ({
@@ -124,8 +125,8 @@ export const HAZARDS: readonly Hazard[] = [
   one("A18", "Steady is not healthy; no grace kills slow starters", "plan", {
     component: `${ENVIRONMENT}: grace 60 s`,
   }),
-  one("A19", "The provider does not wait for an instance refresh", "plan", {
-    gap: "Auto Scaling environments come later",
+  one("A19", "The provider does not wait for an instance refresh", "live", {
+    component: `${INSTANCES}: has none of the provider's`,
   }),
   one("A20", "Readiness gates come at pod creation only", "plan", { component: `${PODS}: the binding first` }),
   one("A21", "A stored route is not an accepted one", "run", {

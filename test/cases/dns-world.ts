@@ -21,13 +21,16 @@ export interface DnsShape extends RolloutShape {
 }
 
 /** A stack with a DNS route of ours, as the components make it. */
-export function dnsShop(shape: DnsShape = {}): Item[] {
+export function dnsShop(shape: DnsShape = {}, environment = fargateEnvironment): Item[] {
   const { stable = "blue", stage = "idle", stages = STAGES, tasks = { blue: 4, green: 4 }, inputs = {}, tags } = shape;
   const present = COLORS.filter((color) => tasks[color] !== undefined);
   const plan = { stable, stage, stages: wholeWay(stages) };
   const items = [
     item("crossfade:index:Rollout", "rollout", rolloutInputs(plan, shape), { component: true }),
-    ...present.flatMap((color) => edge(color, { ...shape, tasks }, color === stable || desiredShares(plan)[color] > 0)),
+    ...present.flatMap((color) => {
+      const isUsed = color === stable || desiredShares(plan)[color] > 0;
+      return edge(color, { ...shape, tasks }, isUsed, environment);
+    }),
     ...route(plan, present, shape),
   ];
   const strange = Object.keys(inputs).filter((name) => !items.some((one) => one.name === name));
@@ -41,7 +44,7 @@ export function dnsShop(shape: DnsShape = {}): Item[] {
 const TAGGED = /^aws:(lb|ecs|ec2)\//;
 
 /** An edge with its environment, and the rule that leads to it. */
-function edge(color: Color, shape: DnsShape, isUsed: boolean): Item[] {
+function edge(color: Color, shape: DnsShape, isUsed: boolean, environment: typeof fargateEnvironment): Item[] {
   const { certificate, behind } = shape;
   const own = { parent: `edge-${color}` };
   const [lb, web, group] = [`lb-${color}`, `web-${color}`, `g-${color}`];
@@ -90,7 +93,7 @@ function edge(color: Color, shape: DnsShape, isUsed: boolean): Item[] {
           ),
         ]
       : []),
-    ...fargateEnvironment(color, shape, { listener: web, hosts: [HOST, previewHost(color)] }),
+    ...environment(color, shape, { listener: web, hosts: [HOST, previewHost(color)] }),
     ...(both === undefined
       ? [rule(color, web, { type: "forward", targetGroupArn: ref(group) })]
       : twoVersions(color, web, group, both)),
@@ -116,7 +119,7 @@ function rule(color: Color, web: string, action: object, more: Partial<Item> = {
       conditions: [{ hostHeader: { values: [HOST, previewHost(color)] } }],
       actions: [action],
     },
-    { dependsOn: [`svc-g-${color}`], ...more },
+    { dependsOn: [`svc-g-${color}`, `asg-${color}`], ...more },
   );
 }
 

@@ -76,6 +76,57 @@ export function ecsService(color: Color, group: string, desiredCount: number, mo
   );
 }
 
+/** An environment on instances, as the component makes it. */
+export function autoScalingEnvironment(color: Color, shape: RolloutShape, edge: OnEdge): Item[] {
+  const home = { parent: `shop-${color}` };
+  const image = imageOf(color, shape);
+  const size = shape.tasks?.[color] ?? 0;
+  return [
+    item(
+      "crossfade:index:AutoScalingEnvironment",
+      `shop-${color}`,
+      { color, image },
+      { component: true, outputs: { targetGroupArn: ref(`g-${color}`) } },
+    ),
+    ...group(color, edge),
+    item(
+      "aws:ec2/launchTemplate:LaunchTemplate",
+      `version-${color}`,
+      { imageId: "ami-0123456789abcdef0", userData: Buffer.from(image).toString("base64") },
+      { ...home, createdAgo: shape.madeAgo?.[color] },
+    ),
+    item(
+      "aws:autoscaling/group:Group",
+      `asg-${color}`,
+      {
+        minSize: size,
+        maxSize: 2 * size,
+        desiredCapacity: size,
+        waitForElbCapacity: size,
+        healthCheckType: "ELB",
+        healthCheckGracePeriod: 60,
+        // As the number that the provider gives each change of the template.
+        launchTemplate: { id: ref(`version-${color}`), version: image.slice(-4) },
+        targetGroupArns: [ref(`g-${color}`)],
+        vpcZoneIdentifiers: ["subnet-1"],
+      },
+      { ...home, dependsOn: [`preview-${color}`], outputs: { name: `asg-${color}-{case}` } },
+    ),
+    item(
+      "aws:autoscaling/lifecycleHook:LifecycleHook",
+      `drain-${color}`,
+      { autoscalingGroupName: ref(`asg-${color}`, "name"), heartbeatTimeout: 30 },
+      home,
+    ),
+    item(
+      "pulumi:index:Stash",
+      `clock-${color}`,
+      { input: image },
+      { ...home, dependsOn: [`asg-${color}`], createdAgo: shape.madeAgo?.[color] },
+    ),
+  ];
+}
+
 /** What the provider has given the objects of a color for a name. */
 export const objectName = (color: Color) => `shop-${color}-{case}`;
 

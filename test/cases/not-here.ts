@@ -6,5 +6,4 @@ export const NOT_HERE: Record<string, string> = {
   "33": "policies of others' autoscaling are not read",
   "43": "through the engine under --skip-preview, in test/promotion.test.ts",
   "46": "migrations come later",
-  A19: "Auto Scaling environments come later",
 };

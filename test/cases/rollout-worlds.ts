@@ -2,20 +2,30 @@ import { COLORS, type Color, desiredShares, keepsClients, type RolloutPlan, whol
 import { type RolloutShape, rolloutInputs, STAGES } from "../crossfade-stack";
 import { forward, NOT_FOUND, ref } from "../small-programs";
 import { clock, dnsShop } from "./dns-world";
-import { fargateEnvironment, HOST, kubernetesEnvironment, NAMESPACE, type OnEdge, objectName } from "./environments";
+import {
+  autoScalingEnvironment,
+  fargateEnvironment,
+  HOST,
+  kubernetesEnvironment,
+  NAMESPACE,
+  type OnEdge,
+  objectName,
+} from "./environments";
 import { type Item, item } from "./item";
 
 /** A stack of every kind of compute behind every kind of route that it can have, where its rollout stands. */
 export const ROLLOUT_WORLDS = {
   "Fargate behind an ALB": (shape) => behindOneEdge(shape, fargateEnvironment),
-  "Fargate behind DNS": dnsShop,
+  "Fargate behind DNS": (shape) => dnsShop(shape),
+  "Auto Scaling behind an ALB": (shape) => behindOneEdge(shape, autoScalingEnvironment),
+  "Auto Scaling behind DNS": (shape) => dnsShop(shape, autoScalingEnvironment),
   "Kubernetes behind an ALB": (shape) => behindOneEdge(shape, kubernetesEnvironment),
   "Kubernetes behind a Gateway": behindAGateway,
 } satisfies Record<string, (shape: RolloutShape) => Item[]>;
 
 const EDGE: OnEdge = { listener: "web", hosts: [HOST] };
-/** What runs a color's version, of either compute; a `dependsOn` on what is not there is left out. */
-const computeOf = (color: Color) => [`svc-g-${color}`, `pods-${color}`];
+/** What runs a color's version, of each compute; a `dependsOn` on what is not there is left out. */
+const computeOf = (color: Color) => [`svc-g-${color}`, `asg-${color}`, `drain-${color}`, `pods-${color}`];
 
 function behindOneEdge(
   shape: RolloutShape,

@@ -55,6 +55,7 @@ const STANDS_ON: Record<string, readonly Ground[]> = {
   ],
   "aws:ec2/launchTemplate:LaunchTemplate": [
     { property: "vpcSecurityGroupIds", types: GROUP },
+    { property: "networkInterfaces.securityGroups", types: GROUP },
     { property: "iamInstanceProfile.name", types: ["aws:iam/instanceProfile:InstanceProfile"], movable: true },
     { property: "iamInstanceProfile.arn", types: ["aws:iam/instanceProfile:InstanceProfile"], movable: true },
   ],

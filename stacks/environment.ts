@@ -1,0 +1,43 @@
+import type { Input } from "@pulumi/pulumi";
+import {
+  AutoScalingEnvironment,
+  type Color,
+  type Config,
+  type EnvironmentConfig,
+  FargateEnvironment,
+  type PreviewRuleArgs,
+  type RouteTarget,
+} from "../components";
+import { KubernetesEnvironment } from "../components/kubernetes";
+
+/** Where an environment hangs on a balancer, and where its tasks or instances run. */
+interface Place extends PreviewRuleArgs {
+  vpcId: Input<string>;
+  balancerSecurityGroupId: Input<string>;
+  /** The balancer's subnets. */
+  subnetIds: Input<Input<string>[]>;
+  /** Where tasks and instances run; without them in the balancer's, with public addresses. */
+  taskSubnetIds?: Input<Input<string>[]>;
+}
+
+/** A color's environment behind a balancer, on what the config says. */
+export function environmentTarget(
+  { compute, kubernetes, autoscaling, rollout }: Config,
+  color: Color,
+  version: EnvironmentConfig,
+  { subnetIds, taskSubnetIds, ...onEdge }: Place,
+): RouteTarget {
+  const name = `shop-${color}`;
+  if (kubernetes) {
+    return new KubernetesEnvironment(name, { ...version, color, namespace: kubernetes.namespace, alb: onEdge }).target;
+  }
+  const place = { ...onEdge, subnetIds: taskSubnetIds ?? subnetIds, publicAddresses: taskSubnetIds === undefined };
+  if (compute === "autoscaling") {
+    const { instanceType = "" } = version; // the config is refused without one
+    const { instanceProfile: instanceProfileArn } = autoscaling ?? {};
+    const scaleIn = rollout.stage === "idle";
+    return new AutoScalingEnvironment(name, { ...version, ...place, color, instanceType, instanceProfileArn, scaleIn })
+      .target;
+  }
+  return new FargateEnvironment(name, { ...version, ...place, color }).target;
+}
