@@ -102,7 +102,8 @@ function uncountedDoubt(blocks: readonly SourceBlock[]): string | undefined {
   const uncounted = blocks.filter((block) => block.uncounted !== undefined);
   const counted = blocks.filter(isEvidence).length;
   if (UNCOUNTED * uncounted.length <= counted) return undefined;
-  const why = [...new Set(uncounted.map((block) => block.uncounted))].join("; ");
+  const reasons = [...new Set(uncounted.map((block) => block.uncounted))];
+  const why = [...reasons.slice(0, 2), ...(reasons.length > 2 ? ["…"] : [])].join("; ");
   return `${uncounted.length} of ${blocks.length} blocks could not be counted: ${why}`;
 }
 
