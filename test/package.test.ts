@@ -61,7 +61,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe("the tarball", () => {
   test("holds compiled code, types and the pack, and nothing else", () => {
     const expected =
-      /^(LICENSE|README\.md|package\.json|cli\/bin\.js|policies\/(PulumiPolicy\.yaml|package\.json|start\.js)|dist\/(components|traffic(\/\w+)?|policies(\/\w+)?)\/[\w-]+\.d\.ts|dist\/(components|traffic(\/(?!generate)\w+)?|policies(\/(?!readme)\w+)?|cli(\/(analysis|metrics))?|load)\/[\w-]+\.js)$/;
+      /^(LICENSE|README\.md|package\.json|cli\/bin\.js|policies\/(PulumiPolicy\.yaml|package\.json|start\.js)|dist\/(components|traffic(\/\w+)?|policies(\/\w+)?)\/[\w-]+\.d\.ts|dist\/(components|traffic(\/(?!generate)\w+)?|policies(\/(?!readme)\w+)?|cli(\/(analysis|metrics))?|live|load)\/[\w-]+\.js)$/;
     expect(tarball.files.filter((path) => !expected.test(path))).toEqual([]);
     const { main, types, bin, exports } = MANIFEST;
     const named = [
@@ -82,7 +82,9 @@ describe("the tarball", () => {
     const root = join(projects.newest.folder, "node_modules/pulumi-crossfade");
     const code = tarball.files.filter((path) => /^dist\/.*\.js$/.test(path));
     const needed = code
-      .flatMap((path) => [...readFileSync(join(root, path), "utf8").matchAll(/require\("([^."][^"]*)"\)/g)])
+      .flatMap((path) => [
+        ...readFileSync(join(root, path), "utf8").matchAll(/\b(?:require|import)\("([^."][^"]*)"\)/g),
+      ])
       .map(([, name = ""]) => name)
       .filter((name) => !name.startsWith("node:") && !builtinModules.includes(name))
       // Of a path in a package, the package.
