@@ -14,6 +14,8 @@ export interface ApiWorld {
   listener: string;
   rule: string;
   cluster: string;
+  /** `local.test`, with a weighted record `shop` of blue only. */
+  zone: string;
   groups: { blue: string; green: string };
   services: { blue: string; green: string };
   /** A node of the balancer: `127.0.0.1:4080`. */
@@ -76,6 +78,15 @@ export async function startApiWorld(options: Partial<LocalCloudOptions> = {}): P
       loadBalancers: [{ targetGroupArn: groups[color], containerName: "shop", containerPort: 80 }],
     });
   };
+  const zone = await make("aws:route53/zone:Zone", "local.test", {});
+  await make("aws:route53/record:Record", "shop", {
+    zoneId: zone,
+    type: "A",
+    setIdentifier: "blue",
+    weightedRoutingPolicies: [{ weight: 100 }],
+    ttl: 60,
+    records: ["192.0.2.1"],
+  });
   const services = { blue: await service("blue"), green: await service("green") };
   const run = `${process.execPath} ${join(__dirname, "facts/target.js")}`;
   const images = () => ({ [IMAGE]: { run } });
@@ -93,6 +104,7 @@ export async function startApiWorld(options: Partial<LocalCloudOptions> = {}): P
     listener,
     rule,
     cluster,
+    zone,
     groups,
     services,
     address: cloud.dataPlane.addresses(balancer, 80)[0] ?? "",

@@ -1,6 +1,7 @@
 import type { Cloud } from "./cloud";
 import { ecs } from "./ecs";
 import { elbv2 } from "./elbv2";
+import { route53 } from "./route53";
 import { ApiServer } from "./server";
 
 /** The API's port is so far above the base port. */
@@ -8,7 +9,7 @@ const ABOVE_BASE = 54;
 
 /** Answers AWS's calls for a cloud, at one address of loopback. */
 export function startApi(cloud: Cloud, basePort: number): Promise<ApiServer> {
-  return ApiServer.start([elbv2(cloud), ecs(cloud)], {}, basePort + ABOVE_BASE);
+  return ApiServer.start([elbv2(cloud), ecs(cloud), route53(cloud)], {}, basePort + ABOVE_BASE);
 }
 
 /** By which AWS's SDKs find it, and no other; the credentials are nobody's. */

@@ -13,10 +13,27 @@ export interface LocalRecord {
 
 /** The local cloud's resources, on disk after each change, so that a kill at any moment loses nothing. */
 export class Records {
-  private readonly byKey: Map<string, LocalRecord>;
+  private byKey: Map<string, LocalRecord>;
+  /** Whether nothing is written to disk for now. */
+  private held = false;
 
   constructor(private readonly file: string) {
     this.byKey = new Map(load(file).map((record) => [key(record.type, record.id), record]));
+  }
+
+  /** Makes several changes or, where it throws, none. */
+  change<T>(make: () => T): T {
+    const before = new Map(this.byKey);
+    this.held = true;
+    try {
+      return make();
+    } catch (error) {
+      this.byKey = before;
+      throw error;
+    } finally {
+      this.held = false;
+      this.save();
+    }
   }
 
   all(): LocalRecord[] {
@@ -41,6 +58,7 @@ export class Records {
   }
 
   private save(): void {
+    if (this.held) return;
     mkdirSync(dirname(this.file), { recursive: true });
     const draft = `${this.file}.draft`;
     writeFileSync(draft, JSON.stringify(this.all()));
