@@ -1,21 +1,28 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { MetricProblem } from "./metric-problem";
 
-/** How often a question is asked in all, and the milliseconds before the second time; each pause after that is twice as long. */
+/** How long one waits for an answer. */
 export interface Patience {
+  /** How often a question is asked in all. */
   tries: number;
+  /** Milliseconds before the second time; each pause after that is twice as long. */
   pauseMs: number;
+  /** Milliseconds that one answer may take. */
+  answerMs: number;
 }
 
-/** Eight seconds in all. */
-export const PATIENCE: Patience = { tries: 5, pauseMs: 500 };
+export const PATIENCE: Patience = { tries: 5, pauseMs: 500, answerMs: 10_000 };
 
 /**
  * Asks again what may be answered a moment later, with a random half of each pause, so that many who were refused together do not
  * come back together.
  * @throws MetricProblem of the last time, which says how often it was asked
  */
-export async function again<T>(ask: () => Promise<T>, { tries, pauseMs }: Patience, signal?: AbortSignal): Promise<T> {
+export async function again<T>(
+  ask: () => Promise<T>,
+  { tries, pauseMs }: Pick<Patience, "tries" | "pauseMs">,
+  signal?: AbortSignal,
+): Promise<T> {
   for (let turn = 1; ; turn++) {
     try {
       return await ask();

@@ -2,8 +2,6 @@ import { again, type Patience } from "./again";
 import { MetricProblem } from "./metric-problem";
 import { checkClock } from "./source-clock";
 
-/** How long an answer may take, in milliseconds. */
-const ANSWER_MS = 10_000;
 /** What of an answer that is none is shown. */
 const SHOWN = 200;
 
@@ -14,8 +12,6 @@ export interface Asked {
   /** What an answer that refuses says, from its body; undefined where it says nothing that is known. */
   reason: (body: unknown) => string | undefined;
   patience: Patience;
-  /** How long an answer may take, in milliseconds. @default 10 s */
-  answerMs?: number;
   signal?: AbortSignal;
 }
 
@@ -27,8 +23,8 @@ export function getJson(url: URL, asked: Asked): Promise<unknown> {
   return again(() => askOnce(url, asked), asked.patience, asked.signal);
 }
 
-async function askOnce(url: URL, { name, headers, reason, answerMs = ANSWER_MS, signal }: Asked): Promise<unknown> {
-  const late = AbortSignal.timeout(answerMs);
+async function askOnce(url: URL, { name, headers, reason, patience, signal }: Asked): Promise<unknown> {
+  const late = AbortSignal.timeout(patience.answerMs);
   const at = `${url.origin}${url.pathname}`;
   try {
     const answer = await fetch(url, { headers, signal: signal ? AbortSignal.any([signal, late]) : late });
@@ -43,7 +39,7 @@ async function askOnce(url: URL, { name, headers, reason, answerMs = ANSWER_MS, 
     return body;
   } catch (error) {
     if (error instanceof MetricProblem || signal?.aborted) throw error;
-    const why = late.aborted ? `no answer in ${answerMs / 1000} s` : causeOf(error as Error);
+    const why = late.aborted ? `no answer in ${patience.answerMs / 1000} s` : causeOf(error as Error);
     throw new MetricProblem(`${name} (${at}) is not reached: ${why}`, true);
   }
 }
