@@ -42,8 +42,12 @@ export class PrometheusSource implements MetricSource {
     if (first === undefined || last === undefined) return [];
     const block = 1000 * this.blockSeconds;
     const ticks = { from: first, to: last + block, every: block / LOOKS };
-    const ask = (version: CountedVersion) => this.countersOf(version, metric, ticks, signal);
-    const [candidate, stable] = await Promise.all([ask(this.versions.candidate), ask(this.versions.stable)]);
+    const [ofCandidate, ofStable] = [
+      queriesOf(metric, this.versions.candidate),
+      queriesOf(metric, this.versions.stable),
+    ];
+    const ask = (queries: Queries) => this.countersOf(queries, ticks, signal);
+    const [candidate, stable] = await Promise.all([ask(ofCandidate), ask(ofStable)]);
     if (!candidate.hasBad && !stable.hasBad) throw new MetricProblem(noBad(metric.bad));
     return starts.map((startMs) => {
       const looks = Array.from({ length: LOOKS + 1 }, (_, look) => startMs + look * ticks.every);
@@ -51,25 +55,27 @@ export class PrometheusSource implements MetricSource {
     });
   }
 
-  private async countersOf(
-    version: CountedVersion,
-    { all, bad }: { all: string; bad: string },
-    ticks: Ticks,
-    signal?: AbortSignal,
-  ) {
-    const ask = (query: string) => counters(this.server, filled(query, version), ticks, signal);
+  private async countersOf({ color, all, bad }: Queries, ticks: Ticks, signal: AbortSignal | undefined) {
+    const ask = (query: string) => counters(this.server, query, ticks, signal);
     const [ofAll, ofBad] = await Promise.all([ask(all), ask(bad)]);
     if (ofAll.length === 0) {
       throw new MetricProblem(
-        `Prometheus has no series for ${filled(all, version)}, so that nothing is known of ${version.color}: is the query right, and the service scraped?`,
+        `Prometheus has no series for ${all}, so that nothing is known of ${color}: is the query right, and the service scraped?`,
       );
     }
     return { counters: new VersionCounters(ofAll, ofBad), hasBad: ofBad.length > 0 };
   }
 }
 
+/** What is asked of one version. */
+type Queries = Record<"color" | "all" | "bad", string>;
+
+function queriesOf({ all, bad }: Pick<Queries, "all" | "bad">, version: CountedVersion): Queries {
+  return { color: version.color, all: filled(all, version), bad: filled(bad, version) };
+}
+
 /** A query for a version: its placeholders filled in. */
-export function filled(query: string, { color, environment, targetGroupArn }: CountedVersion): string {
+function filled(query: string, { color, environment, targetGroupArn }: CountedVersion): string {
   const targetGroup = targetGroupArn && targetGroupDimension(targetGroupArn);
   const values: Record<string, string | undefined> = { color, environment, targetGroup };
   return query.replace(/\{\{(\w+)\}\}/g, (placeholder, name: string) => {
