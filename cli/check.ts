@@ -3,6 +3,7 @@ import { readPlanned, type Sources, Unreadable } from "../traffic/sources";
 import { readBaseline, writeBaseline } from "./baseline";
 import { Failure } from "./failure";
 import { isLoss, type Preview, renderPreview } from "./markdown";
+import { withSight } from "./outlook-sight";
 import { outlookLines } from "./outlook-text";
 import { settingsIn } from "./policy-settings";
 import { verdictSarif } from "./sarif";
@@ -17,6 +18,7 @@ export interface CheckFlags {
   policyPackConfig?: string;
   baseline?: string;
   writeBaseline?: boolean;
+  rate?: number;
   markdown?: boolean;
   json?: boolean;
   sarif?: boolean;
@@ -36,7 +38,10 @@ export async function check(what: string | undefined, flags: CheckFlags): Promis
   const settings = flags.policyPackConfig === undefined ? {} : settingsIn(flags.policyPackConfig);
   const baseline = flags.baseline === undefined || flags.writeBaseline ? [] : readBaseline(flags.baseline);
   const sources = await sourcesOf(what, flags);
-  const verdict = verdictOf(understood(sources), { settings, baseline });
+  const previewed = understood(sources);
+  const judged = verdictOf(previewed, { settings, baseline });
+  const sight = { rate: flags.rate, isStack: isStack(what, flags) };
+  const verdict = { ...judged, outlook: await withSight(judged.outlook, previewed, sight) };
   if (flags.writeBaseline && flags.baseline !== undefined) {
     writeBaseline(flags.baseline, verdict.findings);
     const count = verdict.findings.filter(({ advisory }) => !advisory).length;
@@ -44,6 +49,11 @@ export async function check(what: string | undefined, flags: CheckFlags): Promis
   }
   process.stdout.write(rendered(verdict, formats[0], flags.max));
   return verdict.result === "passes" || flags.writeBaseline ? 0 : 1;
+}
+
+/** Else it is a file, or what comes on stdin. */
+function isStack(what: string | undefined, { state }: CheckFlags): what is string {
+  return what !== undefined && what !== "-" && !existsSync(what) && state === undefined;
 }
 
 async function sourcesOf(what: string | undefined, { state, plan, configFile }: CheckFlags): Promise<Sources> {

@@ -84,6 +84,11 @@ export async function main(argv: string[]): Promise<void> {
     .option("--policy-pack-config <file>", "the policies' settings, in the file that the pack takes")
     .option("--baseline <file>", "findings that are accepted: told, and not refused")
     .option("--write-baseline", "write what is refused now to --baseline")
+    .option(
+      "--rate <number>",
+      "requests a second, for the smallest regression that a stage can see (default: as a stack's source of metrics counts)",
+      positive,
+    )
     .option("--markdown", "for a pull request")
     .option(
       "--max <bytes>",

@@ -1,5 +1,6 @@
 import { nameOf, spokenDuration } from "../traffic";
 import { EXAMPLE_RATE, type NamedShares, type Outlook, type RolloutOutlook } from "./outlook";
+import { sightLines } from "./sight-text";
 
 const KINDS: Record<Outlook["kind"], string> = {
   install: "is installed",
@@ -24,7 +25,8 @@ export function outlookLines({ urn, kind, before, after, atStake, rollout }: Out
   return rollout ? [...lines, ...rolloutLines(rollout)] : lines;
 }
 
-function rolloutLines({ stage, candidate, exposure, ahead, warmUp, wayBack, extraTasks }: RolloutOutlook): string[] {
+function rolloutLines(rollout: RolloutOutlook): string[] {
+  const { stage, candidate, exposure, ahead, sight, warmUp, wayBack, extraTasks } = rollout;
   const bakes = ahead.reduce((sum, { seconds }) => sum + seconds, 0);
   const toFull = bakes + (warmUp ?? 0);
   const parts = ahead.map(({ stage, seconds }) => `${stage} ${spokenDuration(seconds)}`);
@@ -46,6 +48,7 @@ function rolloutLines({ stage, candidate, exposure, ahead, warmUp, wayBack, extr
         ? `closed by this update: ${wayBack.closedBy.map((urn) => `"${nameOf(urn)}"`).join(", ")} of ${wayBack.to} would not be there as it is`
         : `stage: idle gives all to ${wayBack.to}; open until ${wayBack.notBefore.toISOString()} at least, and then while ${wayBack.to} stands`,
     ),
+    ...(sight ? sightLines(sight).map((line, index) => row(index === 0 ? "sees" : "", line)) : []),
   ];
   const hours = extraTasks !== undefined && (extraTasks * toFull) / 3600;
   const tasks = extraTasks === 1 ? "1 task" : `${extraTasks} tasks`;

@@ -16,6 +16,7 @@ import {
   type Resource,
   type Stage,
 } from "../traffic";
+import type { Sight } from "./sight";
 
 /** Seconds until every node of a balancer can be taken to act on new weights: the default of the policy `hold-time`. */
 const SETTLE = 60;
@@ -44,13 +45,24 @@ export interface RolloutOutlook {
   candidate: Color;
   /** The candidate's weight, 0 to 1: the part of all requests that a version fails which fails each of its own. */
   exposure: number;
-  /** The stages that still have to hold before the candidate has all the weight, with the seconds that each has left. */
-  ahead: { stage: string; seconds: number }[];
+  /** The stages that still have to hold before the candidate has all the weight. */
+  ahead: StageAhead[];
+  /** What can be told at them of how the candidate does. */
+  sight?: Sight;
   /** Seconds that new targets get fewer requests for (`slowStart` of the candidate's group); undefined where it is not known. */
   warmUp: number | undefined;
   wayBack: WayBack;
   /** Tasks that run beside those of stable; undefined where nothing in the plan counts them. */
   extraTasks: number | undefined;
+}
+
+export interface StageAhead {
+  stage: string;
+  /** In percent. */
+  weight: number;
+  /** Seconds that it has to hold in all, and how many of them are left. */
+  bake: number;
+  seconds: number;
 }
 
 export interface WayBack {
@@ -115,7 +127,7 @@ function stagesAhead({ asked, since, transition }: RouteChange, now: Date): Roll
   return asked.stages.filter(isAhead).map((stage) => {
     const isHeld = transition.kind === "stay" && stage.weight === weight && since !== undefined;
     const held = isHeld ? (now.getTime() - since.getTime()) / 1000 : 0;
-    return { stage: stage.name, seconds: Math.max(0, stage.bake - held) };
+    return { stage: stage.name, weight: stage.weight, bake: stage.bake, seconds: Math.max(0, stage.bake - held) };
   });
 }
 

@@ -93,7 +93,9 @@ function checkQueries(metric: ParsedMetric, at: string, report: Report): void {
 }
 
 /** The config with its defaults; undefined where nothing can be judged by without being told how. */
-export function analysisOf(data: Parsed): AnalysisConfig | undefined {
+export function analysisOf(
+  data: Partial<Pick<Parsed, "analysis" | "local" | "kubernetes">>,
+): AnalysisConfig | undefined {
   const { analysis = {} } = data;
   const source = sourceOf(analysis, data);
   if (source === undefined) return undefined;

@@ -38,12 +38,25 @@ export function judge(blocks: readonly Block[], criteria: Criteria): Judged {
   return { verdict: "inconclusive", ...seen, missing: missing(pass, seen, criteria) };
 }
 
-/** Solves for the number of the candidate's events at which the evidence for a pass is enough, were all as expected. */
 function missing(pass: Wealth, { candidate, stable }: Seen, criteria: Criteria): number | null {
   const perEvent = Math.max(stable.all, 1) / Math.max(candidate.all, 1);
-  const rate = stable.bad / Math.max(stable.all, 1);
-  const one = { bad: rate, all: 1 };
-  const next = { startMs: 0, candidate: one, stable: { bad: rate * perEvent, all: perEvent } };
+  return eventsToPass(stable.bad / Math.max(stable.all, 1), perEvent, criteria, pass);
+}
+
+/**
+ * Solves for the number of the candidate's events at which the evidence for a pass is enough, if it does as stable; null where
+ * no number is.
+ * @param perEvent stable's events for each of the candidate's
+ * @param pass what there is of it already
+ */
+export function eventsToPass(
+  stableRate: number,
+  perEvent: number,
+  criteria: Criteria,
+  pass: Wealth = [],
+): number | null {
+  const one = { bad: stableRate, all: 1 };
+  const next = { startMs: 0, candidate: one, stable: { bad: stableRate * perEvent, all: perEvent } };
   const growth = passFactors(next, criteria);
   if (Math.max(...growth) <= 0) return null;
   const isEnough = (events: number) => evidence(bet(pass, growth, events)) >= -Math.log(criteria.alpha);

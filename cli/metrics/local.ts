@@ -11,6 +11,9 @@ import {
   type VERSIONS,
 } from "./source";
 
+/** In seconds. */
+export const LOCAL_BLOCK = 1;
+
 /** What the local cloud counted of one target group, by the second; without the seconds in which it got no request. */
 const ANSWER = z.object({
   seconds: z.array(
@@ -36,7 +39,7 @@ type Second = z.infer<typeof ANSWER>["seconds"][number];
  */
 export class LocalSource implements MetricSource {
   readonly name = "the local cloud's own counts, which there are on this machine only: on AWS they take minutes";
-  readonly blockSeconds = 1;
+  readonly blockSeconds = LOCAL_BLOCK;
 
   constructor(
     private readonly endpoint: string,
@@ -85,7 +88,8 @@ function countsOf(second: Second | undefined, metric: Metric): { bad: number; al
   if (second === undefined) return { bad: 0, all: 0 };
   const { requests: all, answers, slow } = second;
   const answered = answers["2"] + answers["3"] + answers["4"] + answers["5"];
-  if (metric.kind === "slow") return { bad: slow + all - answered, all };
+  // An answer that broke off had a time, too.
+  if (metric.kind === "slow") return { bad: Math.min(slow, answered) + all - answered, all };
   const good =
     answers["2"] + answers["3"] + (metric.kind === "errors" && metric.clientErrors === "bad" ? 0 : answers["4"]);
   return { bad: all - good, all };

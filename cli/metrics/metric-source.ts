@@ -2,9 +2,16 @@ import type { AnalysisConfig } from "../../components/analysis";
 import type { AwsClients } from "../../live/aws-clients";
 import { Failure } from "../failure";
 import { CloudWatchSource } from "./cloudwatch";
-import { LocalSource } from "./local";
+import { LOCAL_BLOCK, LocalSource } from "./local";
+import { PERIOD } from "./metric-data";
 import { PrometheusSource } from "./prometheus";
 import type { CountedVersions, MetricSource } from "./source";
+
+/** Seconds of a block of the source that a config names. */
+export function blockSecondsOf({ source, prometheus }: AnalysisConfig): number {
+  if (source === "local") return LOCAL_BLOCK;
+  return prometheus && source === "prometheus" ? prometheus.block : PERIOD;
+}
 
 /**
  * The source that a stack's config names.
