@@ -1,8 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { apiEnv, startApi } from "./api/aws-api";
+import { type CountsOptions, TrafficCounts } from "./api/traffic-counts";
 import { awsBehaviour, kubernetesBehaviour } from "./behaviour";
-import { DataPlane, type DataPlaneOptions } from "./dataplane";
+import { type AccessLine, DataPlane, type DataPlaneOptions } from "./dataplane";
 import { BASE_PORT } from "./dataplane/loopback";
 import { acquireLock } from "./lock";
 import { type Behaviour, KUBERNETES, LocalProvider, Records, serveProvider } from "./providers";
@@ -13,7 +14,9 @@ import { toBalancers, toDesired } from "./providers/to-desired";
 const LOCK = "cloud.lock";
 const ENV = "cloud.env.json";
 
-export interface LocalCloudOptions extends Pick<DataPlaneOptions, "onRequest" | "onTask"> {
+export interface LocalCloudOptions
+  extends Pick<DataPlaneOptions, "onRequest" | "onTask">,
+    Pick<CountsOptions, "metricsDelay" | "now"> {
   /** The folder that holds the cloud's state. */
   home: string;
   /** Which command stands for an image; read each time, so that an edit of the stack file holds at once. */
@@ -62,7 +65,12 @@ export class LocalCloud {
     };
     try {
       const records = new Records(join(home, "cloud.json"));
-      const dataPlane = new DataPlane({ ...options, tasksFile: join(home, "tasks.json"), onLog: say });
+      const counts = new TrafficCounts(options);
+      const onRequest = (line: AccessLine) => {
+        counts.note(line);
+        options.onRequest?.(line);
+      };
+      const dataPlane = new DataPlane({ ...options, onRequest, tasksFile: join(home, "tasks.json"), onLog: say });
       ends.push(() => dataPlane.stop());
       const cloud = { records, dataPlane, images, fault, controllerDelay: () => least + random() * (most - least) };
       const providers = {
@@ -78,7 +86,7 @@ export class LocalCloud {
       settleRoutes(records);
       const apply = () => dataPlane.apply(toDesired(records, images()));
       await apply();
-      const api = await startApi({ records, dataPlane, apply }, options.basePort ?? BASE_PORT);
+      const api = await startApi({ records, dataPlane, apply }, counts, options.basePort ?? BASE_PORT);
       ends.push(() => api.stop());
       const env = {
         ...apiEnv(api),

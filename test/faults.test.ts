@@ -22,7 +22,11 @@ function loss(cause: Cause = "502", more: Partial<Loss> = {}): Loss {
 function met(incident: Incident, line: Partial<AccessLine> = {}, cause: Cause = "502"): [Loss, AccessLine] {
   const lost = loss(cause);
   const traceId = `Self=1-2-3;Root=${lost.trace}`;
-  return [lost, { time: at, traceId, targetGroupArn: BLUE, target, elbStatusCode: 502, incident, ...line }];
+  const balancer = { balancerArn: "alb", zone: "local-a" };
+  return [
+    lost,
+    { time: at, traceId, ...balancer, targetGroupArn: BLUE, target, elbStatusCode: 502, incident, ...line },
+  ];
 }
 
 /** What became of the task: in milliseconds from the loss. */
@@ -184,6 +188,8 @@ describe("the traffic log", () => {
     return {
       time: at,
       traceId: `Self=1-2-3;Root=${trace}`,
+      balancerArn: "alb",
+      zone: "local-a",
       targetGroupArn: GREEN,
       target,
       elbStatusCode: 200,

@@ -45,11 +45,16 @@ describe("the access log", () => {
     expect(line).toEqual({
       time: expect.any(Number),
       traceId: expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/),
+      balancerArn: "alb",
+      zone: "local-a",
       targetGroupArn: "shop",
       target: id,
       elbStatusCode: 200,
       targetStatusCode: 200,
+      targetSeconds: expect.any(Number),
     });
+    // Until the answer began: two more of its parts came 100 ms apart.
+    expect((line?.time ?? 0) - before - 1000 * (line?.targetSeconds ?? 0)).toBeGreaterThan(190);
     expect((line?.time ?? 0) - before).toBeGreaterThan(290);
     expect(await lineOf("/?status=503")).toMatchObject({ elbStatusCode: 503, targetStatusCode: 503 });
     expect(requests.filter((entry) => entry.incident)).toEqual([]);

@@ -1,15 +1,21 @@
 import type { Cloud } from "./cloud";
+import { cloudWatch } from "./cloudwatch";
 import { ecs } from "./ecs";
 import { elbv2 } from "./elbv2";
+import { GROUP } from "./elbv2-shapes";
+import { pages } from "./pages";
 import { route53 } from "./route53";
 import { ApiServer } from "./server";
+import type { TrafficCounts } from "./traffic-counts";
 
 /** The API's port is so far above the base port. */
 const ABOVE_BASE = 54;
 
-/** Answers AWS's calls for a cloud, at one address of loopback. */
-export function startApi(cloud: Cloud, basePort: number): Promise<ApiServer> {
-  return ApiServer.start([elbv2(cloud), ecs(cloud), route53(cloud)], {}, basePort + ABOVE_BASE);
+/** Answers AWS's calls for a cloud and what its balancers counted, at one address of loopback. */
+export function startApi(cloud: Cloud, counts: TrafficCounts, basePort: number): Promise<ApiServer> {
+  const services = [elbv2(cloud), ecs(cloud), route53(cloud), cloudWatch(counts)];
+  const groups = () => cloud.records.ofType(GROUP).map(({ id }) => id);
+  return ApiServer.start(services, pages(counts, groups), basePort + ABOVE_BASE);
 }
 
 /** By which AWS's SDKs find it, and no other; the credentials are nobody's. */

@@ -97,6 +97,6 @@ export function json(value: unknown): Answer {
   return { status: 200, type: "application/json", body: JSON.stringify(value) };
 }
 
-function plain(status: number, body: string): Answer {
+export function plain(status: number, body: string): Answer {
   return { status, type: "text/plain", body };
 }

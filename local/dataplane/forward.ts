@@ -44,6 +44,10 @@ export function forward(exchange: Exchange, target: NodeTarget, idleTimeout: num
 
   target.begin();
   attempt.on("close", () => target.end());
+  let sentAt = performance.now();
+  attempt.on("finish", () => {
+    sentAt = performance.now();
+  });
   let kept: ReturnType<typeof idleTimes> = {};
   attempt.on("socket", (socket) => {
     kept = idleTimes(socket);
@@ -56,6 +60,7 @@ export function forward(exchange: Exchange, target: NodeTarget, idleTimeout: num
     if (decided) return;
     const { statusCode = 0, statusMessage } = reply;
     line.targetStatusCode = statusCode;
+    line.targetSeconds = (performance.now() - sentAt) / 1000;
     response.sendDate = false;
     try {
       response.writeHead(statusCode, statusMessage, headersToClient(reply, response, cookie));

@@ -156,6 +156,8 @@ export class BalancerNode {
     const line: AccessLine = {
       time: Date.now(),
       traceId: traceIdFor(request.headers["x-amzn-trace-id"]?.toString()),
+      balancerArn: this.view.balancer.arn,
+      zone: this.zone,
       elbStatusCode: 460,
     };
     response.on("close", () => {

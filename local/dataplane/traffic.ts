@@ -6,12 +6,17 @@ export interface AccessLine {
   time: number;
   /** The X-Amzn-Trace-Id that the target gets: `Self=…;Root=…` where the client sent a Root. */
   traceId: string;
+  balancerArn: string;
+  /** Of the node that took it. */
+  zone: string;
   targetGroupArn?: string;
   /** `127.0.0.1:PORT`; none where the request reached no target. */
   target?: string;
   /** 460 where the client went away before it had an answer's head. */
   elbStatusCode: number;
   targetStatusCode?: number;
+  /** From the request's end to the begin of the target's answer, in seconds: `target_processing_time`. */
+  targetSeconds?: number;
   /** Where the request was not served, what the balancer saw. An ALB's log does not say it: it leaves one to guess. */
   incident?: Incident;
 }

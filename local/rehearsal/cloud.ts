@@ -6,7 +6,10 @@ import type { LocalCloudOptions } from "../local-cloud";
 import { endLeftovers, type ProcessFile } from "../process-file";
 
 /** How the cloud is to be. */
-export type CloudOptions = Omit<LocalCloudOptions, "images" | "say" | "random" | "fault" | "onRequest" | "onTask"> & {
+export type CloudOptions = Omit<
+  LocalCloudOptions,
+  "images" | "say" | "random" | "now" | "fault" | "onRequest" | "onTask"
+> & {
   images: ReturnType<LocalCloudOptions["images"]>;
 };
 /** What goes to the cloud's process; the first starts it. `seen`: to be told at once what was seen until now. */
