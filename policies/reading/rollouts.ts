@@ -148,7 +148,7 @@ function olderColor(route: Resource, { prior, changes }: Pick<Plan, "prior" | "c
 }
 
 /** The environment that an end is a part of. */
-function homeOf(end: Resource | undefined, prior: readonly Resource[]): Resource | undefined {
+export function homeOf(end: Resource | undefined, prior: readonly Resource[]): Resource | undefined {
   const state = stateOf(prior);
   let home = end;
   while (home && !ENVIRONMENTS.includes(home.type))

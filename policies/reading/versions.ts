@@ -2,7 +2,7 @@ import { at, type Color, digestOf, list, type Rejection, type Resource, text } f
 import { containersOf, isWorkload } from "./kubernetes";
 import { templatesOf } from "./launch-templates";
 import { answerersOf } from "./members";
-import { endOf } from "./rollouts";
+import { endOf, homeOf } from "./rollouts";
 import { environment } from "./route-kind";
 import { setting, stateOf } from "./state";
 import { containersOfTask, tasksBehindBalancers } from "./task-definitions";
@@ -10,15 +10,16 @@ import { ROLLOUT } from "./types";
 
 /** The digests that a color of a route runs, sidecars included; none where they are not known, or not of this stack. */
 export function digestsOf(route: Resource, color: Color, resources: readonly Resource[]): ReadonlySet<string> {
+  const end = endOf(route, color, resources);
+  const home = end ? homeOf(end, resources) : environment(color, resources);
   // A component of ours says its image itself, where its task definition is not known before the update.
-  const image = text(environment(color, resources)?.inputs.image);
-  const images = image === undefined ? imagesBehind(route, color, resources) : [image];
+  const image = text(home?.inputs.image);
+  const images = image === undefined ? imagesBehind(end, resources) : [image];
   return new Set(images.flatMap((one) => digestOf(one) ?? []));
 }
 
-function imagesBehind(route: Resource, color: Color, resources: readonly Resource[]): string[] {
+function imagesBehind(end: Resource | undefined, resources: readonly Resource[]): string[] {
   const state = stateOf(resources);
-  const end = endOf(route, color, resources);
   const answerers = new Set(end ? answerersOf(end, state) : []);
   const tasks = tasksBehindBalancers(state).filter(({ service }) => answerers.has(service));
   const machines = [...answerers].flatMap((answerer) => templatesOf(answerer, state));
