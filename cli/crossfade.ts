@@ -112,6 +112,49 @@ export async function main(argv: string[]): Promise<void> {
     });
 
   program
+    .command("rollback")
+    .description("give all requests back to stable at once, whatever is under way, and record it")
+    .argument("<stack>", "the stack")
+    .option("--commit", "commit the edit of the stack file, and nothing else")
+    .option("--reason <text>", "why, for crossfade:rejected (default: from which share)")
+    .option("--yes", "after a finish: give them back to the version before without being asked")
+    .option(
+      "--force",
+      "take a lock over whose holder cannot be judged from here; give requests to an environment without a healthy target",
+    )
+    .option("--config-file <file>", "its config file, where it is not in its usual place")
+    .option("--json", "print what was done as JSON, and nothing else")
+    .addHelpText(
+      "after",
+      "\nExit code: 0 rolled back and recorded, or nothing to do; 1 something is left to do, and the text says where the weights are.\n" +
+        "\nExample:\n" +
+        '  $ crossfade rollback production --commit --reason "orders without a total"',
+    )
+    .action(async (stack, options) => {
+      const { rollback } = part<typeof import("./rollback")>("./rollback");
+      process.exitCode = await rollback(stack, options);
+    });
+
+  program
+    .command("status")
+    .description(
+      "how a stack stands: versions, weights deployed and live, health, time held, evidence, and what is legal next",
+    )
+    .argument("[stack]", "the stack (default: the one that is selected)")
+    .option("--watch", "look again every five seconds, until Ctrl-C")
+    .option("--config-file <file>", "its config file, where it is not in its usual place")
+    .option("--json", "all of it as JSON; with --watch a line for each change")
+    .addHelpText(
+      "after",
+      "\nExit code: 0 all is as it must be, 1 somebody should look at it, or it could not be seen.\n" +
+        "\nExample:\n  $ crossfade status production --watch",
+    )
+    .action(async (stack, options) => {
+      const { status } = part<typeof import("./status")>("./status");
+      process.exitCode = await status(stack, options);
+    });
+
+  program
     .command("findings")
     .description("what the policies say of a preview, and what it changes, as Markdown for a pull request")
     .requiredOption("--stack <name>", "the stack's name, for the heading")

@@ -23,6 +23,8 @@ export interface RunOptions {
   /** Aborted, the engine ends as by Ctrl-C: the step that runs is finished. */
   signal?: AbortSignal;
   onEvent?: (event: EngineEvent) => void;
+  /** URNs; what else the program changes stays as it is. @default everything */
+  targets?: readonly string[];
 }
 
 /** A preview that is whole. */
@@ -59,7 +61,7 @@ export class ProjectStack {
     const workDir = findProject(folder, name);
     const file = new StackFile(resolve(configFile ?? findStackFile(folder, name)));
     try {
-      const { LocalWorkspace, Stack } = await import("@pulumi/pulumi/automation");
+      const { LocalWorkspace, Stack } = await import("@pulumi/pulumi/automation/index.js");
       const workspace = await LocalWorkspace.create({ workDir });
       // Selected, it would be the stack of everybody's next `pulumi up` here.
       workspace.selectStack = async () => {};
@@ -75,23 +77,17 @@ export class ProjectStack {
     rmSync(this.scratch, { recursive: true, force: true });
   }
 
-  /** What `pulumi stack export` prints. Secrets stay encrypted: nothing here needs one, and 50,000 resources are 200 MB. */
-  async export(): Promise<string> {
-    const args = ["stack", "export", "--stack", this.name, "--non-interactive"];
-    try {
-      const options = { cwd: this.stack.workspace.workDir, maxBuffer: 1 << 30 };
-      return (await promisify(execFile)("pulumi", args, options)).stdout;
-    } catch (error) {
-      throw engineFailure(error, { what: "pulumi stack export", stack: this.name });
-    }
+  /** What `pulumi stack export` prints. */
+  export(): Promise<string> {
+    return exportStack(this.name, this.stack.workspace.workDir);
   }
 
   /**
    * Previews the stack. By the state, the plan and the events nothing is left out; secrets stay encrypted, and whether one changes
    * is the engine's word.
    */
-  async preview({ signal, onEvent }: RunOptions = {}): Promise<StackPreview> {
-    const previewed = await this.runPreview([], { signal, onEvent });
+  async preview(options: RunOptions = {}): Promise<StackPreview> {
+    const previewed = await this.runPreview([], options);
     if ("plan" in previewed) return previewed;
     // By packs that nobody has named here: the organization's.
     throw new Failure(`the preview is refused by the policies of the backend:\n${previewed.refusals.join("\n")}`);
@@ -105,9 +101,9 @@ export class ProjectStack {
   /**
    * Updates the stack, held to the plan of a preview: what differs from what was judged stops it. So the packs are not asked again.
    */
-  async update(plan: string, message: string, { signal, onEvent }: RunOptions = {}): Promise<void> {
+  async update(plan: string, message: string, { signal, onEvent, targets }: RunOptions = {}): Promise<void> {
     await this.run("pulumi up", signal, onEvent, (onEvent) =>
-      this.stack.up({ ...this.common(signal, onEvent), plan, message }),
+      this.stack.up({ ...this.common(signal, onEvent, targets), plan, message }),
     );
   }
 
@@ -118,7 +114,7 @@ export class ProjectStack {
 
   private async runPreview(
     policyPacks: string[],
-    { signal, onEvent }: RunOptions,
+    { signal, onEvent, targets }: RunOptions,
   ): Promise<StackPreview | RefusedPreview> {
     const state = await this.export();
     const plan = join(this.scratch, `plan-${++this.previews}.json`);
@@ -130,7 +126,7 @@ export class ProjectStack {
     const policyPackConfigs = policyPacks.length > 0 && this.policySettings ? [this.policySettings] : [];
     try {
       await this.run("pulumi preview", signal, keep, (onEvent) =>
-        this.stack.preview({ ...this.common(signal, onEvent), plan, policyPacks, policyPackConfigs }),
+        this.stack.preview({ ...this.common(signal, onEvent, targets), plan, policyPacks, policyPackConfigs }),
       );
     } catch (error) {
       const refusals = events.flatMap(({ policyEvent }) =>
@@ -142,8 +138,13 @@ export class ProjectStack {
     return { sources: { preview: JSON.stringify(events), state, plan: readFileSync(plan, "utf8") }, plan };
   }
 
-  private common(signal: AbortSignal | undefined, onEvent: (event: EngineEvent) => void) {
-    return { signal, onEvent, configFile: this.file.path, color: "never" as const };
+  private common(
+    signal: AbortSignal | undefined,
+    onEvent: (event: EngineEvent) => void,
+    targets: readonly string[] | undefined,
+  ) {
+    const target = targets && { target: [...targets] };
+    return { signal, onEvent, ...target, configFile: this.file.path, color: "never" as const };
   }
 
   private async run<T>(
@@ -163,6 +164,16 @@ export class ProjectStack {
       signal?.throwIfAborted();
       throw engineFailure(error, { what, stack: this.name, errors });
     }
+  }
+}
+
+/** What `pulumi stack export` prints. Secrets stay encrypted: nothing here needs one, and 50,000 resources are 200 MB. */
+export async function exportStack(name: string, folder: string): Promise<string> {
+  const args = ["stack", "export", "--stack", name, "--non-interactive"];
+  try {
+    return (await promisify(execFile)("pulumi", args, { cwd: folder, maxBuffer: 1 << 30 })).stdout;
+  } catch (error) {
+    throw engineFailure(error, { what: "pulumi stack export", stack: name });
   }
 }
 

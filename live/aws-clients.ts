@@ -3,6 +3,9 @@ import type { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balanc
 import type { Route53 } from "@aws-sdk/client-route-53";
 import type { AssumedRole, ProviderSettings } from "./provider-settings";
 
+// That versions of the SDK to come want another Node.js is for whoever updates it, and not for whoever runs `pulumi up`.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
 /**
  * The SDK's clients with the credentials and the region of the stack's AWS provider.
  *

@@ -1,0 +1,79 @@
+import { AwsCallError } from "../../live/asked";
+import type { AwsClients } from "../../live/aws-clients";
+import { readTargets } from "../../live/target-health";
+import { digestsOf } from "../../policies/reading/versions";
+import { type Color, nameOf, type Rejection, type Resource } from "../../traffic";
+import { Failure } from "../failure";
+import { liveShares } from "../live-shares";
+import { type RouteNow, routesNow } from "../rollout-now";
+import { type WayBack, wayBackOf } from "./way-back";
+
+/** A route whose requests are to go somewhere. */
+export type Going = { route: RouteNow; way: Exclude<WayBack, { kind: "nothing" }> };
+
+/**
+ * Where the requests of each route of a stack are to go; and of those where they stay as they are, why.
+ * @throws Failure where there is no route, or the way leads to nobody
+ */
+export async function lookBack(
+  resources: readonly Resource[],
+  isUpdated: boolean,
+  clients: AwsClients,
+  force: boolean,
+): Promise<{ going: Going[]; staying: string[] }> {
+  const routes = routesNow(resources).filter(({ shares }) => shares !== undefined);
+  if (routes.length === 0) {
+    throw new Failure("the stack has no route of Crossfade's with weights: there is nothing to roll back");
+  }
+  const going: Going[] = [];
+  const staying: string[] = [];
+  for (const route of routes) {
+    const way = wayBackOf(route, await ifAnswered(liveShares(route, clients)), isUpdated);
+    if (way.kind === "nothing") {
+      staying.push(`${nameOf(route.urn)}: ${way.why}`);
+      continue;
+    }
+    const sick = await ifAnswered(sickness(route, way.to, clients));
+    if (sick !== undefined && !force) {
+      throw new Failure(`${sick}. No weight was moved; --force moves it all the same`);
+    }
+    going.push({ route, way });
+  }
+  return { going, staying };
+}
+
+/** What AWS says, or undefined where it does not answer: that is told when weights are written. */
+async function ifAnswered<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof AwsCallError) return undefined;
+    throw error;
+  }
+}
+
+/** Why a color cannot take the requests; undefined where a target of it is healthy, or its targets are none of AWS's. */
+async function sickness(route: RouteNow, color: Color, clients: AwsClients): Promise<string | undefined> {
+  const group = route.targetGroups[color];
+  if (group === undefined) return undefined;
+  const targets = await readTargets(clients, group);
+  if (targets.some(({ state }) => state === "healthy")) return undefined;
+  const states = targets.map(({ state, reason }) => (reason ? `${state} (${reason})` : state)).join(", ");
+  const found = states || "it has none";
+  return `${color} would get all requests of ${nameOf(route.urn)}, and none of its targets is healthy: ${found}`;
+}
+
+/** What tells the version that goes from the one that stays: an image that both have, such as a sidecar's, is not rejected. */
+export function rejectionsOf(
+  { route, way }: Going,
+  resources: readonly Resource[],
+  reason = `rolled back from ${way.has} %`,
+): Rejection[] {
+  const resource = resources.find(({ urn }) => urn === route.urn);
+  if (!resource) return [];
+  const kept = digestsOf(resource, way.to, resources);
+  const at = `${new Date().toISOString().slice(0, 19)}Z`;
+  return [...digestsOf(resource, way.from, resources)]
+    .filter((digest) => !kept.has(digest))
+    .map((digest) => ({ digest, at, reason }));
+}

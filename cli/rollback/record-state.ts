@@ -1,0 +1,45 @@
+import type { Resource } from "../../traffic";
+import { parseState } from "../../traffic/sources/state";
+import { Locked } from "../engine-failure";
+import { Failure } from "../failure";
+import type { ProjectStack } from "../stack";
+import { type FreeOptions, freeLock } from "./free-lock";
+
+/** How many updates that come in between are stopped. */
+const TRIES = 3;
+
+/**
+ * Brings the state to what the stack file says of the routes, by an update of what carries their weights and of nothing else: what
+ * else is changed in the program or in the file, or is refused by the policies, has to wait for another day.
+ * @throws Failure where it is refused or fails
+ */
+export async function recordState(
+  opening: Promise<ProjectStack>,
+  routes: readonly string[],
+  message: string,
+  options: FreeOptions,
+): Promise<void> {
+  const stack = await opening;
+  const { signal } = options;
+  for (let turn = 1; ; turn++) {
+    try {
+      const targets = targetsIn(parseState(await stack.export()).resources, routes);
+      const preview = await stack.previewWithPack({ signal, targets });
+      if (!("plan" in preview)) throw new Failure(`the policies refuse to record it: ${preview.refusals.join("\n")}`);
+      await stack.update(preview.plan, message, { signal, targets });
+      return;
+    } catch (error) {
+      if (!(error instanceof Locked) || turn === TRIES) throw error;
+      await freeLock(error, opening, options);
+    }
+  }
+}
+
+/** The routes, the rollouts, and all that hangs on them: weights, stages, clocks. */
+export function targetsIn(resources: readonly Resource[], routes: readonly string[]): string[] {
+  const rollouts = resources.filter(({ type }) => type === "crossfade:index:Rollout").map(({ urn }) => urn);
+  const targets = new Set([...routes, ...rollouts]);
+  // A state has parents before their children.
+  for (const { urn, parent } of resources) if (parent !== undefined && targets.has(parent)) targets.add(urn);
+  return [...targets];
+}

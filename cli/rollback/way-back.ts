@@ -1,0 +1,34 @@
+import { type Color, otherColor, type Shares } from "../../traffic";
+import type { RouteNow } from "../rollout-now";
+
+/** Where a route's requests are to go. */
+export type WayBack =
+  /** All weight to stable: the candidate has some, or may get some by an update that runs. */
+  | { kind: "back"; to: Color; from: Color; has: number }
+  /** After a finish: all weight to the version that carried it before. */
+  | { kind: "return"; to: Color; from: Color; has: number }
+  | { kind: "nothing"; why: string };
+
+/**
+ * What taking a release back means for a route. What is live counts more than what the state says, and an update that runs may be
+ * about to raise.
+ * @param live undefined where it is not known
+ */
+export function wayBackOf(route: RouteNow, live: Shares | undefined, isUpdated: boolean): WayBack {
+  const { recorded, candidate, colors, shares = {}, older } = route;
+  const { stable } = recorded;
+  const has = Math.max(shares[candidate] ?? 0, live?.[candidate] ?? 0);
+  if (!colors.includes(candidate))
+    return { kind: "nothing", why: `${stable} has all requests, and there is no ${candidate}` };
+  if (has > 0) return { kind: "back", to: stable, from: candidate, has };
+  // A finish that runs moves no weight, and is not what an update that is stopped can have been raising.
+  if (older === candidate) return { kind: "return", to: candidate, from: stable, has: 100 };
+  if (isUpdated) return { kind: "back", to: stable, from: candidate, has };
+  return { kind: "nothing", why: `${stable} has all requests: ${candidate} has none that could be taken back` };
+}
+
+/** All requests to a color. */
+export function allTo(color: Color): Record<Color, number> {
+  const other = otherColor(color);
+  return { [color]: 100, [other]: 0 } as Record<Color, number>;
+}

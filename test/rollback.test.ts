@@ -1,0 +1,235 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { holdWeights } from "../cli/rollback/hold-weights";
+import type { RolledBack } from "../cli/rollback/roll-back";
+import { findLock } from "../cli/rollback/update-lock";
+import { weightWriter } from "../cli/rollback/weight-writer";
+import { routesNow } from "../cli/rollout-now";
+import { exportStack } from "../cli/stack";
+import { StackFile } from "../cli/stack-file";
+import { AwsClients } from "../live/aws-clients";
+import { readRule } from "../live/rule";
+import { parseState } from "../traffic/sources/state";
+import { seeded } from "./facts/local-cloud";
+import { LocalWorld, PACK, ROOT, type TestStack } from "./local-world";
+
+/**
+ * `crossfade rollback` by the real engine against the local cloud, among others fired at random moments of an `up` that raises.
+ * `CROSSFADE_ROLLBACKS=50` takes 50 moments instead of three; `CROSSFADE_SEED` repeats a run's.
+ */
+const MOMENTS = Number(process.env.CROSSFADE_ROLLBACKS ?? 3);
+const seed = Number(process.env.CROSSFADE_SEED ?? Date.now() % 2 ** 32);
+const random = seeded(seed);
+
+const V2 = `shop@sha256:${"2".repeat(64)}`;
+const V3 = `shop@sha256:${"3".repeat(64)}`;
+const RULE = "aws:lb/listenerRule:ListenerRule";
+
+let world: LocalWorld;
+let stack: TestStack;
+/** In milliseconds: how long an `up` that raises has the lock here. */
+let raiseTakes = 0;
+/** What the local cloud refuses next, as AWS might. */
+let failing: string | undefined;
+
+beforeAll(async () => {
+  console.log(`CROSSFADE_SEED=${seed}, ${MOMENTS} moments`);
+  const { images = {} } = new StackFile(join(ROOT, "stacks/Pulumi.local.yaml")).config().local ?? {};
+  world = await LocalWorld.start({
+    images: () => ({ ...images, [V3]: images[V2] ?? { run: "" } }),
+    fault: (operation, type) => (`${operation} ${type}` === failing ? "Service Unavailable" : undefined),
+  });
+  Object.assign(process.env, world.cloud.env, { PATH: `${join(world.engine, "bin")}:${process.env.PATH}` });
+  stack = await world.ownStack();
+  stack.config.set("green", V2);
+  expect((await stack.up()).code).toBe(0);
+  const { ended } = raise();
+  await running();
+  const began = Date.now();
+  await ended;
+  raiseTakes = Date.now() - began;
+});
+afterAll(() => world.stop());
+
+async function up(): Promise<void> {
+  const { code, output } = await stack.up(...PACK);
+  expect(output).not.toContain("error:");
+  expect(code).toBe(0);
+}
+
+/** An `up` that gives green 5 %, as somebody's CI would run it. */
+function raise(): { ended: Promise<{ code: number; output: string }> } {
+  stack.config.set("stage", "canary-5");
+  return { ended: stack.up() };
+}
+
+/** The command as a user runs it, and what it says. */
+async function crossfade(...args: string[]): Promise<{ code: number; out: string; said: string }> {
+  const command = [join(ROOT, "cli/bin.js"), ...args, "--config-file", stack.config.path];
+  const child = spawn(process.execPath, command, { cwd: ROOT, env: process.env });
+  const [out, said, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  return { code, out, said };
+}
+
+async function rollback(...args: string[]): Promise<{ code: number; done: RolledBack; said: string }> {
+  const { code, out, said } = await crossfade("rollback", "local", "--json", ...args);
+  return { code, said, done: out === "" ? undefined : JSON.parse(out) };
+}
+
+/** The weights of the rule as the balancer's API says them, blue's first. */
+async function live(): Promise<{ weights: number[]; sticky: boolean }> {
+  const rule = (await stack.resources()).find(({ urn, type }) => type === RULE && urn.endsWith("::shop"));
+  const { groups, sticky } = await readRule(new AwsClients(), String(rule?.outputs.arn));
+  return { weights: groups.map(({ weight }) => weight), sticky };
+}
+
+/** The weights that the state has, blue's first. */
+async function deployed(): Promise<number[]> {
+  const rule = (await stack.resources()).find(({ urn, type }) => type === RULE && urn.endsWith("::shop"));
+  const actions = (rule?.outputs.actions ?? []) as { forward: { targetGroups: { weight: number }[] } }[];
+  return actions.flatMap(({ forward }) => forward.targetGroups.map(({ weight }) => weight));
+}
+
+test("from a canary stage: live at once, in the file and in the state, and its version rejected; then there is nothing to do", async () => {
+  expect(await live()).toEqual({ weights: [95, 5], sticky: true });
+  const { code, done, said } = await rollback("--reason", "orders without a total");
+  expect(said).toMatch(/blue gets all new requests of shop, [\d.]+ s after the command; green had 5 %/);
+  expect(done).toMatchObject({
+    result: "rolled back",
+    routes: [{ route: "shop", to: "blue", from: "green", had: 5, by: "api", writtenAgain: 0 }],
+    rejected: [{ digest: V2.split("@")[1], reason: "orders without a total" }],
+    isRecorded: true,
+  });
+  expect(code).toBe(0);
+  expect(await live()).toEqual({ weights: [100, 0], sticky: false });
+  expect(await deployed()).toEqual([100, 0]);
+  expect([stack.config.get("stage"), stack.config.get("rejected")]).toEqual(["idle", done.rejected]);
+
+  const again = await crossfade("rollback", "local");
+  expect(again).toMatchObject({ code: 0, out: "local: nothing to roll back\n" });
+});
+
+test("a CI run of the old commit is refused, also without a preview; the weights stay", async () => {
+  const rejected = stack.config.get("rejected");
+  stack.config.edit({ stage: "canary-5", rejected: undefined });
+  const { code, output } = await stack.up("--skip-preview", ...PACK);
+  stack.config.edit({ stage: "idle", rejected });
+  expect(output).toMatch(/\[mandatory\] +rejected-release/);
+  expect(output).toContain(
+    "orders without a total. The config that is applied has no such entry: it is of a commit from before",
+  );
+  expect(code).not.toBe(0);
+  expect((await live()).weights).toEqual([100, 0]);
+});
+
+test("rolled back, a new image, and again: the policies let it through", async () => {
+  stack.config.set("green", V3);
+  await up();
+  stack.config.set("stage", "canary-5");
+  await up();
+  expect((await live()).weights).toEqual([95, 5]);
+});
+
+test("where the state cannot be brought to it the weights stay where they were put, and it says so", async () => {
+  failing = `update ${RULE}`;
+  const { code, out, said } = await crossfade("rollback", "local");
+  failing = undefined;
+  expect(said).toMatch(/blue gets all new requests of shop/);
+  expect(out).toMatch(/NOT RECORDED, the weights are live as said above: .*Service Unavailable/s);
+  expect(code).toBe(1);
+  expect((await live()).weights).toEqual([100, 0]);
+  expect(await deployed()).toEqual([95, 5]);
+});
+
+test("after a failed update, with the lock of a dead process and of another machine: the same command ends it", async () => {
+  const lock = (pid: number, hostname: string) => {
+    const folder = join(world.home, ".pulumi/locks/organization/crossfade/local");
+    mkdirSync(folder, { recursive: true });
+    const holder = { pid, username: "ada", hostname, timestamp: new Date().toISOString() };
+    writeFileSync(join(folder, `${randomUUID()}.json`), JSON.stringify(holder));
+  };
+  lock(2 ** 22 - 1, hostname());
+  const dead = await rollback();
+  expect(dead.said).toContain("it was dead: its lock was left behind, and is taken over");
+  expect(dead).toMatchObject({ code: 0, done: { update: "was dead", isRecorded: true } });
+  expect(await deployed()).toEqual([100, 0]);
+
+  await raise().ended;
+  lock(4711, "build-7");
+  const elsewhere = await rollback("--force");
+  expect(elsewhere.said).toContain("its lock is taken over, as --force says");
+  expect(elsewhere).toMatchObject({ code: 0, done: { update: "cannot be stopped from here", isRecorded: true } });
+});
+
+test("after a finish all goes back to the version before, when that is wanted", async () => {
+  stack.config.edit({ stable: "green", stage: "idle", rejected: undefined });
+  expect((await stack.up()).code).toBe(0);
+  expect((await live()).weights).toEqual([0, 100]);
+  const unasked = await crossfade("rollback", "local");
+  expect(unasked.said).toContain(
+    "Give them back to blue, the version before it? Nobody can be asked here: --yes says so",
+  );
+  expect(unasked.code).toBe(2);
+  expect((await live()).weights).toEqual([0, 100]);
+
+  const { code, done } = await rollback("--yes");
+  expect(done).toMatchObject({ routes: [{ to: "blue", from: "green", had: 100 }], isRecorded: true });
+  expect(code).toBe(0);
+  expect((await live()).weights).toEqual([100, 0]);
+  expect([stack.config.get("stable"), stack.config.get("stage")]).toEqual(["blue", "idle"]);
+});
+
+test("an update in flight overwrites a call; looked at and called again, the call wins", async () => {
+  const [route] = routesNow(parseState(await exportStack("local", ROOT)).resources);
+  const writer = route && weightWriter(route, "blue", new AwsClients());
+  if (!writer) throw new Error("there is no rule");
+  const alone = raise();
+  await running();
+  await writer.write();
+  await alone.ended;
+  expect((await live()).weights).toEqual([95, 5]);
+
+  stack.config.set("stage", "idle");
+  expect((await stack.up()).code).toBe(0);
+  const held = raise();
+  await running();
+  await writer.write();
+  const raised: string[] = [];
+  await holdWeights([writer], held.ended, { onRaised: (name) => raised.push(name) });
+  expect(raised.length).toBeGreaterThan(0);
+  expect((await live()).weights).toEqual([100, 0]);
+});
+
+for (let moment = 1; moment <= MOMENTS; moment++) {
+  test(`at a random moment of an update that raises, ${moment} of ${MOMENTS}`, async () => {
+    // By somebody who knows nothing of the last rollback, and has no pack.
+    stack.config.edit({ stage: "idle", rejected: undefined });
+    if ((await live()).weights[1] !== 0) expect((await stack.up()).code).toBe(0);
+    const { ended } = raise();
+    await running();
+    const at = random() * raiseTakes;
+    await sleep(at);
+    const { code, done, said } = await rollback();
+    console.log(`at ${Math.round(at)} of ${raiseTakes} ms:\n${said.trim()}`);
+    expect((await live()).weights).toEqual([100, 0]);
+    expect(await deployed()).toEqual([100, 0]);
+    await ended;
+    expect(findLock(ROOT, "local")).toBeUndefined();
+    await sleep(1000);
+    expect((await live()).weights).toEqual([100, 0]);
+    expect(done).toMatchObject({ isRecorded: true });
+    expect([stack.config.get("stage"), code]).toEqual(["idle", 0]);
+  });
+}
+
+/** Waits until an update has the lock. */
+async function running(): Promise<void> {
+  while (!findLock(ROOT, "local")) await sleep(50);
+}
