@@ -1,0 +1,149 @@
+import { AwsCallError } from "../../live/asked";
+import { AwsClients } from "../../live/aws-clients";
+import { providerSettings } from "../../live/provider-settings";
+import { readTargets } from "../../live/target-health";
+import { planOf } from "../../policies/plan";
+import { digestsOf } from "../../policies/reading/versions";
+import { type Color, nameOf, otherColor, type Rejection, type Resource, type Shares } from "../../traffic";
+import { parseState } from "../../traffic/sources/state";
+import { judgeStage } from "../analysis/judge-stage";
+import type { StageJudged } from "../analysis/stage-verdict";
+import { Failure } from "../failure";
+import { findProject, findStackFile } from "../find-stack-file";
+import { liveShares } from "../live-shares";
+import { metricSource } from "../metrics/metric-source";
+import { outlook, type RolloutOutlook } from "../outlook";
+import { findLock } from "../rollback/update-lock";
+import { type RouteNow, routesNow } from "../rollout-now";
+import { exportStack } from "../stack";
+import { StackFile } from "../stack-file";
+import { inZones, type ZoneHealth } from "./zone-health";
+
+/** How a stack stands: what its state has, what its file asks for, and what is live. */
+export interface StackStatus {
+  stack: string;
+  at: Date;
+  /** Who updates it. */
+  update?: { process: number; user: string; host: string; since: Date; isDead: boolean };
+  routes: RouteStatus[];
+  /** What was asked for and could not be seen, a sentence each. */
+  unseen: string[];
+}
+
+export interface RouteStatus {
+  route: RouteNow;
+  name: string;
+  environments: EnvironmentStatus[];
+  /** As the stack file asks; undefined where it cannot be read. */
+  asked: { stable: Color; stage: string } | undefined;
+  /** The share of each color as AWS says it. Undefined where it was not seen, and behind a Gateway. */
+  live: Shares | undefined;
+  /** What an update of nothing would mean: the time left, and the way back. Undefined without a candidate. */
+  rollout: RolloutOutlook | undefined;
+  /** What is counted so far at a canary stage. */
+  evidence: StageJudged | undefined;
+}
+
+export interface EnvironmentStatus {
+  color: Color;
+  role: "stable" | "candidate";
+  digests: string[];
+  rejected: Rejection | undefined;
+  /** Undefined where it was not seen, or its targets are none of AWS's. */
+  zones: ZoneHealth[] | undefined;
+}
+
+export interface StatusOptions {
+  configFile?: string;
+  /** A folder of the project. @default the working directory */
+  folder?: string;
+  now?: Date;
+}
+
+/** So often AWS is asked: who looks at a status does not wait for long. */
+const TRIES = 2;
+
+/**
+ * Looks at a stack. What AWS or a source of metrics does not tell is said, and the rest is shown.
+ * @throws Failure where the state cannot be read
+ */
+export async function stackStatus(stack: string, options: StatusOptions = {}): Promise<StackStatus> {
+  const { folder = process.cwd(), now: at = new Date() } = options;
+  const file = new StackFile(options.configFile ?? findStackFile(folder, stack));
+  const { resources } = parseState(await exportStack(stack, findProject(folder, stack)));
+  const unseen: string[] = [];
+  const see = async <T>(what: () => Promise<T> | T): Promise<T | undefined> => {
+    try {
+      return await what();
+    } catch (error) {
+      if (!(error instanceof AwsCallError || error instanceof Failure || (error as Error).name === "RunError"))
+        throw error;
+      unseen.push((error as Error).message);
+      return undefined;
+    }
+  };
+  const config = await see(() => file.config(process.env.CROSSFADE_LOCAL !== undefined));
+  const clients = new AwsClients(
+    providerSettings((key) => file.get(key, "aws")),
+    TRIES,
+  );
+  const plan = planOf(resources, resources, at);
+  const meanings = outlook(plan);
+  const routes = routesNow(resources).map(async (route): Promise<RouteStatus> => {
+    const { stable } = route.recorded;
+    const [live, environments, evidence] = await Promise.all([
+      see(() => liveShares(route, clients)),
+      Promise.all(
+        route.colors.map((color) => environmentStatus(route, color, resources, config?.rejected ?? [], clients, see)),
+      ),
+      see(() => evidenceOf(route, config, clients, at)),
+    ]);
+    const asked = config && { stable: config.rollout.stable, stage: config.rollout.stage };
+    const rollout = meanings.find(({ urn }) => urn === route.urn)?.rollout;
+    environments.sort((one) => (one.color === stable ? -1 : 1));
+    return { route, name: nameOf(route.urn), environments, asked, live, rollout, evidence };
+  });
+  const lock = findLock(folder, stack);
+  const { holder } = lock ?? {};
+  const update = holder && { process: holder.pid, ...holder, isDead: lock?.isStale === true };
+  return { stack, at, ...(update && { update }), routes: await Promise.all(routes), unseen: [...new Set(unseen)] };
+}
+
+type See = <T>(what: () => Promise<T> | T) => Promise<T | undefined>;
+
+async function environmentStatus(
+  { urn, recorded, targetGroups }: RouteNow,
+  color: Color,
+  resources: readonly Resource[],
+  rejections: readonly Rejection[],
+  clients: AwsClients,
+  see: See,
+): Promise<EnvironmentStatus> {
+  const route = resources.find((one) => one.urn === urn);
+  const digests = route ? [...digestsOf(route, color, resources)] : [];
+  const group = targetGroups[color];
+  const targets = group === undefined ? undefined : await see(() => readTargets(clients, group));
+  return {
+    color,
+    role: color === recorded.stable ? "stable" : "candidate",
+    digests,
+    rejected: rejections.find(({ digest }) => digests.includes(digest)),
+    zones: targets && inZones(targets),
+  };
+}
+
+/** At a canary stage, where the stack says who counts. */
+async function evidenceOf(
+  { stage, since: from, candidate, recorded, targetGroups, balancers }: RouteNow,
+  config: ReturnType<StackFile["config"]> | undefined,
+  clients: AwsClients,
+  now: Date,
+): Promise<StageJudged | undefined> {
+  const analysis = config?.analysis;
+  if (!analysis || !stage || !from || stage.weight === 0 || stage.weight === 100) return undefined;
+  const versionOf = (color: Color) => ({ color, targetGroupArn: targetGroups[color], balancerArn: balancers[color] });
+  const versions = { candidate: versionOf(candidate), stable: versionOf(otherColor(candidate)) };
+  const source = await metricSource(analysis, versions, clients);
+  const bake = recorded.stages.find(({ name }) => name === stage.name)?.bake ?? stage.bake;
+  return judgeStage(source, analysis.metrics, { from, now, bake, deadline: analysis.deadline });
+}
