@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -54,16 +54,4 @@ export async function commitEdit(path: string, edit: (file: StackFile) => void, 
 function gitIn(cwd: string) {
   return async (args: string[], env: Record<string, string> = {}): Promise<string> =>
     (await promisify(execFile)("git", args, { cwd, env: { ...process.env, ...env } })).stdout;
-}
-
-/** Whether somebody has changed the file since the last commit; undefined where it is not in Git. */
-export async function isDirty(path: string): Promise<boolean | undefined> {
-  try {
-    const git = gitIn(dirname(path));
-    const inTree = (await git(["ls-files", "--full-name", "--", basename(path)])).trim();
-    if (inTree === "") return undefined;
-    return (await git(["show", `HEAD:${inTree}`])) !== readFileSync(path, "utf8");
-  } catch {
-    return undefined;
-  }
 }

@@ -68,7 +68,11 @@ export function nextEdits(stack: string, pack: string, { route, rollout, environ
   const raise = next && { command: up({ stage: next.name }), means: `${candidate} gets ${next.weight} %`, from };
   const edits = raise && !isRejected ? [raise] : [];
   if (isRejected)
-    edits.push({ command: up({ [candidate]: "registry/image@sha256:…" }), means: "another version", from: undefined });
+    edits.push({
+      command: up({ [candidate]: "registry/image@sha256:…" }),
+      means: `another version of ${candidate}`,
+      from: undefined,
+    });
   return stage.name === IDLE || !rollout ? edits : [...edits, back];
 }
 

@@ -71,14 +71,14 @@ export async function stackStatus(stack: string, options: StatusOptions = {}): P
   const { folder = process.cwd(), now: at = new Date() } = options;
   const file = new StackFile(options.configFile ?? findStackFile(folder, stack));
   const { resources } = parseState(await exportStack(stack, findProject(folder, stack)));
-  const unseen: string[] = [];
+  const unseen = new Unseen();
   const see = async <T>(what: () => Promise<T> | T): Promise<T | undefined> => {
     try {
       return await what();
     } catch (error) {
       if (!(error instanceof AwsCallError || error instanceof Failure || (error as Error).name === "RunError"))
         throw error;
-      unseen.push((error as Error).message);
+      unseen.add(error as Error);
       return undefined;
     }
   };
@@ -106,7 +106,24 @@ export async function stackStatus(stack: string, options: StatusOptions = {}): P
   const lock = findLock(folder, stack);
   const { holder } = lock ?? {};
   const update = holder && { process: holder.pid, ...holder, isDead: lock?.isStale === true };
-  return { stack, at, ...(update && { update }), routes: await Promise.all(routes), unseen: [...new Set(unseen)] };
+  return { stack, at, ...(update && { update }), routes: await Promise.all(routes), unseen: unseen.sentences() };
+}
+
+/** What could not be seen. Calls that all fail for one reason are one sentence. */
+class Unseen {
+  private readonly byReason = new Map<string, { sentence: string; more: number }>();
+
+  add(error: Error): void {
+    const reason = error instanceof AwsCallError ? `${error.kind} ${error.code}` : error.message;
+    const known = this.byReason.get(reason);
+    if (known) known.more++;
+    else this.byReason.set(reason, { sentence: error.message, more: 0 });
+  }
+
+  sentences(): string[] {
+    const all = [...this.byReason.values()];
+    return all.map(({ sentence, more }) => (more > 0 ? `${sentence}. So do ${more} more calls` : sentence));
+  }
 }
 
 type See = <T>(what: () => Promise<T> | T) => Promise<T | undefined>;

@@ -47,7 +47,9 @@ function routeLines(one: RouteStatus, { stack, at }: StackStatus, pack: string, 
     // A command is never cut: it is there to be copied.
     lines.push(`  ${(index === 0 ? "next" : "or").padEnd(TITLE)}${command}`, ...row("", `${means}${when}`, width));
   }
-  for (const trouble of troubles(one)) lines.push(...row("look at", trouble, width));
+  const found = troubles(one);
+  if (found.length > 0) lines.push("");
+  for (const trouble of found) lines.push(...row("look at", trouble, width));
   return lines;
 }
 

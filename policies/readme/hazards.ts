@@ -107,7 +107,9 @@ export const HAZARDS: readonly Hazard[] = [
   one("A4", "Autoscaling scales the way back in", "plan and live", { gap: "floors by stage come with live gates" }),
   one("A5", "Background work of an unreleased version", "run", { gap: "workers come later" }),
   one("A6", "A rollback to what was scaled in, changed or deleted", "plan"),
-  one("A7", "The last writer of a rule wins, and the bad version is still in Git", "plan and live"),
+  one("A7", "The last writer of a rule wins, and the bad version is still in Git", "plan and live", {
+    component: "`crossfade rollback` writes again until the weights stay",
+  }),
   one("A8", "What is ordered is not yet so on the wire", "plan and live"),
   one("A9", "One duration bounds no active user's cookie", "plan", {
     component: `${ROUTE}: stickiness off when it ends`,
