@@ -29,6 +29,7 @@ export async function local(command: string[], stack: string): Promise<number> {
     );
     for (const address of cloud.addresses()) say(`it answers on http://${address}`);
     for (const address of cloud.dataPlane.dnsAddresses()) say(`it answers for its DNS zones on ${address}`);
+    say(`it answers AWS's calls on ${cloud.env.AWS_ENDPOINT_URL}, and Prometheus at /metrics there`);
     await Promise.race(["SIGINT", "SIGTERM", "SIGHUP"].map((signal) => once(process, signal)));
     return 0;
   } finally {

@@ -182,6 +182,42 @@ describe("Elastic Container Service", () => {
       name: "ClusterNotFoundException",
     });
   });
+
+  // "The state of the rollout … IN_PROGRESS, COMPLETED, FAILED"; a rollback "starts a new deployment" of what was completed last.
+  // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html
+  test("a deployment that the circuit breaker gives up is told, and so is the one back", async () => {
+    const { records } = world.cloud;
+    const service = records.get("aws:ecs/service:Service", world.services.green);
+    const [definition] = records.ofType("aws:ecs/taskDefinition:TaskDefinition");
+    if (!service || !definition) throw new Error("there is no service to deploy to");
+    const [container] = JSON.parse(String(definition.inputs.containerDefinitions));
+    const containerDefinitions = JSON.stringify([{ ...container, environment: [{ name: "EXIT_WITH", value: "3" }] }]);
+    const arn = `${definition.id}-bad`;
+    const inputs = { ...definition.inputs, containerDefinitions };
+    records.put({ ...definition, id: arn, inputs, outputs: { ...definition.outputs, arn } });
+    const deploymentCircuitBreaker = { enable: true, rollback: true };
+    records.put({ ...service, inputs: { ...service.inputs, taskDefinition: arn, deploymentCircuitBreaker } });
+    await elb.modifyRule(forward(100, 0)); // with it all else is applied
+
+    const told = async () => (await ecs.describeServices({ cluster: "shop", services: ["shop-green"] })).services?.[0];
+    const first = await told();
+    expect(first?.taskDefinition).toBe(arn);
+    expect(first?.deployments?.map(({ status, rolloutState }) => [status, rolloutState])).toEqual([
+      ["PRIMARY", "IN_PROGRESS"],
+      ["ACTIVE", "COMPLETED"],
+    ]);
+    expect(first?.deployments?.[1]).toMatchObject({ taskDefinition: service.inputs.taskDefinition, runningCount: 2 });
+    await until(async () => (await told())?.taskDefinition === service.inputs.taskDefinition);
+    await until(
+      async () => (await told())?.deployments?.every(({ rolloutState }) => rolloutState === "COMPLETED") === true,
+    );
+    const back = await told();
+    expect(back?.deployments).toHaveLength(1);
+    expect(back?.deployments?.[0]?.id).not.toBe(first?.deployments?.[1]?.id);
+    const failed = `(service shop-green) (deployment ${first?.deployments?.[0]?.id}) deployment failed: tasks failed to start.`;
+    expect(back?.events?.map(({ message }) => message)).toContain(failed);
+    records.put(service);
+  });
 });
 
 describe("faults", () => {
