@@ -155,6 +155,33 @@ export async function main(argv: string[]): Promise<void> {
     });
 
   program
+    .command("promote")
+    .description(
+      "release a stack's candidate stage by stage, judged at each; it is taken back when it does worse than stable",
+    )
+    .argument("<stack>", "the stack, in whose project this runs")
+    .option("--to <stage>", "where it ends, once held; finish: the candidate becomes stable", "finish")
+    .option("--from <stage>", "only where this stage is live: compare and set")
+    .option("--yes", "do not ask; where nobody can be asked it is needed")
+    .option("--force", "take over a lock that a process of another machine has left behind")
+    .option("--no-analysis", "hold each stage for its bake time, and judge by nothing")
+    .option("--config-file <file>", "its config file, where it is not in its usual place")
+    .option("--policy-pack-config <file>", "the policies' settings, in the file that the pack takes")
+    .option("--json", "print how it ended as JSON, and nothing else")
+    .addHelpText(
+      "after",
+      "\nExit code: 0 the target is reached and has held, 1 refused, failed or rolled back, 2 wrong usage, 3 inconclusive at the deadline.\n" +
+        "\nKilled at any moment, the same command goes on where it stood.\n" +
+        "\nExample:\n" +
+        "  $ crossfade promote staging --yes\n" +
+        "  $ crossfade promote production --from idle --to canary-5 --yes",
+    )
+    .action(async (stack, options) => {
+      const { promote } = part<typeof import("./promote")>("./promote");
+      process.exitCode = await promote(stack, options);
+    });
+
+  program
     .command("findings")
     .description("what the policies say of a preview, and what it changes, as Markdown for a pull request")
     .requiredOption("--stack <name>", "the stack's name, for the heading")

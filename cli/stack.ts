@@ -33,6 +33,8 @@ export interface StackPreview {
   sources: Required<Sources>;
   /** Its plan, which an update is held to. The file is there until the stack is closed. */
   plan: string;
+  /** An update would do nothing at all: not even to components, which are what a finish changes. */
+  isEmpty: boolean;
 }
 
 /** A preview that packs have refused: the engine leaves no plan of it. */
@@ -107,6 +109,18 @@ export class ProjectStack {
     );
   }
 
+  /** Puts a state in the place of the one that is there. */
+  async import(state: { version: number; deployment: object }): Promise<void> {
+    await this.run("pulumi stack import", undefined, undefined, () => this.stack.importStack(state));
+  }
+
+  /** Brings what the state says of these resources up to what the cloud has; one that is not there leaves the state. */
+  async refresh(urns: string[]): Promise<void> {
+    await this.run("pulumi refresh", undefined, undefined, (onEvent) =>
+      this.stack.refresh(this.common(undefined, onEvent, urns)),
+    );
+  }
+
   /** Drops the lock of the backend's files. Whoever holds it goes on: it must have been seen to be gone. */
   async dropLock(): Promise<void> {
     await this.run("pulumi cancel", undefined, undefined, () => this.stack.cancel());
@@ -135,7 +149,8 @@ export class ProjectStack {
       if (refusals.length === 0 || signal?.aborted) throw error;
       return { refusals };
     }
-    return { sources: { preview: JSON.stringify(events), state, plan: readFileSync(plan, "utf8") }, plan };
+    const isEmpty = events.every(({ resourcePreEvent: step }) => !step || `${step.metadata.op}` === "same");
+    return { sources: { preview: JSON.stringify(events), state, plan: readFileSync(plan, "utf8") }, plan, isEmpty };
   }
 
   private common(
@@ -144,7 +159,9 @@ export class ProjectStack {
     targets: readonly string[] | undefined,
   ) {
     const target = targets && { target: [...targets] };
-    return { signal, onEvent, ...target, configFile: this.file.path, color: "never" as const };
+    // The engine is in this process' group: at a terminal Ctrl-C has reached it already, and twice it would end at once.
+    const passedOn = process.stdin.isTTY ? undefined : signal;
+    return { signal: passedOn, onEvent, ...target, configFile: this.file.path, color: "never" as const };
   }
 
   private async run<T>(

@@ -170,6 +170,19 @@ test("LATENCY_MS delays answers, never the health check", async () => {
   await page;
 });
 
+test("RESET_RATE resets and HANG_RATE never answers, never the health check", async () => {
+  const reset = await startShop({ RESET_RATE: "1" });
+  await expect(get(reset, "/")).rejects.toThrow(/ECONNRESET|socket hang up/);
+  expect((await get(reset, "/healthz")).status).toBe(200);
+  const hangs = await startShop({ HANG_RATE: "1" });
+  const answered = get(hangs, "/").then(
+    () => "answered",
+    () => "closed",
+  );
+  expect(await Promise.race([answered, sleep(500, "silent")])).toBe("silent");
+  expect((await get(hangs, "/healthz")).status).toBe(200);
+});
+
 test("CAPACITY_RPS fails what is more than that in a second, never the health check", async () => {
   const shop = await startShop({ CAPACITY_RPS: "3" });
   const nextSecond = () => sleep(1000 - (Date.now() % 1000));

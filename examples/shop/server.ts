@@ -46,6 +46,8 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   // The switches leave the health check alone: they are for a version that looks healthy and serves badly.
   if (settings.latencyMs > 0) await sleep(settings.latencyMs);
   if (draw() < settings.errorRate) return answer(response, 500, { error: "by ERROR_RATE" });
+  if (settings.resetRate > 0 && draw() < settings.resetRate) return void request.socket.resetAndDestroy();
+  if (settings.hangRate > 0 && draw() < settings.hangRate) return;
   if (overCapacity()) return answer(response, 500, { error: "by CAPACITY_RPS" });
   const handler = routes[`${request.method} ${path}`];
   if (!handler) return answer(response, 404, { error: "no such page" });

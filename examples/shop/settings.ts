@@ -8,6 +8,8 @@ export interface Settings {
   latencyMs: number;
   errorRate: number;
   errorSeed: number;
+  resetRate: number;
+  hangRate: number;
   capacityRps: number;
   unhealthy: boolean;
 }
@@ -42,6 +44,8 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     latencyMs: number("LATENCY_MS", 0, 0, 60_000),
     errorRate: number("ERROR_RATE", 0, 0, 1, false),
     errorSeed: number("ERROR_SEED", 1, 0, 0xffffffff),
+    resetRate: number("RESET_RATE", 0, 0, 1, false),
+    hangRate: number("HANG_RATE", 0, 0, 1, false),
     capacityRps: number("CAPACITY_RPS", 100_000, 1, 100_000),
     unhealthy: number("UNHEALTHY", 0, 0, 1) === 1,
   };

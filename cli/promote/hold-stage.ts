@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Stage, spokenDuration } from "../../traffic";
+import { judgeStage } from "../analysis/judge-stage";
+import type { StageJudged } from "../analysis/stage-verdict";
+import type { Metric, MetricSource } from "../metrics/source";
+import type { Scene } from "./scene";
+
+/** Who judges, and by what. */
+export interface Judging {
+  source: MetricSource;
+  metrics: readonly Metric[];
+  /** Seconds for which a stage may stay inconclusive once its bake time is over. */
+  deadline: number;
+}
+
+/** How a stage was held. */
+export type Held =
+  | { result: "held"; judged?: StageJudged }
+  | { result: "regression" | "inconclusive"; judged: StageJudged };
+
+/** In milliseconds: at least so long from one look to the next. */
+const LOOK = 1000;
+
+/**
+ * Holds a stage until its bake time is over and every metric has passed it. A regression ends it at once; what is inconclusive at
+ * the deadline ends so. Without anybody who judges, or at `full`, where there is no stable to compare with, the bake time alone is
+ * held.
+ */
+export async function holdStage(
+  { progress, signal }: Pick<Scene, "progress" | "signal">,
+  stage: Stage,
+  since: Date | undefined,
+  judging: Judging | undefined,
+): Promise<Held> {
+  const from = since ?? new Date();
+  const over = () => from.getTime() + stage.bake * 1000 <= Date.now();
+  if (!judging || stage.weight === 100) {
+    const why = judging ? "stable has no requests to compare with" : "by the clock alone, nothing is judged";
+    if (!over()) progress.event(`holds for ${spokenDuration(stage.bake)}: ${why}`);
+    for (; !over(); await sleep(LOOK, undefined, { signal })) progress.status(left(stage, from));
+    return { result: "held" };
+  }
+  const { source, metrics, deadline } = judging;
+  for (;;) {
+    const judged = await judgeStage(source, metrics, { from, now: new Date(), bake: stage.bake, deadline }, signal);
+    if (judged.verdict === "regression") return { result: "regression", judged };
+    if (judged.verdict === "pass") return { result: "held", judged };
+    if (judged.isOver) return { result: "inconclusive", judged };
+    progress.status(`${left(stage, from)}; ${judged.missing[0] ?? ""}`);
+    await sleep(Math.max(LOOK, judged.lookAgainAt.getTime() - Date.now()), undefined, { signal });
+  }
+}
+
+function left({ bake }: Stage, from: Date): string {
+  const seconds = Math.round((from.getTime() - Date.now()) / 1000 + bake);
+  return seconds > 0 ? `${spokenDuration(seconds)} of the bake time left` : "the bake time is over";
+}

@@ -1,0 +1,28 @@
+import { otherColor } from "../../traffic";
+import { Failure } from "../failure";
+import { metricSource } from "../metrics/metric-source";
+import type { Judging } from "./hold-stage";
+import { type Looked, routeOf } from "./standing";
+
+/**
+ * Who judges the candidate of a stack, as `crossfade:analysis` says.
+ * @throws Failure where nobody is known who counts
+ */
+export async function openJudging(looked: Looked): Promise<Judging> {
+  const { analysis } = looked.config;
+  if (!analysis) {
+    throw new Failure(
+      "nobody is known who counts the requests of both versions: set crossfade:analysis, or hold each stage by the clock alone with --no-analysis",
+      2,
+    );
+  }
+  const { candidate, targetGroups, balancers } = routeOf(looked);
+  const versionOf = (color: typeof candidate) => ({
+    color,
+    targetGroupArn: targetGroups[color],
+    balancerArn: balancers[color],
+  });
+  const versions = { candidate: versionOf(candidate), stable: versionOf(otherColor(candidate)) };
+  const source = await metricSource(analysis, versions, looked.clients);
+  return { source, metrics: analysis.metrics, deadline: analysis.deadline };
+}

@@ -1,0 +1,78 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation";
+import { readPlanned } from "../../traffic/sources";
+import { Locked } from "../engine-failure";
+import { Failure } from "../failure";
+import type { StackPreview } from "../stack";
+import { type Verdict, verdictOf } from "../verdict";
+import type { Edit } from "./next-move";
+import type { Scene } from "./scene";
+import { tookOver } from "./take-over";
+
+type Previewed = Pick<StackPreview, "plan" | "isEmpty"> & { verdict: Verdict };
+
+export type Updated = "updated" | "nothing to do" | "lock taken over";
+
+/**
+ * One edit of the stack file and the update that it asks for, as a person would do it: a preview with the policies, what it means,
+ * a question, and an update held to the plan of that preview.
+ *
+ * @param isUnmoved whether the weights are as they were; then the file is too
+ * @throws Failure where it is refused, not wanted, or fails
+ */
+export async function updateStack(
+  scene: Scene,
+  { edit, to }: { edit: Edit; to: string },
+  isUnmoved: () => Promise<boolean>,
+): Promise<Updated> {
+  const { stack, progress, signal } = scene;
+  const undo = stack.file.edit(edit);
+  let began = false;
+  try {
+    progress.status("preview");
+    const { verdict, plan, isEmpty } = await preview(scene);
+    if (isEmpty && verdict.result === "passes") return "nothing to do";
+    scene.show(verdict, edit);
+    if (verdict.result !== "passes") throw new Failure(`${to} is refused by the policies; nothing was changed`);
+    await scene.confirm(to);
+    began = true;
+    const steps = counted((line) => progress.status(line), verdict.changes.length);
+    await stack.update(plan, `crossfade promote: ${to}`, { signal, onEvent: steps });
+    return "updated";
+  } catch (error) {
+    if (error instanceof Locked) {
+      undo();
+      if (await tookOver(error, scene)) return "lock taken over";
+      throw error;
+    }
+    if (began && !(await isUnmoved())) throw error;
+    undo();
+    if (!began || !(error instanceof Failure)) throw error;
+    throw new Failure(`${error.message}\nNo weight has moved, and the stack file is as it was before`, error.exitCode);
+  }
+}
+
+/** By the pack in the engine, as `pulumi up` would be, and by the plan, which shows more. What one refuses is refused. */
+async function preview({ stack, signal, settings, progress }: Scene): Promise<Previewed> {
+  const onEvent = counted((line) => progress.status(line), 0);
+  const judged = await stack.previewWithPack({ signal, onEvent });
+  if ("plan" in judged) return { ...judged, verdict: verdictOf(readPlanned(judged.sources), { settings }) };
+  // Of a preview that packs refuse there is no plan. Without ours there is one, and so what it would have meant.
+  const whole = await stack.preview({ signal, onEvent });
+  const verdict = verdictOf(readPlanned(whole.sources), { settings });
+  if (verdict.result === "passes") {
+    throw new Failure(`the preview is refused by a policy pack; nothing was changed:\n${judged.refusals.join("\n")}`);
+  }
+  return { ...whole, verdict };
+}
+
+/** Tells how far the engine is. */
+function counted(tell: (line: string) => void, changes: number): (event: EngineEvent) => void {
+  let done = 0;
+  return ({ resOutputsEvent: output, resourcePreEvent: begun }) => {
+    const name = (output ?? begun)?.metadata.urn.split("::").at(-1);
+    const op = (output ?? begun)?.metadata.op;
+    if (name === undefined || op === undefined || (op as string) === "same") return;
+    if (output) done++;
+    tell(changes > 0 ? `update: ${done} of ${changes}, ${op} ${name}` : `preview: ${op} ${name}`);
+  };
+}
