@@ -14,12 +14,22 @@ export function goServer(): string {
   });
 }
 
-/** nginx from Debian: the one that is installed, or else its package, unpacked without root and without being installed. */
+/** nginx from Debian. */
 export function nginx(): string {
-  const installed = ["/usr/sbin/nginx", "/usr/bin/nginx"].find((path) => existsSync(path));
+  return fromDebian("nginx", "usr/sbin/nginx", "-v");
+}
+
+/** A Prometheus server from Debian. */
+export function prometheus(): string {
+  return fromDebian("prometheus", "usr/bin/prometheus", "--version");
+}
+
+/** A program of a Debian package: the one that is installed, or else the package's, unpacked without root and without being installed. */
+function fromDebian(name: string, program: string, version: string): string {
+  const installed = [`/${program}`, `/usr/bin/${name}`].find((path) => existsSync(path));
   if (installed) return installed;
-  return made("nginx", "usr/sbin/nginx", (folder) => {
-    const download = (...options: string[]) => run("apt-get", [...options, "download", "nginx"], process.env, folder);
+  return made(name, program, (folder) => {
+    const download = (...options: string[]) => run("apt-get", [...options, "download", name], process.env, folder);
     try {
       download();
     } catch {
@@ -31,7 +41,7 @@ export function nginx(): string {
     }
     const [deb] = readdirSync(folder).filter((name) => name.endsWith(".deb"));
     run("dpkg", ["-x", deb ?? "", "."], process.env, folder);
-    run(join(folder, "usr/sbin/nginx"), ["-v"]); // the libraries that it needs are there
+    run(join(folder, program), [version]); // the libraries that it needs are there
   });
 }
 
