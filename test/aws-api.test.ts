@@ -1,6 +1,6 @@
 import { ECS } from "@aws-sdk/client-ecs";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type ApiWorld, askFaults, startApiWorld } from "./api-world";
 import { ask, until } from "./facts/local-cloud";
 
@@ -218,6 +218,15 @@ describe("Elastic Container Service", () => {
     expect(back?.events?.map(({ message }) => message)).toContain(failed);
     records.put(service);
   });
+});
+
+test("the environment that the cloud gives is all that the SDK needs, whatever profile the user has", async () => {
+  const read = () => new ElasticLoadBalancingV2({ maxAttempts: 1 }).describeRules({ RuleArns: [world.rule] });
+  for (const [name, value] of Object.entries({ ...world.cloud.env, AWS_PROFILE: "nobody" })) vi.stubEnv(name, value);
+  await expect(read()).rejects.toMatchObject({ name: "CredentialsProviderError" });
+  vi.stubEnv("AWS_PROFILE", world.cloud.env.AWS_PROFILE);
+  expect((await read()).Rules).toHaveLength(1);
+  vi.unstubAllEnvs();
 });
 
 describe("faults", () => {
