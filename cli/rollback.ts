@@ -34,6 +34,12 @@ export async function rollback(stack: string, flags: RollbackFlags): Promise<num
     const told: Told = { stack, ...done, ...(done.isRecorded && { commit: await committed(stack, done, flags, say) }) };
     process.stdout.write(flags.json ? `${JSON.stringify(told)}\n` : textOf(told));
     return done.problem === undefined ? 0 : 1;
+  } catch (error) {
+    if (flags.json && error instanceof Failure) {
+      const { message: why, exitCode } = error;
+      process.stdout.write(`${JSON.stringify({ stack, result: "failed", why, exitCode })}\n`);
+    }
+    throw error;
   } finally {
     progress.end();
     stopped.end();

@@ -3,6 +3,7 @@ import { carriersOf, endOf, hasColor, olderIn, routesIn, weightsSince, wireOf } 
 import { type State, stateOf } from "../policies/reading/state";
 import { BALANCER, GROUP } from "../policies/reading/types";
 import {
+  at,
   COLORS,
   type Color,
   otherColor,
@@ -35,7 +36,7 @@ export interface RouteNow {
   carriers: readonly Carrier[];
   /** Where weighted records are: the zone and the host. */
   records?: { zoneId: string; host: string };
-  /** The ARN of each color's target group, where it is one of this stack. */
+  /** The ARN of each color's target group, where it has one. */
   targetGroups: Partial<Record<Color, string>>;
   /** The ARN of the balancer that each color's users come by, where it is one of this stack. */
   balancers: Partial<Record<Color, string>>;
@@ -78,7 +79,7 @@ export function routesNow(resources: readonly Resource[]): RouteNow[] {
       since: first && weightsSince(first, resources),
       carriers: carriers.map(carrierOf),
       ...(kind === "dns" && { records: recordsAt(first) }),
-      targetGroups: byColor((color) => groupOf(route, color, resources)?.outputs.arn),
+      targetGroups: byColor((color) => groupOf(route, color, resources)?.outputs.arn ?? at(route.inputs.groups, color)),
       balancers: byColor((color) => balancerOf(route, color, stateOf(resources))?.outputs.arn),
     };
   });

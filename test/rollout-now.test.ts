@@ -52,6 +52,11 @@ test("what carries the weights, and the groups and balancer behind them", () => 
   expect(route.balancers).toEqual({ blue: "arn:lb", green: "arn:lb" });
 });
 
+test("a group of another stack is known by its ARN", () => {
+  const [route] = routesNow(stack({}).filter(({ type }) => type !== "aws:lb/targetGroup:TargetGroup"));
+  expect(route?.targetGroups).toEqual({ blue: "arn:blue", green: "arn:green" });
+});
+
 test("before the first update there is nothing", () => {
   expect(routesNow([])).toEqual([]);
 });
