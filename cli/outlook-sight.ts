@@ -8,9 +8,10 @@ import { COLORS } from "../traffic";
 import type { Previewed } from "../traffic/sources";
 import { totals } from "./analysis/counts";
 import { Failure } from "./failure";
+import { countedVersion } from "./metrics/counted-versions";
 import { MetricProblem } from "./metrics/metric-problem";
 import { blockSecondsOf, metricSource } from "./metrics/metric-source";
-import type { CountedVersion, Metric } from "./metrics/source";
+import type { Metric } from "./metrics/source";
 import type { Outlook } from "./outlook";
 import { type RouteNow, routesNow } from "./rollout-now";
 import { type JudgedStage, type Measured, metricSight, type Sight } from "./sight";
@@ -109,11 +110,7 @@ async function measure(
   const serving = COLORS.filter((color) => (route.shares?.[color] ?? 0) > 0);
   const counted = await Promise.all(
     serving.map(async (color) => {
-      const version: CountedVersion = {
-        color,
-        targetGroupArn: route.targetGroups[color],
-        balancerArn: route.balancers[color],
-      };
+      const version = countedVersion(route, color);
       const source = await metricSource(analysis, { candidate: version, stable: version }, clients);
       const blocks = await source.blocks(metric, new Date(now.getTime() - 1000 * COUNTED), now);
       return { color, ...totals(blocks).stable, seconds: blocks.length * source.blockSeconds };

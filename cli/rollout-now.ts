@@ -1,11 +1,21 @@
 import { balancersOf } from "../policies/reading/edges";
-import { carriersOf, endOf, hasColor, olderIn, routesIn, weightsSince, wireOf } from "../policies/reading/rollouts";
+import {
+  carriersOf,
+  endOf,
+  hasColor,
+  homeOf,
+  olderIn,
+  routesIn,
+  weightsSince,
+  wireOf,
+} from "../policies/reading/rollouts";
 import { type State, stateOf } from "../policies/reading/state";
 import { BALANCER, GROUP } from "../policies/reading/types";
 import {
   at,
   COLORS,
   type Color,
+  nameOf,
   otherColor,
   type Resource,
   type RolloutPlan,
@@ -36,6 +46,8 @@ export interface RouteNow {
   carriers: readonly Carrier[];
   /** Where weighted records are: the zone and the host. */
   records?: { zoneId: string; host: string };
+  /** The name of each color's environment, such as `shop-green`, where it is one of ours. */
+  environments: Partial<Record<Color, string>>;
   /** The ARN of each color's target group, where it has one. */
   targetGroups: Partial<Record<Color, string>>;
   /** The ARN of the balancer that each color's users come by, where it is one of this stack. */
@@ -79,6 +91,7 @@ export function routesNow(resources: readonly Resource[]): RouteNow[] {
       since: first && weightsSince(first, resources),
       carriers: carriers.map(carrierOf),
       ...(kind === "dns" && { records: recordsAt(first) }),
+      environments: byColor((color) => environmentOf(route, color, resources)),
       targetGroups: byColor((color) => groupOf(route, color, resources)?.outputs.arn ?? at(route.inputs.groups, color)),
       balancers: byColor((color) => balancerOf(route, color, stateOf(resources))?.outputs.arn),
     };
@@ -97,6 +110,11 @@ function carrierOf({ urn, type, outputs }: Resource): Carrier {
 function recordsAt(record: Resource | undefined): RouteNow["records"] {
   const [zoneId, host] = [text(record?.inputs.zoneId), text(record?.inputs.name)];
   return zoneId !== undefined && host !== undefined ? { zoneId, host } : undefined;
+}
+
+function environmentOf(route: Resource, color: Color, resources: readonly Resource[]): string | undefined {
+  const home = homeOf(endOf(route, color, resources), resources);
+  return home && nameOf(home.urn);
 }
 
 function groupOf(route: Resource, color: Color, resources: readonly Resource[]): Resource | undefined {

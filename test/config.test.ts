@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
 import { ConfigError, parseConfig } from "../components";
 import { formatDuration, parseDuration } from "../traffic";
 
@@ -502,6 +504,13 @@ test.each<[string, object, RegExp]>([
   ["the local cloud's outside of it", { source: "local" }, /"local" is the local cloud, and this stack is none of it/],
 ])("of an analysis, %s is refused", (_, analysis, expected) => {
   expect(problems({ ...good, analysis: JSON.stringify(analysis) })).toMatch(expected);
+});
+
+test("of an analysis, the README's example is one", () => {
+  const [, example = ""] = /```yaml\n( {2}crossfade:analysis:.*?)```/s.exec(readFileSync("README.md", "utf8")) ?? [];
+  const { "crossfade:analysis": analysis } = parse(example) as Record<string, unknown>;
+  const read = parseConfig("prod", { ...good, analysis: JSON.stringify(analysis) }, false).analysis;
+  expect(read).toMatchObject({ source: "prometheus", metrics: [{ name: "orders", tolerance: 0.01, burst: 10 }] });
 });
 
 test("of an analysis behind a Gateway, Prometheus is asked for", () => {

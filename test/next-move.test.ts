@@ -34,6 +34,7 @@ function standing({ weight, live = weight, stable = "blue", asks = {}, older, li
     since: new Date(0),
     carriers: [],
     targetGroups: {},
+    environments: {},
     balancers: {},
   };
   const asked = { stable: asks.stable ?? stable, stage: asks.stage ?? stage?.name ?? "idle", stages: WAY };

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { smallestRegression } from "../cli/analysis/smallest-regression";
 import type { Metric } from "../cli/metrics/source";
@@ -74,6 +77,37 @@ describe("what a stage can see", () => {
       "errors, of 42 events a second, none of stable's bad (of a test):",
       "slow, of 42 events a second, 2 % of stable's bad (of a test):",
     ]);
+  });
+
+  test("is worked out for what the stack's source has counted, of the environments that serve", async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      const { searchParams } = new URL(request.url ?? "", "http://prometheus");
+      const [start = 0, end = 0, step = 1] = ["start", "end", "step"].map((name) => Number(searchParams.get(name)));
+      const query = searchParams.get("query") ?? "";
+      asked.push(query);
+      const rate = query.startsWith("all") ? 20 : 0.4;
+      const values = [];
+      for (let time = start; time <= end; time += step) values.push([time, String(Math.round((time - start) * rate))]);
+      const data = { resultType: "matrix", result: [{ metric: {}, values }] };
+      response.end(JSON.stringify({ status: "success", data }));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const metrics = [
+        { name: "orders", kind: "counts", bad: 'bad{e="{{environment}}"}', all: 'all{e="{{environment}}"}' },
+      ];
+      const analysis = JSON.stringify({ source: "prometheus", prometheus: { url }, metrics });
+      const told = await lines({ isStack: true }, { ...STACK, "crossfade:analysis": analysis });
+      expect(told).toContain(
+        "sees      orders, of 20 events a second, 2 % of stable's bad (as prometheus counted in half an hour):",
+      );
+      expect([...new Set(asked)].sort()).toEqual(['all{e="shop-blue"}', 'bad{e="shop-blue"}']);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
   });
 
   test.each<[string, SightOptions, Record<string, string>, string]>([

@@ -1,5 +1,5 @@
-import { otherColor } from "../../traffic";
 import { Failure } from "../failure";
+import { countedVersions } from "../metrics/counted-versions";
 import { metricSource } from "../metrics/metric-source";
 import type { Judging } from "./hold-stage";
 import { type Looked, routeOf } from "./standing";
@@ -16,13 +16,6 @@ export async function openJudging(looked: Looked): Promise<Judging> {
       2,
     );
   }
-  const { candidate, targetGroups, balancers } = routeOf(looked);
-  const versionOf = (color: typeof candidate) => ({
-    color,
-    targetGroupArn: targetGroups[color],
-    balancerArn: balancers[color],
-  });
-  const versions = { candidate: versionOf(candidate), stable: versionOf(otherColor(candidate)) };
-  const source = await metricSource(analysis, versions, looked.clients);
+  const source = await metricSource(analysis, countedVersions(routeOf(looked)), looked.clients);
   return { source, metrics: analysis.metrics, deadline: analysis.deadline };
 }

@@ -4,13 +4,14 @@ import { providerSettings } from "../../live/provider-settings";
 import { readTargets } from "../../live/target-health";
 import { planOf } from "../../policies/plan";
 import { digestsOf } from "../../policies/reading/versions";
-import { type Color, nameOf, otherColor, type Rejection, type Resource, type Shares } from "../../traffic";
+import { type Color, nameOf, type Rejection, type Resource, type Shares } from "../../traffic";
 import { parseState } from "../../traffic/sources/state";
 import { judgeStage } from "../analysis/judge-stage";
 import type { StageJudged } from "../analysis/stage-verdict";
 import { Failure } from "../failure";
 import { findProject, findStackFile } from "../find-stack-file";
 import { liveShares } from "../live-shares";
+import { countedVersions } from "../metrics/counted-versions";
 import { metricSource } from "../metrics/metric-source";
 import { outlook, type RolloutOutlook } from "../outlook";
 import { findLock } from "../rollback/update-lock";
@@ -151,16 +152,15 @@ async function environmentStatus(
 
 /** At a canary stage, where the stack says who counts. */
 async function evidenceOf(
-  { stage, since: from, candidate, recorded, targetGroups, balancers }: RouteNow,
+  route: RouteNow,
   config: ReturnType<StackFile["config"]> | undefined,
   clients: AwsClients,
   now: Date,
 ): Promise<StageJudged | undefined> {
+  const { stage, since: from, recorded } = route;
   const analysis = config?.analysis;
   if (!analysis || !stage || !from || stage.weight === 0 || stage.weight === 100) return undefined;
-  const versionOf = (color: Color) => ({ color, targetGroupArn: targetGroups[color], balancerArn: balancers[color] });
-  const versions = { candidate: versionOf(candidate), stable: versionOf(otherColor(candidate)) };
-  const source = await metricSource(analysis, versions, clients);
+  const source = await metricSource(analysis, countedVersions(route), clients);
   const bake = recorded.stages.find(({ name }) => name === stage.name)?.bake ?? stage.bake;
   return judgeStage(source, analysis.metrics, { from, now, bake, deadline: analysis.deadline });
 }
