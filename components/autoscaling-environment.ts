@@ -5,7 +5,10 @@ import { type Color, isAmi } from "../traffic";
 import { autoScalingProblems } from "./autoscaling-environment-problems";
 import { type InstanceArgs, startScript } from "./instance";
 import { createInstanceProfile } from "./instance-profile";
+import { exchangeInstances, VERSION_TAG } from "./instance-refresh";
+import { liveHook } from "./live-hook";
 import { throwProblems } from "./property-problem";
+import type { RollingArgs } from "./rolling-args";
 import { checkTargetGroupName, createPreviewRule, createTargetGroup, type PreviewRuleArgs } from "./target-group";
 import type { VersionArgs } from "./version-args";
 import type { RouteTarget } from "./weighted-alb-route";
@@ -44,6 +47,16 @@ export interface AutoScalingEnvironmentArgs extends InstanceVersionArgs, Instanc
    * @default true
    */
   scaleIn?: boolean;
+  /**
+   * Seconds from an instance's launch until its service starts, at most: how long an update waits for it.
+   * @default 600
+   */
+  startup?: number;
+  /**
+   * How a new version comes to it in place.
+   * @default all instances are exchanged, each when its successor is healthy
+   */
+  rolling?: RollingArgs;
 }
 
 /**
@@ -73,6 +86,7 @@ export class AutoScalingEnvironment extends pulumi.ComponentResource {
     const child = { parent: this };
     const { port = 8080, grace = 60, healthInterval = 10, drain = 60, stop = 30, replicas = 2, scaling } = args;
     const hookSeconds = Math.max(SHORTEST_HOOK, stop);
+    const startSeconds = (args.startup ?? START_SECONDS) + grace + 5 * healthInterval;
 
     this.targetGroup = createTargetGroup(name, { ...args, targetType: "instance" }, this);
     const preview = createPreviewRule(name, args, this.targetGroup, this);
@@ -123,10 +137,19 @@ export class AutoScalingEnvironment extends pulumi.ComponentResource {
       };
     }
 
+    /** The group's new version is on its instances before it is on the group. */
+    function createExchange(): pulumi.ResourceHook | undefined {
+      const patience = startSeconds + drain + hookSeconds;
+      const say = (line: string) => void pulumi.log.info(`${name}: ${line}`);
+      return liveHook(`${name}-exchange`, (hookArgs, clients) =>
+        exchangeInstances(hookArgs, { rolling: args.rolling, patience }, clients, { say }),
+      );
+    }
+
     function createGroup(targetGroup: aws.lb.TargetGroup, template: aws.ec2.LaunchTemplate): aws.autoscaling.Group {
       const { min: minSize, max: maxSize } = scaling ?? { min: replicas, max: 2 * replicas };
+      const exchange = createExchange();
       const desiredCapacity = Math.min(maxSize, Math.max(minSize, replicas));
-      const startSeconds = grace + 5 * healthInterval + START_SECONDS;
       return new aws.autoscaling.Group(
         name,
         {
@@ -146,7 +169,7 @@ export class AutoScalingEnvironment extends pulumi.ComponentResource {
           waitForCapacityTimeout: `${startSeconds}s`,
           tags: [
             { key: "Name", value: name, propagateAtLaunch: true },
-            { key: "crossfade:version", value: version, propagateAtLaunch: true },
+            { key: VERSION_TAG, value: version, propagateAtLaunch: true },
           ],
         },
         {
@@ -155,6 +178,7 @@ export class AutoScalingEnvironment extends pulumi.ComponentResource {
           dependsOn: [preview],
           // A deletion takes all instances out of the balancer first, and waits until they are drained and gone.
           customTimeouts: { delete: `${START_SECONDS + drain + hookSeconds}s` },
+          hooks: { beforeUpdate: exchange ? [exchange] : [] },
           ...(scaling && { ignoreChanges: ["desiredCapacity"] }),
         },
       );

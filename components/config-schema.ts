@@ -100,6 +100,7 @@ const machine = z
   .partial();
 
 const autoscaling = machine.extend({
+  startup: duration(1, 7200, "chosen here: an instance of two hours is no release").optional(),
   instanceProfile: z.string().startsWith("arn:", "the ARN of an instance profile").optional(),
 });
 

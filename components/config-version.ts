@@ -21,7 +21,7 @@ export function versionOf(
   };
   if (compute === "autoscaling") {
     const { cpu, memory, ...ofInstances } = version;
-    const { instanceProfile, ami, ...machine } = autoscaling ?? {};
+    const { instanceProfile, startup, ami, ...machine } = autoscaling ?? {};
     return { ...machine, ...(!isAmi(own.image) && ami && { ami }), ...ofInstances };
   }
   const { replicas, ...scaled } = version;

@@ -80,6 +80,8 @@ export interface KubernetesConfig {
 export interface AutoScalingConfig {
   /** The ARN of their instance profile; one of its own for each color, where it is not there. */
   instanceProfile?: string;
+  /** Seconds from an instance's launch until its service starts, at most. */
+  startup?: number;
 }
 
 /**
@@ -228,7 +230,10 @@ function assemble({ stable, stage = IDLE, rejected = [], network, local, compute
     if (ownNetwork) edges[color] = { ...edge, ...Object.fromEntries(ownEdge), network: ownNetwork };
     environments[color] = versionOf(own, defaults, { compute, autoscaling: rest.autoscaling });
   }
-  const autoscaling = rest.autoscaling && { instanceProfile: rest.autoscaling.instanceProfile };
+  const autoscaling = rest.autoscaling && {
+    instanceProfile: rest.autoscaling.instanceProfile,
+    startup: rest.autoscaling.startup,
+  };
   const rollout = { stable, stage, stages: wholeWay(listedStages(rest)) };
   const dns = rest.dns && dnsOf(host, rest.dns);
   const where = { compute, kubernetes, autoscaling, ...edge, network };

@@ -6,6 +6,7 @@ export * from "./config-problem";
 export * from "./dns-target";
 export * from "./edge";
 export * from "./fargate-environment";
+export * from "./rolling-args";
 export * from "./rollout";
 export type { PreviewRuleArgs } from "./target-group";
 export * from "./version-args";

@@ -1,3 +1,4 @@
+import type { AutoScaling } from "@aws-sdk/client-auto-scaling";
 import type { ECS } from "@aws-sdk/client-ecs";
 import type { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Route53 } from "@aws-sdk/client-route-53";
@@ -28,6 +29,11 @@ export class AwsClients {
 
   readonly ecs = once(async (): Promise<ECS> => {
     const { ECS: Client } = await import("@aws-sdk/client-ecs");
+    return new Client(await this.shared());
+  });
+
+  readonly autoScaling = once(async (): Promise<AutoScaling> => {
+    const { AutoScaling: Client } = await import("@aws-sdk/client-auto-scaling");
     return new Client(await this.shared());
   });
 

@@ -6,6 +6,7 @@ import { settleRoutes } from "./providers/kubernetes/route-status";
 import { serviceGroup } from "./providers/kubernetes/to-cluster";
 import { isAsWaitedFor } from "./providers/kubernetes/wait-for";
 import { toDesired } from "./providers/to-desired";
+import { SCALING_GROUP } from "./providers/types/autoscaling";
 import { DEPLOYMENT, metadataOf, objectOf, SERVICE } from "./providers/types/kubernetes-objects";
 import { RECORD } from "./providers/types/route53-names";
 
@@ -27,6 +28,7 @@ export function awsBehaviour({ records, dataPlane, images, fault }: Cloud): Beha
       const inSync = dataPlane.inSync();
       await applied;
       if (type === RECORD) return inSync; // the provider waits for it
+      if (type === SCALING_GROUP) return waitForInstances(id, records, dataPlane);
       if (type !== "aws:ecs/service:Service") return;
       const service = records.get(type, id);
       if (!service) return dataPlane.gone(id);
@@ -35,6 +37,25 @@ export function awsBehaviour({ records, dataPlane, images, fault }: Cloud): Beha
       if (!end.ok) throw new NotSteady(`waiting for ECS Service (${id}): ${end.reason}`, [], true);
     },
   };
+}
+
+/**
+ * Of a new group, and of one whose size has changed, the provider waits until so many are healthy in its balancers
+ * (terraform-provider-aws, `group.go`, `waitGroupCapacitySatisfied`); here after each change of one, which is no longer. It waits for
+ * no instance refresh.
+ */
+async function waitForInstances(id: string, records: Records, dataPlane: DataPlane): Promise<void> {
+  const group = records.get(SCALING_GROUP, id);
+  if (!group) return dataPlane.gone(id);
+  const { waitForElbCapacity, minElbCapacity, waitForCapacityTimeout = "10m" } = group.inputs;
+  const wanted = Number(waitForElbCapacity ?? minElbCapacity ?? 0);
+  if (wanted === 0 || dataPlane.scalingGroup(id)?.progress?.isDone === false) return;
+  const [, amount, unit] = /^(\d+)([smh])$/.exec(String(waitForCapacityTimeout)) ?? [];
+  const timeout = Number(amount) * { s: 1_000, m: 60_000, h: 3_600_000 }[unit as "s" | "m" | "h"];
+  if (await holdsWithin(timeout, () => dataPlane.scalingGroup(id)?.isFull !== false)) return;
+  const have = dataPlane.scalingGroup(id)?.machines.filter(({ inService }) => inService).length ?? 0;
+  const told = `want at least ${wanted} healthy instance(s) registered to Load Balancer, have ${have}`;
+  throw new NotSteady(`waiting for Auto Scaling Group (${id}) capacity satisfied: timeout while waiting: ${told}`);
 }
 
 /** Seconds that the Kubernetes provider waits where nothing says otherwise (provider/pkg/await/await.go). */

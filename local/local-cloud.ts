@@ -8,6 +8,7 @@ import { BASE_PORT } from "./dataplane/loopback";
 import { acquireLock } from "./lock";
 import { type Behaviour, KUBERNETES, LocalProvider, Records, serveProvider } from "./providers";
 import type { Images } from "./providers/image";
+import { endRefresh } from "./providers/instance-refresh";
 import { settleRoutes } from "./providers/kubernetes/route-status";
 import { toBalancers, toDesired } from "./providers/to-desired";
 
@@ -70,7 +71,17 @@ export class LocalCloud {
         counts.note(line);
         options.onRequest?.(line);
       };
-      const dataPlane = new DataPlane({ ...options, onRequest, tasksFile: join(home, "tasks.json"), onLog: say });
+      const apply = () => dataPlane.apply(toDesired(records, images()));
+      const dataPlane = new DataPlane({
+        ...options,
+        onRequest,
+        tasksFile: join(home, "tasks.json"),
+        onLog: say,
+        onRefreshed: (group, progress) => {
+          endRefresh(group, progress, records);
+          void apply();
+        },
+      });
       ends.push(() => dataPlane.stop());
       const cloud = { records, dataPlane, images, fault, controllerDelay: () => least + random() * (most - least) };
       const providers = {
@@ -84,7 +95,6 @@ export class LocalCloud {
         served.push(`${name}:${port}`);
       }
       settleRoutes(records);
-      const apply = () => dataPlane.apply(toDesired(records, images()));
       await apply();
       const api = await startApi({ records, dataPlane, apply }, counts, options.basePort ?? BASE_PORT);
       ends.push(() => api.stop());

@@ -34,10 +34,9 @@ export function environmentTarget(
   const place = { ...onEdge, subnetIds: taskSubnetIds ?? subnetIds, publicAddresses: taskSubnetIds === undefined };
   if (compute === "autoscaling") {
     const { instanceType = "" } = version; // the config is refused without one
-    const { instanceProfile: instanceProfileArn } = autoscaling ?? {};
-    const scaleIn = rollout.stage === "idle";
-    return new AutoScalingEnvironment(name, { ...version, ...place, color, instanceType, instanceProfileArn, scaleIn })
-      .target;
+    const { instanceProfile: instanceProfileArn, startup } = autoscaling ?? {};
+    const ofGroup = { instanceType, instanceProfileArn, startup, scaleIn: rollout.stage === "idle" };
+    return new AutoScalingEnvironment(name, { ...version, ...place, ...ofGroup, color }).target;
   }
   return new FargateEnvironment(name, { ...version, ...place, color }).target;
 }

@@ -35,6 +35,7 @@ const ours = (kind: RegExp) => [
 test.each([
   ["local", "FargateEnvironment", "WeightedAlbRoute"],
   ["local-dns", "FargateEnvironment", "WeightedDnsRoute"],
+  ["local-autoscaling", "AutoScalingEnvironment", "WeightedAlbRoute"],
   ["local-kubernetes", "KubernetesEnvironment", "WeightedAlbRoute"],
   ["local-gateway", "KubernetesEnvironment", "WeightedGatewayRoute"],
 ])("the stack %s has a %s for each color and a %s", async (stack, environment, route) => {
@@ -46,7 +47,7 @@ test.each([
   expect(colors.sort()).toEqual(["shop-blue", "shop-green"]);
 });
 
-test("behind one balancer a color has its preview rule and its weight alike on Fargate and on Kubernetes", async () => {
+test("behind one balancer a color has its preview rule and its weight alike on every compute", async () => {
   const rules = async (stack: string) => {
     await run(stack);
     return ["shop-blue-preview", "shop-green-preview", "shop"].map(
@@ -54,4 +55,5 @@ test("behind one balancer a color has its preview rule and its weight alike on F
     );
   };
   expect(await rules("local-kubernetes")).toEqual(await rules("local"));
+  expect(await rules("local-autoscaling")).toEqual(await rules("local"));
 });

@@ -20,6 +20,8 @@ export { gatewayMatch, isPreviewMatch } from "./kubernetes/routes";
 export * from "./live/wire";
 export * from "./rejection";
 export * from "./resource";
+export * from "./rolling/batches";
+export * from "./rolling/refresh";
 export * from "./rollout";
 export * from "./serving/loss";
 export * from "./serving/serving";

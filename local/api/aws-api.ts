@@ -1,3 +1,4 @@
+import { autoScaling } from "./autoscaling";
 import type { Cloud } from "./cloud";
 import { cloudWatch } from "./cloudwatch";
 import { ecs } from "./ecs";
@@ -13,7 +14,7 @@ const ABOVE_BASE = 54;
 
 /** Answers AWS's calls for a cloud and what its balancers counted, at one address of loopback. */
 export function startApi(cloud: Cloud, counts: TrafficCounts, basePort: number): Promise<ApiServer> {
-  const services = [elbv2(cloud), ecs(cloud), route53(cloud), cloudWatch(counts)];
+  const services = [elbv2(cloud), ecs(cloud), autoScaling(cloud), route53(cloud), cloudWatch(counts)];
   const groups = () => cloud.records.ofType(GROUP).map(({ id }) => id);
   return ApiServer.start(services, pages(counts, groups), basePort + ABOVE_BASE);
 }

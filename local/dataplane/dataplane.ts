@@ -7,6 +7,8 @@ import { Fleet } from "./fleet";
 import type { Tell } from "./instance";
 import { Cluster, type ClusterOptions } from "./kubernetes/cluster";
 import { BASE_PORT } from "./loopback";
+import type { DesiredScalingGroup, RefreshProgress } from "./scaling/desired";
+import { ScalingGroup } from "./scaling/group";
 import { type Outcome, Service } from "./service";
 import type { ServiceStatus } from "./service-status";
 import type { TaskEvent } from "./traffic";
@@ -16,6 +18,8 @@ export interface DataPlaneOptions extends Partial<BalancerOptions>, Partial<DnsO
   tasksFile?: string;
   /** Each task's SIGTERM and end. */
   onTask?: (event: TaskEvent) => void;
+  /** Each instance refresh of an Auto Scaling group that has replaced all it was to replace. */
+  onRefreshed?: (groupArn: string, progress: RefreshProgress) => void;
 }
 
 /** How long requests in flight may take to end when the data plane stops. */
@@ -28,6 +32,7 @@ export class DataPlane {
   private asked = false;
   private latestInSync: Promise<void> = Promise.resolve();
   private readonly services: Fleet<DesiredService, Service>;
+  private readonly scalingGroups: Fleet<DesiredScalingGroup, ScalingGroup>;
   private readonly cluster: Cluster;
 
   constructor(private readonly options: DataPlaneOptions = {}) {
@@ -49,6 +54,11 @@ export class DataPlane {
     const file = new ProcessFile(options.tasksFile);
     const toldOf = (arn: string) => this.toldOf(arn);
     this.services = new Fleet((wanted) => new Service(wanted, this.balancers, file, toldOf(wanted.arn)));
+    const { onRefreshed } = options;
+    this.scalingGroups = new Fleet(
+      (wanted) =>
+        new ScalingGroup(wanted, this.balancers, file, toldOf(wanted.arn), (done) => onRefreshed?.(wanted.arn, done)),
+    );
     this.cluster = new Cluster(this.balancers, file, toldOf, all);
   }
 
@@ -58,6 +68,7 @@ export class DataPlane {
     this.asked = true;
     const listening = this.balancers.apply(desired.balancers, desired.targetGroups);
     this.services.apply(desired.services);
+    this.scalingGroups.apply(desired.scalingGroups);
     this.cluster.apply(desired.cluster);
     await listening;
     await this.dns.listen();
@@ -73,9 +84,14 @@ export class DataPlane {
     return [...this.dns.addresses];
   }
 
-  /** Resolves when a service or Deployment that is no longer asked for has no task or pod left. */
+  /** Resolves when a service, group or Deployment that is no longer asked for has no task, instance or pod left. */
   async gone(arn: string): Promise<void> {
-    await Promise.all([this.services.gone(arn), this.cluster.gone(arn)]);
+    await Promise.all([this.services.gone(arn), this.scalingGroups.gone(arn), this.cluster.gone(arn)]);
+  }
+
+  /** An Auto Scaling group; undefined where none of the name is asked for. */
+  scalingGroup(arn: string): Pick<ScalingGroup, "isFull" | "progress" | "machines"> | undefined {
+    return this.scalingGroups.get(arn);
   }
 
   /** Waits for the end of the service's deployment: completed, or failed by the circuit breaker. */
@@ -126,7 +142,7 @@ export class DataPlane {
   async stop(): Promise<void> {
     await this.dns.stop();
     await this.balancers.stop(stopGraceMs);
-    await Promise.all([this.services.stop(), this.cluster.stop()]);
+    await Promise.all([this.services.stop(), this.scalingGroups.stop(), this.cluster.stop()]);
   }
 
   private toldOf(serviceArn: string): Tell {

@@ -1,4 +1,5 @@
 import type { DesiredCluster } from "./kubernetes/desired";
+import type { DesiredScalingGroup } from "./scaling/desired";
 
 /**
  * What the control plane asks the data plane to be: plain data, whole each time. The data plane works out the difference,
@@ -8,6 +9,7 @@ export interface Desired {
   balancers: DesiredBalancer[];
   targetGroups: DesiredTargetGroup[];
   services: DesiredService[];
+  scalingGroups: DesiredScalingGroup[];
   cluster: DesiredCluster;
   dns: DesiredDns;
 }

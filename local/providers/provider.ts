@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { AWS } from "./aws";
+import { AWS, UNKNOWN } from "./aws";
 import { changedPaths } from "./changed-paths";
 import type { Dialect } from "./dialect";
 import { AwsError, NotSteady } from "./errors";
@@ -83,7 +83,8 @@ export class LocalProvider {
     this.failAsTold("create", type, inputs);
     row.check?.(inputs, this.records);
     const { id } = outputs;
-    this.records.put({ type, id, inputs, outputs: properties });
+    const versions = row.versioned && { versions: [inputs] };
+    this.records.put({ type, id, inputs, outputs: properties, ...versions });
     try {
       return { id, properties: await this.afterChange(type, id, timeout) };
     } catch (error) {
@@ -102,12 +103,17 @@ export class LocalProvider {
     timeout = 0,
   ) {
     const type = typeOf(urn);
-    const outputs = this.dialect.updated(news, oldInputs, olds);
+    const { versioned, check } = this.row(urn);
+    const before = this.records.get(type, id);
+    const versions = versioned === undefined ? undefined : [...(before?.versions ?? []), news];
+    const outputs = {
+      ...this.dialect.updated(news, oldInputs, olds),
+      ...(versioned !== undefined && { [versioned]: preview ? UNKNOWN : versions?.length }),
+    };
     if (preview) return outputs;
     this.failAsTold("update", type, news);
-    this.row(urn).check?.(news, this.records, id);
-    const before = this.records.get(type, id);
-    this.records.put({ type, id, inputs: news, outputs });
+    check?.(news, this.records, id);
+    this.records.put({ type, id, inputs: news, outputs, ...(versions && { versions }) });
     try {
       return await this.afterChange(type, id, timeout);
     } catch (error) {

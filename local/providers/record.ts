@@ -9,6 +9,8 @@ export interface LocalRecord {
   id: string;
   inputs: Properties;
   outputs: Properties;
+  /** The inputs of each of its versions, the first one first; only of a type that keeps them. */
+  versions?: Properties[];
 }
 
 /** The local cloud's resources, on disk after each change, so that a kill at any moment loses nothing. */

@@ -14,6 +14,7 @@ import { toCluster, toServiceGroups } from "./kubernetes/to-cluster";
 import { toGateways } from "./kubernetes/to-gateways";
 import type { LocalRecord, Properties, Records } from "./record";
 import { toDns } from "./to-dns";
+import { toScalingGroups } from "./to-scaling-groups";
 
 /** What the records ask the data plane to be. Where a program sets nothing, AWS's defaults hold. */
 export function toDesired(records: Records, images: Images): Desired {
@@ -21,6 +22,7 @@ export function toDesired(records: Records, images: Images): Desired {
     balancers: toBalancers(records),
     targetGroups: [...records.ofType("aws:lb/targetGroup:TargetGroup").map(toTargetGroup), ...toServiceGroups(records)],
     services: records.ofType("aws:ecs/service:Service").map((service) => toService(service, records, images)),
+    scalingGroups: toScalingGroups(records, images),
     cluster: toCluster(records, images),
     dns: toDns(records),
   };

@@ -1,7 +1,7 @@
-import { BEHIND_BALANCER, BEHIND_GATEWAY, PODS_BEHIND_BALANCER, type Refusal } from "./refusals";
+import { BEHIND_BALANCER, BEHIND_GATEWAY, INSTANCES_BEHIND_BALANCER, PODS_BEHIND_BALANCER, type Refusal } from "./refusals";
 import type { RehearsedStack } from "./rehearsed-stack";
 
-export const COMPUTES = ["fargate", "kubernetes"] as const;
+export const COMPUTES = ["fargate", "kubernetes", "autoscaling"] as const;
 export const ROUTES = ["alb", "dns", "gateway"] as const;
 export type Compute = (typeof COMPUTES)[number];
 export type Route = (typeof ROUTES)[number];
@@ -17,6 +17,7 @@ export interface Kind {
 const KINDS: Partial<Record<`${Compute} ${Route}`, Kind>> = {
   "fargate alb": { configOf: "local", refusals: BEHIND_BALANCER },
   "fargate dns": { configOf: "local-dns", refusals: [] },
+  "autoscaling alb": { configOf: "local-autoscaling", refusals: INSTANCES_BEHIND_BALANCER },
   "kubernetes alb": { configOf: "local-kubernetes", refusals: PODS_BEHIND_BALANCER },
   "kubernetes gateway": { configOf: "local-gateway", refusals: BEHIND_GATEWAY },
 };

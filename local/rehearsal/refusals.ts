@@ -26,6 +26,9 @@ export const BEHIND_BALANCER = [skippedStage, otherPort, newImage, inPlace, remo
 /** With another port pods get another version too, and that alone would be refused. */
 export const PODS_BEHIND_BALANCER = [skippedStage, fewerTasks, newImage, inPlace, removed];
 
+/** With another port instances get another version too. */
+export const INSTANCES_BEHIND_BALANCER = [skippedStage, newImage, inPlace, removed];
+
 /** Nothing of the way there is replaced by a line of config, and the Gateway is somebody else's. */
 export const BEHIND_GATEWAY = [skippedStage, fewerTasks, newImage, removed];
 

@@ -55,6 +55,7 @@ export function desire(
     ],
     targetGroups: change.groups ?? services.map((service) => group(service.arn)),
     services,
+    scalingGroups: [],
     cluster: { deployments: [], services: [] },
     dns: { zones: [], healthChecks: [] },
   };

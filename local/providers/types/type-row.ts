@@ -10,6 +10,8 @@ export interface TypeRow {
   validate?(inputs: Properties): void;
   /** What AWS adds to the inputs, the id among it. */
   outputs(inputs: Properties, unique: string, records: Records): Properties & { id: string };
+  /** The output that counts its versions: each update makes another, and the earlier ones stay. */
+  versioned?: string;
   /** Throws what AWS would answer to a create or an update. */
   check?(inputs: Properties, records: Records, id?: string): void;
   /** Throws what AWS would answer to a delete. */
