@@ -129,6 +129,12 @@ const gateway = z.strictObject({
 
 const kubernetes = z.strictObject({ namespace, gateway: gateway.optional(), mirror: z.boolean().optional() });
 
+const rolling = z.strictObject({
+  batches: z.array(z.number()),
+  pause: duration(0, 172_800, "EC2 Auto Scaling, CheckpointDelay"),
+  alarms: z.array(z.string().min(1)).max(10, "ten alarms at most (EC2 Auto Scaling, AlarmSpecification)").optional(),
+});
+
 const local = z.strictObject({
   images: z.record(z.string(), z.strictObject({ run: z.string(), env: env.optional() })),
   dnsSpeed: z.int("a whole number: so many times as fast the times of DNS run").min(1).optional(),
@@ -179,6 +185,7 @@ export const schema = z.object({
   compute: z.enum(["fargate", "kubernetes", "autoscaling"]).default("fargate"),
   kubernetes: kubernetes.optional(),
   autoscaling: autoscaling.optional(),
+  rolling: rolling.optional(),
   service,
   network: network.optional(),
   dns: dns.optional(),
@@ -200,6 +207,7 @@ export function knownKeys(path: readonly PropertyKey[]): string[] {
   if (first === "dns") return second === undefined ? Object.keys(dns.shape) : [...COLORS];
   if (first === "kubernetes") return Object.keys(second === "gateway" ? gateway.shape : kubernetes.shape);
   if (first === "analysis") return knownAnalysisKeys(second);
+  if (first === "rolling") return Object.keys(rolling.shape);
   if (first === "autoscaling") return Object.keys(autoscaling.shape);
   if (first === "local" && second === undefined) return Object.keys(local.shape);
   if (first === "stages" || first === "plans") return ["name", "weight", "bake"];

@@ -6,10 +6,12 @@ import { analysisOf, checkAnalysis } from "./config-analysis";
 import { checkCompute } from "./config-compute";
 import { checkEdges } from "./config-edges";
 import { ConfigError, didYouMean, type Problem, type Report } from "./config-problem";
+import { checkRolling } from "./config-rolling";
 import { knownKeys, type Parsed, schema } from "./config-schema";
 import { checkStages, listedStages } from "./config-stages";
 import { versionOf } from "./config-version";
 import { dnsNames } from "./dns-names";
+import type { RollingArgs } from "./rolling-args";
 
 /** The namespace of every key. It is always written out: in somebody else's project the default one is theirs. */
 const NAMESPACE = "crossfade";
@@ -95,6 +97,8 @@ export interface Config extends Omit<EdgeConfig, "network"> {
   kubernetes?: KubernetesConfig;
   /** There with compute `autoscaling`, and only then. */
   autoscaling?: AutoScalingConfig;
+  /** How a new version comes to the one environment that is there; without it by stages, between two. */
+  rolling?: RollingArgs;
   /** Not there behind a Gateway. */
   network?: NetworkConfig;
   rollout: RolloutPlan;
@@ -204,6 +208,7 @@ function checkTogether(given: Record<string, unknown>, data: Partial<Parsed>, re
   const { stable, stage = IDLE } = data;
   const names = checkStages(given, data, report);
   checkCompute(given, data, report);
+  checkRolling(given, data, report);
   checkEdges(data, report);
   checkAnalysis(given, data, report);
   if (!stable) return;
@@ -236,7 +241,7 @@ function assemble({ stable, stage = IDLE, rejected = [], network, local, compute
   };
   const rollout = { stable, stage, stages: wholeWay(listedStages(rest)) };
   const dns = rest.dns && dnsOf(host, rest.dns);
-  const where = { compute, kubernetes, autoscaling, ...edge, network };
+  const where = { compute, kubernetes, autoscaling, rolling: rest.rolling, ...edge, network };
   return { ...where, rollout, rejected, environments, host, previewSecret, sticky, dns, edges, local };
 }
 

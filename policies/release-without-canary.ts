@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nameOf, type Resource } from "../traffic";
+import { at, list, nameOf, number, type Resource } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
 import { behindRecord } from "./reading/edges";
@@ -8,7 +8,7 @@ import { isService, isWorkload } from "./reading/kubernetes";
 import { endsOf } from "./reading/members";
 import { differs } from "./reading/paths";
 import { recordSets } from "./reading/record-sets";
-import { type State, stateOf } from "./reading/state";
+import { one, type State, setting, stateOf } from "./reading/state";
 import { ECS_SERVICE, SCALING_GROUP } from "./reading/types";
 
 /** What of each type is the version that it runs. */
@@ -22,7 +22,7 @@ export const releaseWithoutCanary = policy({
   name: "release-without-canary",
   description: "Refuses a new version on an environment that has weight.",
   mechanism:
-    'The version is rolled out to all of that environment\'s users at once, with no stage to hold it back and no environment to return to (SRE workbook, "Canarying Releases"). Where the environment is the only one of its route there is no other way: there it is said and not refused. A Service of Kubernetes whose selector changes moves all requests in one step, past readiness gates and drains (argo-rollouts, "Zero-Downtime Updates with AWS TargetGroups").',
+    'The version is rolled out to all of that environment\'s users at once, with no stage to hold it back and no environment to return to (SRE workbook, "Canarying Releases"). Where the environment is the only one of its route there is no other way: there it is said and not refused, and not even said of an Auto Scaling group whose instances are exchanged in batches with stops between them. A Service of Kubernetes whose selector changes moves all requests in one step, past readiness gates and drains (argo-rollouts, "Zero-Downtime Updates with AWS TargetGroups").',
   safeWay: "Give the new version to the color that has no weight, and promote it.",
   hazards: ["34", "42", "A2"],
   settings: z.strictObject({}),
@@ -43,7 +43,9 @@ function inPlace(plan: Plan, prior: State): Finding[] {
     const serving = plan.serving.get(before);
     // Another group or port is a replacement, which has a policy of its own.
     if (!serving || !differs(before, after, version) || differs(before, after, ["loadBalancers"])) return [];
-    return newVersion(after, `it ${serving.why}`, hasSibling(before, prior));
+    const isDivided = hasSibling(before, prior);
+    if (!isDivided && comesInBatches(after, stateOf(plan.desired))) return [];
+    return newVersion(after, `it ${serving.why}`, isDivided);
   });
 }
 
@@ -68,6 +70,21 @@ function selectorSwaps({ changes, serving }: Plan): Finding[] {
       instead: "Give each color a Service whose selector never changes, and move weights between them.",
     };
   });
+}
+
+/**
+ * Whether the version comes to an Auto Scaling group in batches that never take its capacity, each with a stop after it: by our
+ * component, or by the provider's instance refresh, which without its own percentage has the group's policy or 90 %.
+ */
+function comesInBatches(group: Resource, desired: State): boolean {
+  if (group.type !== SCALING_GROUP) return false;
+  const home = group.parent === undefined ? undefined : desired.get(group.parent);
+  if (home && list(at(home.inputs.rolling, "batches")).length > 1) return true;
+  const preferences = one(at(one(setting(group, "instanceRefresh")), "preferences"));
+  const least =
+    at(preferences, "minHealthyPercentage") ??
+    at(one(setting(group, "instanceMaintenancePolicy")), "minHealthyPercentage");
+  return list(at(preferences, "checkpointPercentages")).length > 1 && (number(least ?? 90) ?? 0) >= 90;
 }
 
 /** Whether what leads to an end of it, or a weighted record that leads to its edge, has another to lead to as well. */

@@ -22,7 +22,7 @@ interface Place extends PreviewRuleArgs {
 
 /** A color's environment behind a balancer, on what the config says. */
 export function environmentTarget(
-  { compute, kubernetes, autoscaling, rollout }: Config,
+  { compute, kubernetes, autoscaling, rolling, rollout }: Config,
   color: Color,
   version: EnvironmentConfig,
   { subnetIds, taskSubnetIds, ...onEdge }: Place,
@@ -35,7 +35,7 @@ export function environmentTarget(
   if (compute === "autoscaling") {
     const { instanceType = "" } = version; // the config is refused without one
     const { instanceProfile: instanceProfileArn, startup } = autoscaling ?? {};
-    const ofGroup = { instanceType, instanceProfileArn, startup, scaleIn: rollout.stage === "idle" };
+    const ofGroup = { instanceType, instanceProfileArn, startup, rolling, scaleIn: rollout.stage === "idle" };
     return new AutoScalingEnvironment(name, { ...version, ...place, ...ofGroup, color }).target;
   }
   return new FargateEnvironment(name, { ...version, ...place, color }).target;

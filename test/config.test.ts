@@ -570,3 +570,26 @@ test.each<[string, Record<string, string>, RegExp]>([
   const given = Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined));
   expect(problems(given)).toMatch(expected);
 });
+
+const rolling = (more: object) => ({ rolling: JSON.stringify({ batches: [10, 50, 100], pause: "1h", ...more }) });
+const rolled = { ...onInstances, ...rolling({}), ...service({ replicas: 10 }) };
+
+test("of a release in batches, the batches and the pause between them are read", () => {
+  expect(parseConfig("prod", rolled, false).rolling).toEqual({ batches: [10, 50, 100], pause: 3600 });
+  expect(parseConfig("prod", onInstances, false).rolling).toBeUndefined();
+});
+
+test.each<[string, Record<string, string>, RegExp]>([
+  ["batches that fall", { ...rolled, ...rolling({ batches: [50, 10, 100] }) }, /batches\[1\] +10 comes after 50/],
+  ["batches that end too early", { ...rolled, ...rolling({ batches: [10, 50] }) }, /batches\[1\] .*must be 100/],
+  ["two colors", { ...rolled, green: V2 }, /rolling +is for one environment, and both blue and green are there/],
+  ["a stage", { ...rolled, stage: "canary-5", green: V2 }, /stage +"canary-5" is between two environments/],
+  ["too few instances", { ...rolled, ...service({ replicas: 2 }) }, /blue cannot be split so: of 2 .*run 3 at least/],
+  ["too few at least", { ...rolled, ...service({ scaling: { min: 1, max: 9 } }) }, /of 1 the batches .*run 3 at least/],
+  ["a pause beyond AWS's", { ...rolled, ...rolling({ pause: "3d" }) }, /pause +"3d": 0 s to 172800 s/],
+  ["an unknown key", { ...rolled, ...rolling({ puase: "1h" }) }, /rolling.puase .*Did you mean "pause"/],
+  ["Fargate", { ...good, ...rolling({}), ...service({ replicas: 10 }) }, /rolling .*no stops.*LINEAR and CANARY/],
+  ["Kubernetes", { ...onAlb, ...rolling({}), ...service({ replicas: 10 }) }, /rolling .*minReadySeconds/],
+])("of a release in batches, %s: refused", (_, texts, expected) => {
+  expect(problems(texts)).toMatch(expected);
+});

@@ -128,7 +128,7 @@ export const HAZARDS: readonly Hazard[] = [
     component: `${ENVIRONMENT}: grace 60 s`,
   }),
   one("A19", "The provider does not wait for an instance refresh", "live", {
-    component: `${INSTANCES}: has none of the provider's`,
+    component: `${INSTANCES}: exchanges them itself, and waits`,
   }),
   one("A20", "Readiness gates come at pod creation only", "plan", { component: `${PODS}: the binding first` }),
   one("A21", "A stored route is not an accepted one", "run", {
