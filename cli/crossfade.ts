@@ -15,7 +15,9 @@ export async function main(argv: string[]): Promise<void> {
     .command("rehearse")
     .description("release a service on this machine under load, by the real engine, and count what is lost")
     .addOption(
-      new Option("--compute <kind>", "what runs the service").choices(["fargate", "kubernetes", "autoscaling"]).default("fargate"),
+      new Option("--compute <kind>", "what runs the service")
+        .choices(["fargate", "kubernetes", "autoscaling"])
+        .default("fargate"),
     )
     .addOption(
       new Option(

@@ -1,4 +1,10 @@
-import { BEHIND_BALANCER, BEHIND_GATEWAY, INSTANCES_BEHIND_BALANCER, PODS_BEHIND_BALANCER, type Refusal } from "./refusals";
+import {
+  BEHIND_BALANCER,
+  BEHIND_GATEWAY,
+  INSTANCES_BEHIND_BALANCER,
+  PODS_BEHIND_BALANCER,
+  type Refusal,
+} from "./refusals";
 import type { RehearsedStack } from "./rehearsed-stack";
 
 export const COMPUTES = ["fargate", "kubernetes", "autoscaling"] as const;
