@@ -157,7 +157,7 @@ describe("the instances of a group are exchanged before its template is", () => 
 
 describe("where an update was killed in the middle of a batch", () => {
   /** A refresh that nobody waits for, at its first stop. */
-  async function abandoned(content: Image): Promise<{ before: [string, Image]; next: string }> {
+  async function abandoned(content: Image, pause: number): Promise<{ before: [string, Image]; next: string }> {
     const before = await settled();
     const next = await version(content);
     await client.startInstanceRefresh({
@@ -165,7 +165,7 @@ describe("where an update was killed in the middle of a batch", () => {
       DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: template, Version: next } },
       Preferences: {
         CheckpointPercentages: [25, 100],
-        CheckpointDelay: 3,
+        CheckpointDelay: pause,
         MinHealthyPercentage: 100,
         MaxHealthyPercentage: 200,
         InstanceWarmup: 0,
@@ -176,7 +176,7 @@ describe("where an update was killed in the middle of a batch", () => {
   }
 
   test("the next one goes on with the same version", async () => {
-    const { before, next } = await abandoned("good");
+    const { before, next } = await abandoned("good", 3);
     const count = (await refreshes()).length;
     await exchange(before, [next, "good"]);
     expect(await now()).toEqual({ saved: next, versions: [next, next, next, next] });
@@ -185,7 +185,7 @@ describe("where an update was killed in the middle of a batch", () => {
   });
 
   test("or returns to the version before, which has another number by then", async () => {
-    const { before } = await abandoned("better");
+    const { before } = await abandoned("better", 3600);
     const again = await version("good");
     await exchange(before, [again, "good"]);
     expect(await now()).toEqual({ saved: before[0], versions: Array(4).fill(before[0]) });
@@ -193,7 +193,7 @@ describe("where an update was killed in the middle of a batch", () => {
   });
 
   test("a third version is refused, and the first is untouched by that", async () => {
-    const { before, next } = await abandoned("better");
+    const { before, next } = await abandoned("better", 10);
     const third = await version("bad");
     await expect(exchange(before, [third, "bad"])).rejects.toThrow(/in the middle of a release of another version/);
     await exchange(before, [next, "better"]);
