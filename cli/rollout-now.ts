@@ -3,6 +3,7 @@ import {
   carriersOf,
   endOf,
   hasColor,
+  haveMoved,
   homeOf,
   olderIn,
   routesIn,
@@ -38,7 +39,10 @@ export interface RouteNow {
   shares: Shares | undefined;
   /** The stage by the deployed weights; undefined where they are those of no stage. */
   stage: Stage | undefined;
-  /** The color whose version was made before the other's; undefined where that cannot be told. */
+  /**
+   * The color whose version was made before the other's; undefined where that cannot be told, and where the weights have never
+   * moved: two that were installed together have no order.
+   */
   older: Color | undefined;
   /** Since when the weights are so; undefined where that cannot be told. */
   since: Date | undefined;
@@ -87,7 +91,7 @@ export function routesNow(resources: readonly Resource[]): RouteNow[] {
       colors: COLORS.filter((color) => hasColor(route, color)),
       shares,
       stage: recorded.stages.find((stage) => stage.weight === weight),
-      older: olderIn(route, resources),
+      older: first && haveMoved(first, resources) ? olderIn(route, resources) : undefined,
       since: first && weightsSince(first, resources),
       carriers: carriers.map(carrierOf),
       ...(kind === "dns" && { records: recordsAt(first) }),

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type RouteNow, routesNow } from "../cli/rollout-now";
+import type { Resource } from "../traffic";
 import { NOW, STAGES, type StackShape, stack } from "./crossfade-stack";
 
 function now(shape: StackShape): RouteNow {
@@ -42,6 +43,21 @@ test("since when, by the clock of the weights and not by a tag on the rule", () 
   const { since } = now({ stage: "canary-5", movedAgo: 300, touchedAgo: 5 });
   expect(since).toEqual(new Date(NOW.getTime() - 300_000));
 });
+
+test("which version is the older one, once the weights have moved: two that were installed together have no order", () => {
+  const resources = [...stack(), taskDefinition("blue", "2026-11-01"), taskDefinition("green", "2026-11-20")];
+  expect(routesNow(resources)[0]?.older).toBe("blue");
+  const untouched = resources.map((r) => (r.type === "pulumi:index:Stash" ? { ...r, created: r.modified } : r));
+  expect(routesNow(untouched)[0]?.older).toBeUndefined();
+});
+
+/** The version of a color, and when it was made. */
+function taskDefinition(color: string, created: string): Resource {
+  const type = "aws:ecs/taskDefinition:TaskDefinition";
+  const parent = `urn:pulumi:dev::shop::crossfade:index:FargateEnvironment::shop-${color}`;
+  const urn = `urn:pulumi:dev::shop::${type}::shop-${color}`;
+  return { urn, type, custom: true, inputs: {}, outputs: {}, parent, created };
+}
 
 test("what carries the weights, and the groups and balancer behind them", () => {
   const route = now({ stage: "canary-5" });
