@@ -1,6 +1,5 @@
 import { PolicyPack } from "@pulumi/policy";
-import { deserializeOnce } from "./engine/deserialize-once";
+import { oneForAll } from "./engine/one-for-all";
 import { policies } from "./index";
 
-deserializeOnce();
-new PolicyPack("crossfade", { policies });
+new PolicyPack("crossfade", { policies: oneForAll(policies) });

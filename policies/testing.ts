@@ -2,6 +2,7 @@ import type { Policies } from "@pulumi/policy";
 import * as pulumi from "@pulumi/pulumi";
 import type { Properties } from "../traffic";
 import { parseState } from "../traffic/sources/state";
+import { LEVELS, type Level } from "./engine/levels";
 import { type AsRequest, resourceRequest, type ShownResource, stackRequest, UNKNOWN } from "./engine/testing-requests";
 import { withPriorState } from "./index";
 
@@ -16,7 +17,6 @@ const { withLocalStorage } = require("@pulumi/pulumi/runtime/state") as {
   withLocalStorage<T>(run: () => Promise<T>): Promise<T>;
 };
 
-type Level = "advisory" | "mandatory" | "disabled" | "remediate";
 type Analyze = (call: { request: AsRequest }, done: (error: Error | null, answer?: Answer) => void) => void;
 interface Answer {
   getDiagnosticsList(): {
@@ -223,9 +223,6 @@ function answer(analyze: Analyze, request: AsRequest): Promise<Answer> {
     analyze({ request }, (error, found) => (found ? resolve(found) : reject(error)));
   });
 }
-
-/** In the order of `pulumirpc.EnforcementLevel`. */
-const LEVELS = ["advisory", "mandatory", "disabled", "remediate"] as const;
 
 function violations(found: Answer, urnOf: (urn: string) => string): Violation[] {
   return found.getDiagnosticsList().map((diagnostic) => ({

@@ -1,5 +1,9 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { plannedChanges, type Resource, sameValue, servingResources, UNKNOWN } from "../traffic";
+
+const seed = Number(process.env.SEED ?? 8);
+console.log(`planned changes: properties with SEED=${seed}`);
 
 const GROUP = "aws:lb/targetGroup:TargetGroup";
 
@@ -90,6 +94,37 @@ test.each<[string, unknown, unknown, boolean]>([
   ["text that only looks like JSON", "[x", "[y", false],
 ])("sameValue: %s", (_, before, after, same) => {
   expect(sameValue(before, after)).toBe(same);
+});
+
+test("sameValue, part by part, is what it is of the whole as text", () => {
+  const words = fc.constantFrom("a", "b", "80", '{"a":[1,"b"]}', "[]", "[x");
+  const plain = fc.oneof(words, fc.constantFrom(80, 1, true, false, null, undefined));
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof({ depthSize: "small" }, plain, tie("list"), tie("object")),
+    list: fc.array(tie("value"), { maxLength: 3 }),
+    object: fc.dictionary(fc.constantFrom("a", "b", "__defaults"), tie("value"), { maxKeys: 3 }),
+  }));
+  const alike = fc.tuple(value, value).chain(([one, other]) =>
+    fc.constantFrom(
+      [one, other],
+      [
+        { a: one, b: other },
+        { b: other, a: one },
+      ],
+      [
+        [one, other],
+        [other, one],
+      ],
+      [one, JSON.stringify(one)],
+    ),
+  );
+  fc.assert(
+    fc.property(alike, ([before, after]) => {
+      const asText = (part: unknown) => JSON.stringify([part]);
+      expect(sameValue(before, after)).toBe(sameValue(`${asText(before)} `, asText(after)));
+    }),
+    { numRuns: 1000, seed },
+  );
 });
 
 describe("who serves", () => {

@@ -1,10 +1,4 @@
-import type {
-  PolicyConfigSchema,
-  PolicyResource,
-  ReportViolation,
-  ResourceValidationPolicy,
-  StackValidationPolicy,
-} from "@pulumi/policy";
+import type { PolicyConfigSchema, PolicyResource, ReportViolation } from "@pulumi/policy";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { Resource } from "../../traffic";
@@ -12,6 +6,7 @@ import { type Plan, planOf, planOfOne } from "../plan";
 import type { Policy } from "../policy";
 import { type Judged, judged } from "../rules";
 import { desiredBeforeStep, desiredInStack } from "./desired-state";
+import type { PackPolicy } from "./one-for-all";
 import { priorState, thisRun } from "./prior-state";
 import { readDnsSpeed, readExemptions } from "./stack-config";
 
@@ -20,7 +15,7 @@ import { readDnsSpeed, readExemptions } from "./stack-config";
  * after the steps, when the prior state is gone: there each resource is judged before its own step, which still stops a
  * replacement under `--skip-preview`. A policy of whole plans has nothing to say there: one step has no order.
  */
-export function enforce(policy: Policy): ResourceValidationPolicy & StackValidationPolicy {
+export function enforce(policy: Policy): PackPolicy {
   const find = (settings: object) => (plan: Plan) => judged(policy, plan, readExemptions(), settings);
   return {
     name: policy.name,

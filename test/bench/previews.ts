@@ -81,7 +81,7 @@ function program(count: number, version: number): string {
 }
 
 /** A pack of plain JavaScript in a folder of this repository, so that it finds the SDK. */
-function pack(home: string, name: string, policies: string, requires = "", of = "PolicyPack"): string[] {
+export function pack(home: string, name: string, policies: string, requires = "", of = "PolicyPack"): string[] {
   const folder = join(home, `pack-${name}`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(
@@ -95,7 +95,7 @@ function pack(home: string, name: string, policies: string, requires = "", of = 
 }
 
 /** All of awsguard's rules, as advice. It brings an SDK of its own. */
-function guardPack(installed: string): string[] {
+export function guardPack(installed: string): string[] {
   const start = 'new AwsGuard({ all: "advisory" })';
   return pack(installed, "awsguard", start, 'const { AwsGuard } = require("@pulumi/awsguard");', "AwsGuard");
 }

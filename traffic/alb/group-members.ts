@@ -13,6 +13,8 @@ const ATTACHMENT = "aws:autoscaling/attachment:Attachment";
 const TARGET = "aws:lb/targetGroupAttachment:TargetGroupAttachment";
 const BINDING = "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding";
 
+const REGISTERING: ReadonlySet<string> = new Set([SERVICE, SCALING_GROUP, ATTACHMENT, TARGET, BINDING]);
+
 /** The target groups that a resource of a type registers targets in, and the property that names each. */
 export function registeredGroups(
   type: string,
@@ -60,7 +62,7 @@ export class GroupMembers {
     this.groups = new Directory(entities.filter((e) => e.type === GROUP));
     const attachments = new Attachments(entities, services);
     for (const group of this.groups.entities) this.members.set(group, []);
-    for (const entity of entities) {
+    for (const entity of entities.filter(({ type }) => REGISTERING.has(type))) {
       const refs = entity.forms.map((form) => form && this.references(entity, form));
       const attached = refs.some((form) => form && form.length > 0) ? attachments.of(entity) : undefined;
       for (const group of new Set(refs.flatMap((form) => (form ?? []).flatMap(targets)))) {

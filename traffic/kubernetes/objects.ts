@@ -16,8 +16,8 @@ const WORKLOADS = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
 
 /** The kind of a type token such as `kubernetes:apps/v1:Deployment`, whatever its version; undefined for all that no request meets. */
 export function kubernetesKind(type: string): string | undefined {
-  const [provider, group, kind = ""] = type.split(":");
-  if (provider !== "kubernetes") return undefined;
+  if (!type.startsWith("kubernetes:")) return undefined;
+  const [, group, kind = ""] = type.split(":");
   return KINDS[group?.split("/")[0] ?? ""]?.includes(kind) ? kind : undefined;
 }
 

@@ -9,8 +9,9 @@ import { KubernetesServices } from "../kubernetes/services";
 import { lambdaFlows } from "../lambda/flows";
 import type { Resource } from "../resource";
 import { type Entity, keptEntity } from "../update/entity";
+import { carriesTraffic } from "../update/moves-traffic";
 import type { Flow } from "./flow";
-import { groundFlows } from "./stands-on";
+import { groundFlows, standsOnOrUnder } from "./stands-on";
 
 /** That a resource serves, and how much. */
 export interface Served {
@@ -29,7 +30,9 @@ export type Serving = ReadonlyMap<Resource, Served>;
 
 /** The resources of a state that can receive a live user's request now, with what they stand on. */
 export function servingResources(state: readonly Resource[]): Serving {
-  const resources = new Map(state.filter(({ custom }) => custom).map((resource) => [keptEntity(resource), resource]));
+  // Of most types there is nothing to be asked: alarms, log groups, policies of roles.
+  const asked = state.filter(({ custom, type }) => custom && (carriesTraffic(type) || standsOnOrUnder(type)));
+  const resources = new Map(asked.map((resource) => [keptEntity(resource), resource]));
   const flows = flowsOf([...resources.keys()]);
   const reached = reach(flows);
   const into = grouped(flows, ({ to }) => to);

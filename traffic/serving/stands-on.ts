@@ -79,6 +79,17 @@ const STANDS_ON: Record<string, readonly Ground[]> = {
 /** Every object of Kubernetes stands on its namespace, pods on their account as well. */
 const NAMESPACE: Ground = { property: "metadata.namespace", types: ["kubernetes:core/v1:Namespace"] };
 
+/** The types that stand on something, or that something stands on. */
+const TYPES: ReadonlySet<string> = new Set([
+  ...Object.keys(STANDS_ON),
+  ...[...Object.values(STANDS_ON).flat(), NAMESPACE].flatMap(({ types }) => types),
+]);
+
+/** Whether a resource of the type stands on something, or something on it. */
+export function standsOnOrUnder(type: string): boolean {
+  return TYPES.has(type) || isObject(type);
+}
+
 /** What each resource stands on, among these. */
 export function groundFlows(entities: readonly Entity[]): Flow[] {
   const directories = new Map<string, Directory>();
@@ -115,8 +126,11 @@ export function groundFlows(entities: readonly Entity[]): Flow[] {
 }
 
 function groundsOf(type: string): readonly Ground[] {
-  const isObject = kubernetesKind(type) !== undefined || isWorkload(type);
-  return isObject ? [NAMESPACE] : (STANDS_ON[type] ?? []);
+  return isObject(type) ? [NAMESPACE] : (STANDS_ON[type] ?? []);
+}
+
+function isObject(type: string): boolean {
+  return kubernetesKind(type) !== undefined || isWorkload(type);
 }
 
 /** An object of Kubernetes is called by its bare name where no namespace can be meant. */

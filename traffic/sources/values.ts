@@ -24,13 +24,24 @@ export const SECRET = Symbol("secret");
 /** Reads a value as the engine writes it: unknowns are marked, and secrets unless they are there in plain text and to be opened. */
 export function readValue(value: unknown, opensSecrets = false): unknown {
   if (typeof value === "string") return UNKNOWNS.has(value) ? UNKNOWN : value === BLINDED ? SECRET : value;
-  if (Array.isArray(value)) return value.map((item) => readValue(item, opensSecrets));
   if (value === null || typeof value !== "object") return value;
-  const object = value as Properties;
-  if (object[SIGNATURE] === SECRET_VALUE) {
-    return opensSecrets && typeof object.plaintext === "string" ? readPlain(object.plaintext) : SECRET;
+  const { [SIGNATURE]: signature, plaintext } = value as Properties;
+  if (signature === SECRET_VALUE) {
+    return opensSecrets && typeof plaintext === "string" ? readPlain(plaintext) : SECRET;
   }
-  return Object.fromEntries(Object.entries(object).map(([key, inner]) => [key, readValue(inner, opensSecrets)]));
+  return withEach(value, (inner) => readValue(inner, opensSecrets));
+}
+
+/** The same object or list where nothing in it becomes another: of thousands of resources hardly any does. */
+function withEach(value: object, read: (inner: unknown) => unknown): object {
+  let copy: Properties | undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const found = read(inner);
+    if (found === inner) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Properties;
+    copy[key] = found;
+  }
+  return copy ?? value;
 }
 
 function readPlain(json: string): unknown {
@@ -49,9 +60,7 @@ export function containsSecret(value: unknown): boolean {
 /** The same with each secret as unknown: it may be anything. */
 export function opened(value: unknown): unknown {
   if (value === SECRET) return UNKNOWN;
-  if (value === null || typeof value !== "object" || !containsSecret(value)) return value;
-  if (Array.isArray(value)) return value.map(opened);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, opened(inner)]));
+  return value !== null && typeof value === "object" ? withEach(value, opened) : value;
 }
 
 /** Reads properties of which nothing more will be known: secrets without their text are unknown. */
