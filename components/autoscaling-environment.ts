@@ -3,6 +3,8 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type Color, isAmi } from "../traffic";
 import { autoScalingProblems } from "./autoscaling-environment-problems";
+import { type GateArgs, Gates } from "./gates";
+import { idleHooks } from "./idle-hooks";
 import { type InstanceArgs, startScript } from "./instance";
 import { createInstanceProfile } from "./instance-profile";
 import { exchangeInstances, VERSION_TAG } from "./instance-refresh";
@@ -57,6 +59,11 @@ export interface AutoScalingEnvironmentArgs extends InstanceVersionArgs, Instanc
    * @default all instances are exchanged, each when its successor is healthy
    */
   rolling?: RollingArgs;
+  /**
+   * What is asked of AWS before it is changed or deleted while the program gives it no requests.
+   * @default on, with the provider's credentials
+   */
+  gates?: GateArgs;
 }
 
 /**
@@ -88,8 +95,9 @@ export class AutoScalingEnvironment extends pulumi.ComponentResource {
     const hookSeconds = Math.max(SHORTEST_HOOK, stop);
     const startSeconds = (args.startup ?? START_SECONDS) + grace + 5 * healthInterval;
 
-    this.targetGroup = createTargetGroup(name, { ...args, targetType: "instance" }, this);
-    const preview = createPreviewRule(name, args, this.targetGroup, this);
+    const gates = Gates.of(this, args.gates, opts);
+    this.targetGroup = createTargetGroup(name, { ...args, targetType: "instance" }, this, gates);
+    const preview = createPreviewRule(name, args, this.targetGroup, this, gates);
     this.securityGroup = createSecurityGroup();
     const template = machine(this.securityGroup);
     const version = fingerprint(template);
@@ -149,6 +157,7 @@ export class AutoScalingEnvironment extends pulumi.ComponentResource {
     function createGroup(targetGroup: aws.lb.TargetGroup, template: aws.ec2.LaunchTemplate): aws.autoscaling.Group {
       const { min: minSize, max: maxSize } = scaling ?? { min: replicas, max: 2 * replicas };
       const exchange = createExchange();
+      const { hooks: guard } = idleHooks(gates);
       const desiredCapacity = Math.min(maxSize, Math.max(minSize, replicas));
       return new aws.autoscaling.Group(
         name,
@@ -178,7 +187,7 @@ export class AutoScalingEnvironment extends pulumi.ComponentResource {
           dependsOn: [preview],
           // A deletion takes all instances out of the balancer first, and waits until they are drained and gone.
           customTimeouts: { delete: `${START_SECONDS + drain + hookSeconds}s` },
-          hooks: { beforeUpdate: exchange ? [exchange] : [] },
+          hooks: { ...guard, beforeUpdate: [...(guard?.beforeUpdate ?? []), ...(exchange ? [exchange] : [])] },
           ...(scaling && { ignoreChanges: ["desiredCapacity"] }),
         },
       );

@@ -1,5 +1,6 @@
 import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import type { RouteTarget } from "./weighted-alb-route";
 
 /** What a DNS route leads to, by shape: an `Edge`, somebody's own balancer, another provider's host, or plain addresses. */
 export interface DnsTarget {
@@ -33,6 +34,12 @@ export interface DnsTarget {
    * @default nothing: it must answer already
    */
   ready?: pulumi.Resource[];
+  /**
+   * The target groups that answer the host's requests behind the edge: before the edge gets weight, they must be healthy in the
+   * number and the zones that it needs.
+   * @default none: of what answers behind it nothing is asked
+   */
+  behind?: RouteTarget[];
   /**
    * The records of the host that lead to this target today, and become the route's: changed in place, in one change batch, where
    * the name would be without an answer if one resource were deleted and another created. Leave it for as long as the record is

@@ -1,5 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { type GateArgs, Gates } from "./gates";
+import { deleteHooks } from "./idle-hooks";
 
 export interface EdgeArgs {
   /** The network that the balancer stands in. */
@@ -39,6 +41,11 @@ export interface EdgeArgs {
    * @default true
    */
   deletionProtection?: boolean;
+  /**
+   * What is asked of AWS before it is deleted: whether a record of this program's routes leads users there still.
+   * @default on, with the provider's credentials
+   */
+  gates?: GateArgs;
 }
 
 /** The entry point: an Application Load Balancer with its listeners. Routes and environments hang on its listener. */
@@ -63,7 +70,7 @@ export class Edge extends pulumi.ComponentResource {
     const ports = certificateArn ? [80, 443] : [80];
 
     this.securityGroup = createSecurityGroup();
-    this.loadBalancer = createLoadBalancer(this.securityGroup);
+    this.loadBalancer = createLoadBalancer(this.securityGroup, this);
     this.listener = certificateArn ? createHttps(this.loadBalancer, certificateArn) : createHttp(this.loadBalancer);
     if (certificateArn) createRedirect(this.loadBalancer);
     this.dnsName = this.loadBalancer.dnsName;
@@ -90,7 +97,7 @@ export class Edge extends pulumi.ComponentResource {
       return group;
     }
 
-    function createLoadBalancer(group: aws.ec2.SecurityGroup): aws.lb.LoadBalancer {
+    function createLoadBalancer(group: aws.ec2.SecurityGroup, parent: Edge): aws.lb.LoadBalancer {
       return new aws.lb.LoadBalancer(
         name,
         {
@@ -103,7 +110,7 @@ export class Edge extends pulumi.ComponentResource {
           dropInvalidHeaderFields: true,
           enableDeletionProtection: args.deletionProtection ?? true,
         },
-        child,
+        { ...child, ...deleteHooks(Gates.of(parent, args.gates, opts)) },
       );
     }
 

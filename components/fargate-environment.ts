@@ -2,6 +2,8 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Color } from "../traffic";
 import { fargateSizeProblem } from "./fargate-size";
+import { type GateArgs, Gates } from "./gates";
+import { idleHooks } from "./idle-hooks";
 import { checkTargetGroupName, createPreviewRule, createTargetGroup, type PreviewRuleArgs } from "./target-group";
 import type { VersionArgs } from "./version-args";
 import type { RouteTarget } from "./weighted-alb-route";
@@ -34,6 +36,11 @@ export interface FargateEnvironmentArgs extends VersionArgs, PreviewRuleArgs {
    * @default 30
    */
   logRetentionDays?: number;
+  /**
+   * What is asked of AWS before it is changed or deleted while the program gives it no requests.
+   * @default on, with the provider's credentials
+   */
+  gates?: GateArgs;
 }
 
 /**
@@ -58,14 +65,19 @@ export class FargateEnvironment extends pulumi.ComponentResource {
     const child = { parent: this };
     const { port = 8080, cpu = 256, memory = 512, replicas = 2 } = args;
 
-    this.targetGroup = createTargetGroup(name, args, this);
-    const preview = createPreviewRule(name, args, this.targetGroup, this);
+    const gates = Gates.of(this, args.gates, opts);
+    this.targetGroup = createTargetGroup(name, args, this, gates);
+    const preview = createPreviewRule(name, args, this.targetGroup, this, gates);
     this.securityGroup = createSecurityGroup();
     const taskDefinition = createTaskDefinition();
     const cluster = args.clusterArn ?? new aws.ecs.Cluster(name, {}, child).arn;
     this.service = createService(cluster, taskDefinition, this, preview);
     if (args.scaling) createScaling(args.scaling, cluster, this.service);
-    this.target = { targetGroupArn: this.targetGroup.arn, ready: [this.service] };
+    this.target = {
+      targetGroupArn: this.targetGroup.arn,
+      ready: [this.service],
+      service: { clusterArn: cluster, name: this.service.name, taskDefinitionArn: taskDefinition.arn },
+    };
     this.registerOutputs({ targetGroupArn: this.targetGroup.arn });
 
     function createSecurityGroup(): aws.ec2.SecurityGroup {
@@ -213,7 +225,12 @@ export class FargateEnvironment extends pulumi.ComponentResource {
           waitForSteadyState: true,
         },
         // ECS refuses a service whose target group is in no rule: the preview rule puts it in one.
-        { parent: child.parent, dependsOn: [preview], ...(args.scaling && { ignoreChanges: ["desiredCount"] }) },
+        {
+          ...child,
+          dependsOn: [preview],
+          ...(args.scaling && { ignoreChanges: ["desiredCount"] }),
+          ...idleHooks(gates),
+        },
       );
     }
 

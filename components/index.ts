@@ -1,3 +1,4 @@
+export type { AssumedRole } from "../live/provider-settings";
 export { COLORS, type Color } from "../traffic";
 export * from "./autoscaling-environment";
 export * from "./canary-stage";
@@ -6,6 +7,7 @@ export * from "./config-problem";
 export * from "./dns-target";
 export * from "./edge";
 export * from "./fargate-environment";
+export type { GateArgs } from "./gates";
 export * from "./rolling-args";
 export * from "./rollout";
 export type { PreviewRuleArgs } from "./target-group";

@@ -2,6 +2,8 @@ import type * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Color } from "../traffic";
+import { type GateArgs, Gates } from "./gates";
+import { idleHooksBehind } from "./idle-hooks";
 import { kubernetesProblems } from "./kubernetes-environment-problems";
 import { DNS_LABEL, DNS_LABEL_WORDS } from "./kubernetes-names";
 import { podTemplate } from "./pod";
@@ -36,6 +38,12 @@ export interface KubernetesEnvironmentArgs extends VersionArgs {
    * @default one of its own, without permissions; no pod gets its token
    */
   serviceAccountName?: pulumi.Input<string>;
+  /**
+   * What is asked of AWS before it is changed while the program gives it no requests. Only behind a balancer: a hook has no client
+   * of the cluster. Of its parts the target group and the preview rule are held when they are deleted, the pods are not.
+   * @default on, with the AWS provider's credentials
+   */
+  gates?: GateArgs;
 }
 
 /** The Service's port, whatever the version's: what is in front of it need not change with a version. */
@@ -69,8 +77,9 @@ export class KubernetesEnvironment extends pulumi.ComponentResource {
     // Without a name: the provider gives one of its own, so that a replacement is made before what it replaces goes.
     const metadata = { namespace, labels };
 
-    const group = alb && createTargetGroup(name, { ...args, vpcId: alb.vpcId }, this);
-    const preview = alb && group && createPreviewRule(name, { ...alb, color: args.color }, group, this);
+    const gates = alb && Gates.of(this, args.gates, opts);
+    const group = alb && createTargetGroup(name, { ...args, vpcId: alb.vpcId }, this, gates);
+    const preview = alb && group && createPreviewRule(name, { ...alb, color: args.color }, group, this, gates);
     const service = createService();
     const binding = alb && group && createBinding(alb, group);
     const attached = [service, preview, binding].filter((resource) => resource !== undefined);
@@ -167,6 +176,7 @@ export class KubernetesEnvironment extends pulumi.ComponentResource {
           // Left out where it was written before, it would become 1, the API's default, under load ("Horizontal Pod Autoscaling",
           // Migrating Deployments and StatefulSets to horizontal autoscaling). Ignored, it stays what it is.
           ...(scaling && { ignoreChanges: ["spec.replicas"] }),
+          ...(group && idleHooksBehind(name, group.arn, gates)),
         },
       );
     }

@@ -18,6 +18,7 @@ import {
 } from "../traffic";
 import { CanaryStage } from "./canary-stage";
 import { readConfig } from "./config";
+import { programHooks } from "./program-hooks";
 
 /** Plain values, never inputs: who serves must be known in every preview. */
 export interface RolloutArgs {
@@ -60,6 +61,8 @@ export class Rollout extends pulumi.ComponentResource {
     const plan = planOf(args);
     const { rejected = [] } = args;
     super("crossfade:index:Rollout", name, { ...plan, ...(rejected.length > 0 && { rejected }) }, opts);
+    // Its hooks are there while an environment or a route is not: the state may ask for them by name.
+    programHooks();
     this.plan = plan;
     this.shares = desiredShares(plan);
     this.keepsClients = keepsClients(plan);

@@ -1,6 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type Color, PREVIEW_HEADER, previewHeaderValue } from "../traffic";
+import type { Gates } from "./gates";
+import { idleHooks } from "./idle-hooks";
 import type { VersionArgs } from "./version-args";
 
 /** What every environment has on a balancer, whatever runs behind it. */
@@ -19,6 +21,7 @@ export function createTargetGroup(
   name: string,
   args: TargetGroupArgs,
   parent: pulumi.ComponentResource,
+  gates: Gates | undefined,
 ): aws.lb.TargetGroup {
   const { port = 8080, protocol = "HTTP1", health = "/healthz", healthInterval = 10, drain = 60 } = args;
   const { vpcId, targetType = "ip" } = args;
@@ -40,7 +43,7 @@ export function createTargetGroup(
         matcher: protocol === "GRPC" ? "0" : "200",
       },
     },
-    { parent },
+    { parent, ...idleHooks(gates) },
   );
 }
 
@@ -65,6 +68,7 @@ export function createPreviewRule(
   { color, listenerArn, hosts, previewPriority, previewSecret }: PreviewRuleArgs & { color: Color },
   group: aws.lb.TargetGroup,
   parent: pulumi.ComponentResource,
+  gates: Gates | undefined,
 ): aws.lb.ListenerRule {
   const value = pulumi.output(previewSecret).apply((secret) => previewHeaderValue(color, secret));
   return new aws.lb.ListenerRule(
@@ -78,7 +82,7 @@ export function createPreviewRule(
       ],
       actions: [{ type: "forward", targetGroupArn: group.arn }],
     },
-    { parent },
+    { parent, ...idleHooks(gates) },
   );
 }
 

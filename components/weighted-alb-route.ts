@@ -1,6 +1,12 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Color } from "../traffic";
+import { readRule } from "../live/rule";
+import { at, type Color, raised, weightsIn } from "../traffic";
+import { type GateArgs, Gates } from "./gates";
+import { refuseLeavingOut } from "./idle-guard";
+import { Noted } from "./noted";
+import { noted } from "./noted-target";
+import { gateWeights } from "./raise-gate";
 import type { Rollout } from "./rollout";
 import { createClock, missingTargets, presentTargets } from "./weighted-route";
 
@@ -13,6 +19,19 @@ export interface RouteTarget {
    * @default nothing: the group must have healthy targets already
    */
   ready?: pulumi.Resource[];
+  /**
+   * The ECS service whose tasks are in the group: its latest deployment must be done, and of this revision, before weight rises.
+   * @default none: the health of the targets alone is asked for
+   */
+  service?: RouteService;
+}
+
+/** An ECS service, and what it is to run. */
+export interface RouteService {
+  clusterArn: pulumi.Input<string>;
+  name: pulumi.Input<string>;
+  /** The ARN of the revision that the program asks for. */
+  taskDefinitionArn: pulumi.Input<string>;
 }
 
 export interface WeightedAlbRouteArgs {
@@ -35,10 +54,18 @@ export interface WeightedAlbRouteArgs {
    * @default 3600
    */
   stickySeconds?: number;
+  /**
+   * What is asked of AWS before weight rises.
+   * @default on, with the provider's credentials
+   */
+  gates?: GateArgs;
 }
 
 /**
  * One listener rule that splits a host's requests by weight between the two environments.
+ *
+ * Before an environment gains weight its targets must be healthy, in the number and the zones that the new weight needs, and the
+ * live weights must be those of the state: `gates`.
  *
  * Both weights are always written: the provider's default is 1 and not 0. The rule waits for what the targets call ready, so
  * that an environment has weight only when it can answer. Stickiness is on at canary stages only: a cookie outranks a weight,
@@ -77,9 +104,59 @@ export class WeightedAlbRoute extends pulumi.ComponentResource {
           },
         ],
       },
-      { parent: this, dependsOn: present.flatMap(([, target]) => target.ready ?? []) },
+      {
+        parent: this,
+        dependsOn: present.flatMap(([, target]) => target.ready ?? []),
+        ...gatedRule(name, args, Gates.of(this, args.gates, opts)),
+      },
     );
     createClock(name, { rollout, sticky: rollout.keepsClients }, this, [this.rule]);
     this.registerOutputs({ ruleArn: this.rule.arn });
   }
+}
+
+/** The hooks of the rule, and what the route asks for, known to those of the environments. */
+function gatedRule(
+  name: string,
+  { rollout, targets, listenerArn, priority }: WeightedAlbRouteArgs,
+  gates: Gates | undefined,
+): pulumi.CustomResourceOptions {
+  if (!gates) return {};
+  const byColor = presentTargets(targets).map(([color, target]) => ({ color, target: noted(target) }));
+  const listener = new Noted(listenerArn);
+  for (const { color, target } of byColor) {
+    gates.program.ruleShares.push({
+      group: target.group,
+      share: rollout.shares[color],
+      listenerArn: listener,
+      priority,
+    });
+  }
+  const of = (arn: string) => byColor.find(({ target }) => target.group.value === arn);
+  const stable = byColor.find(({ color }) => color === rollout.plan.stable)?.target.group;
+  const before = gates.program.hook(`weights-${name}`, async (hook) => {
+    const { id, oldInputs, oldOutputs, newInputs } = hook;
+    const recorded = weightsIn(at(oldOutputs, "actions") ?? at(oldInputs, "actions"));
+    const asked = weightsIn(at(newInputs, "actions"));
+    const isNew = oldInputs === undefined;
+    const leftOut = recorded.filter(({ arn, weight }) => weight === 0 && !asked.some((group) => group.arn === arn));
+    await refuseLeavingOut(
+      leftOut.map(({ arn }) => arn),
+      hook,
+      gates.program,
+    );
+    await gateWeights(
+      {
+        route: `"${name}"`,
+        step: isNew ? "create" : "update",
+        raised: raised(recorded, asked),
+        stable: stable?.value,
+        nameOf: (arn) => of(arn)?.color ?? arn,
+        behind: (arn) => [of(arn)?.target ?? { group: new Noted(arn) }],
+        read: async (clients) => ({ live: isNew ? [] : (await readRule(clients, id)).groups, recorded, asked }),
+      },
+      gates,
+    );
+  });
+  return { hooks: { beforeCreate: [before], beforeUpdate: [before] } };
 }

@@ -3,7 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { COLORS, type Color, otherColor } from "../traffic";
 import { dnsNames } from "./dns-names";
 import { type DnsHealthCheckArgs, type DnsTarget, recordsOf, type TargetRecord } from "./dns-target";
+import { type GateArgs, Gates } from "./gates";
 import { throwProblems } from "./property-problem";
+import { recordGate } from "./record-gate";
 import type { Rollout } from "./rollout";
 import { weightedDnsProblems } from "./weighted-dns-problems";
 import { createClock, presentTargets } from "./weighted-route";
@@ -36,6 +38,11 @@ export interface WeightedDnsRouteArgs {
    * @default `shop-blue.example.com` and `shop-green.example.com` for `shop.example.com`
    */
   previewHosts?: Partial<Record<Color, string>>;
+  /**
+   * What is asked of AWS before weight rises, and before a record without weight is deleted.
+   * @default on, with the provider's credentials
+   */
+  gates?: GateArgs;
 }
 
 /**
@@ -69,6 +76,7 @@ export class WeightedDnsRoute extends pulumi.ComponentResource {
     // A check that a record without a weight beside it had would lead to the idle edge when it fails.
     const isChecked = failover === "to-idle" || COLORS.every((color) => rollout.shares[color] > 0);
     const { stable } = rollout.plan;
+    const gate = recordGate(name, args, names.host, Gates.of(this, args.gates, opts));
     const records: Partial<Record<Color, aws.route53.Record[]>> = {};
     for (const color of [stable, otherColor(stable)]) {
       const target = targets[color];
@@ -136,7 +144,12 @@ export class WeightedDnsRoute extends pulumi.ComponentResource {
             weightedRoutingPolicies: [{ weight: rollout.shares[color] }],
             ...(health && { healthCheckId: health.id }),
           },
-          { parent, dependsOn: [...dependsOn, ...(target.existing ? made : [])], ...takenOver(target, type) },
+          {
+            parent,
+            dependsOn: [...dependsOn, ...(target.existing ? made : [])],
+            ...takenOver(target, type),
+            ...gate(color, type),
+          },
         );
         made.push(record);
       }

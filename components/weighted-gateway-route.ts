@@ -77,6 +77,9 @@ export interface WeightedGatewayRouteArgs {
  * rules from then on: the API server refuses each later change, in the preview already and be it to the very same weights, and
  * names the manager. `kubectl` alone stops the preview only: an update without one takes its changes over, and back. A quick
  * rollback beside Pulumi patches the weights as the field manager `pulumi-kubernetes` (test/field-managers.test.ts).
+ *
+ * There are no gates here, as the other routes have them: a hook has no client of the cluster, so that what is known before a raise
+ * is that the pods were ready when their step ended.
  */
 export class WeightedGatewayRoute extends pulumi.ComponentResource {
   readonly route: k8s.apiextensions.CustomResource;

@@ -1,5 +1,5 @@
 import type { Action, Rule, RuleCondition } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { type LiveGroup, type LiveRule, PREVIEW_HEADER } from "../traffic";
+import { type LiveGroup, type LiveRule, number, PREVIEW_HEADER } from "../traffic";
 import { asked } from "./asked";
 import type { AwsClients } from "./aws-clients";
 
@@ -53,11 +53,12 @@ async function describe(clients: AwsClients, arn: string): Promise<Rule> {
   });
 }
 
-function liveRule({ RuleArn = "", IsDefault, Conditions = [], Actions = [] }: Rule): LiveRule {
+function liveRule({ RuleArn = "", IsDefault, Priority, Conditions = [], Actions = [] }: Rule): LiveRule {
   const forward = Actions.find(({ Type }) => Type === "forward");
   return {
     arn: RuleArn,
     isDefault: IsDefault === true,
+    priority: IsDefault ? undefined : number(Priority),
     isPreview: Conditions.some(asksForPreview),
     groups: forward ? groupsOf(forward) : [],
     sticky: forward?.ForwardConfig?.TargetGroupStickinessConfig?.Enabled === true,

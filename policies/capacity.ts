@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nameOf, type Resource, text } from "../traffic";
+import { borneByOne, HEADROOM, nameOf, neededTargets, type Resource, text } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
 import { kubernetesCapacityProblems, replicasLeftOut } from "./problems/capacity-kubernetes";
@@ -17,7 +17,7 @@ const settings = z.strictObject({
   headroom: z
     .number()
     .min(0)
-    .default(0.1)
+    .default(HEADROOM)
     .describe("How much more load one target may get than one is known to bear, as a part of it: 0.1 is 10 %."),
 });
 
@@ -49,15 +49,14 @@ function overloads(plan: Plan, headroom: number): Finding[] {
   return divisions(plan).flatMap(({ carrier, of, had, has }) => {
     const running = [...had].flatMap(([urn, share]) => {
       const targets = targetsOf(urn, prior, liveCount);
-      return targets ? [{ targets, load: share / targets }] : [];
+      return targets ? [{ targets, share }] : [];
     });
-    if (running.length === 0) return [];
-    // The largest environment carried all before the rollout, or could.
-    const borne = Math.max(...running.map(({ load }) => load), 1 / Math.max(...running.map(({ targets }) => targets)));
+    const borne = borneByOne(running);
+    if (borne === undefined) return [];
     return [...has].flatMap(([urn, share]) => {
       const targets = targetsOf(urn, desired, (member) => countAfter(member, prior));
       if (targets === undefined || share <= (had.get(urn) ?? 0)) return [];
-      const needed = Math.ceil(share / (borne * (1 + headroom)) - 1e-9);
+      const needed = neededTargets(share, borne, headroom);
       if (targets >= needed) return [];
       return {
         urn: carrier.urn,

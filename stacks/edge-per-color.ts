@@ -62,6 +62,7 @@ export function edgePerColor(config: Config, dns: DnsConfig) {
       protocol: edge.protocol,
       ...(isAskable && { health: { path: version.health } }),
       ready: [rule],
+      behind: [target],
     };
     dnsNames[color] = edge.dnsName;
   }

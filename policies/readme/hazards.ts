@@ -28,10 +28,12 @@ const one = (id: string, title: string, seen: Hazard["seen"], more: Partial<Haza
 /** All hazards, in the order of their sources. */
 export const HAZARDS: readonly Hazard[] = [
   one("1", "A target group in no rule is never health-checked", "plan", { component: `${ENVIRONMENT}: preview rule` }),
-  one("2", "Weight onto an empty target group", "plan and live", { component: `${ROUTE}: waits for \`ready\`` }),
+  one("2", "Weight onto an empty target group", "plan and live", {
+    component: `${ROUTE}: waits for \`ready\`, and for healthy targets`,
+  }),
   one("3", "Weight onto unhealthy targets: the balancer fails open", "live", {
-    component: `${ENVIRONMENT}: waits until it is steady`,
-    gap: "health at the moment of the shift is for a hook, which comes with the live gates",
+    component: `${ENVIRONMENT}: waits until it is steady; ${ROUTE} and ${DNS_ROUTE}: ask for healthy targets before weight rises`,
+    gap: "behind a Gateway only that the pods were ready when their step ended",
   }),
   one("4", "The old environment goes in the update that shifts", "plan"),
   one("5", "Cookies outrank weights", "plan", { component: `${ROUTE}: stickiness at canary stages only` }),
@@ -80,7 +82,9 @@ export const HAZARDS: readonly Hazard[] = [
   }),
   one("34", "A selector swap moves all at once", "plan", { component: `${PODS}: selectors never change` }),
   one("35", "Pods end before they are deregistered", "plan", { component: `${PODS}: sleeps in preStop` }),
-  one("36", "A controller is behind its annotation", "live", { gap: "the live weight is for a hook" }),
+  one("36", "A controller is behind its annotation", "live", {
+    gap: "the hooks read weights that Pulumi writes; an annotation of a controller is none of ours",
+  }),
   one("37", "The namespace lacks the readiness gate's label", "plan", {
     gap: "of a namespace that another stack has the label is asked for and not seen",
   }),
@@ -95,7 +99,10 @@ export const HAZARDS: readonly Hazard[] = [
   one("44", "The update fails half way", "plan", {
     component: `${ROUTE} and ${ENVIRONMENT}: in the order on the wire`,
   }),
-  one("45", "Someone moved the weights by hand", "live", { gap: "a pack sees what the state knows: refresh first" }),
+  one("45", "Someone moved the weights by hand", "live", {
+    component: `${ROUTE} and ${DNS_ROUTE}: no raise where the live weights are not the state's`,
+    gap: "what is live in the second of the write: AWS has no compare-and-set",
+  }),
   one("46", "A schema that one of the versions does not know", "plan", { gap: "migrations come later" }),
   one("47", "A replacement that spreads to what hangs on it", "plan"),
   one("48", "The version to return to is gone", "plan and live", {
@@ -104,11 +111,16 @@ export const HAZARDS: readonly Hazard[] = [
   one("A1", "ECS refuses a service whose group is in no rule", "plan", { component: `${ENVIRONMENT}: preview rule` }),
   one("A2", "What both colors share changes the serving one", "plan", { component: "the stack config: all by color" }),
   one("A3", "A flip of stable that moves weight", "plan"),
-  one("A4", "Autoscaling scales the way back in", "plan and live", { gap: "floors by stage come with live gates" }),
+  one("A4", "Autoscaling scales the way back in", "plan and live", {
+    component: `${ROUTE} and ${DNS_ROUTE}: count what is healthy now before weight rises`,
+    gap: "on the way back too few targets are told and not refused",
+  }),
   one("A5", "Background work of an unreleased version", "run", { gap: "workers come later" }),
-  one("A6", "A rollback to what was scaled in, changed or deleted", "plan"),
+  one("A6", "A rollback to what was scaled in, changed or deleted", "plan and live", {
+    component: `${ROUTE} and ${DNS_ROUTE}: not back to where no target is; environments: not changed while they have live weight`,
+  }),
   one("A7", "The last writer of a rule wins, and the bad version is still in Git", "plan and live", {
-    component: "`crossfade rollback` writes again until the weights stay",
+    component: `\`crossfade rollback\` writes again until the weights stay; ${ROUTE}: a raise overwrites no other writer`,
   }),
   one("A8", "What is ordered is not yet so on the wire", "plan and live"),
   one("A9", "One duration bounds no active user's cookie", "plan", {
@@ -125,7 +137,7 @@ export const HAZARDS: readonly Hazard[] = [
   one("A16", "Metrics that come late", "run", { gap: "comes with the analysis of stages" }),
   one("A17", "Too few requests to see a regression", "run", { gap: "comes with the analysis of stages" }),
   one("A18", "Steady is not healthy; no grace kills slow starters", "plan", {
-    component: `${ENVIRONMENT}: grace 60 s`,
+    component: `${ENVIRONMENT}: grace 60 s; ${ROUTE}: the latest deployment done, of the wanted revision`,
   }),
   one("A19", "The provider does not wait for an instance refresh", "live", {
     component: `${INSTANCES}: exchanges them itself, and waits`,

@@ -11,6 +11,8 @@ export interface LiveGroup {
 export interface LiveRule {
   arn: string;
   isDefault: boolean;
+  /** Its place among the listener's rules, 1 to 50,000; the default one, which is the last, has none. */
+  priority: number | undefined;
   /** Whether it asks for the preview header, which no live user sends. */
   isPreview: boolean;
   /** Where it forwards to; none where it redirects or answers itself. */
