@@ -148,7 +148,7 @@ export function sameShares(one: Shares, other: Shares): boolean {
   return (["blue", "green"] as const).every((color) => Math.abs((one[color] ?? 0) - (other[color] ?? 0)) < 0.01);
 }
 
-export function spokenShares(shares: Shares): string {
+function spokenShares(shares: Shares): string {
   return Object.entries(shares)
     .map(([color, share]) => `${color} ${share} %`)
     .join(", ");

@@ -1,6 +1,6 @@
 import { AwsClients } from "../../live/aws-clients";
 import { providerSettings } from "../../live/provider-settings";
-import { COLORS, type Color, digestOf, otherColor, type Resource } from "../../traffic";
+import { COLORS, type Color, digestOf, otherColor } from "../../traffic";
 import { parseState } from "../../traffic/sources/state";
 import { Failure } from "../failure";
 import { liveShares } from "../live-shares";
@@ -11,7 +11,6 @@ import type { Standing } from "./next-move";
 /** A standing, with what else is known at the moment. */
 export interface Looked extends Standing {
   config: ReturnType<ProjectStack["file"]["config"]>;
-  resources: readonly Resource[];
   /** An engine that was killed was making something. */
   isMaking: boolean;
   clients: AwsClients;
@@ -35,7 +34,6 @@ export async function look(stack: ProjectStack): Promise<Looked> {
   const color = route && asked.stable === route.recorded.stable ? route.candidate : otherColor(asked.stable);
   return {
     config,
-    resources,
     isMaking: pending.some(({ does }) => does === "creating"),
     clients,
     asked,
