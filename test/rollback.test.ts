@@ -6,7 +6,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { holdWeights } from "../cli/rollback/hold-weights";
 import type { RolledBack } from "../cli/rollback/roll-back";
 import { findLock } from "../cli/rollback/update-lock";
@@ -27,6 +27,7 @@ import { LocalWorld, PACK, ROOT, type TestStack } from "./local-world";
 const MOMENTS = Number(process.env.CROSSFADE_ROLLBACKS ?? 3);
 const seed = Number(process.env.CROSSFADE_SEED ?? Date.now() % 2 ** 32);
 const random = seeded(seed);
+vi.setConfig({ testTimeout: 900_000 });
 
 const V2 = `shop@sha256:${"2".repeat(64)}`;
 const V3 = `shop@sha256:${"3".repeat(64)}`;
@@ -49,7 +50,7 @@ beforeAll(async () => {
   Object.assign(process.env, world.cloud.env, { PATH: `${join(world.engine, "bin")}:${process.env.PATH}` });
   stack = await world.ownStack();
   stack.config.set("green", V2);
-  expect((await stack.up()).code).toBe(0);
+  expect((await stack.up("--skip-preview")).code).toBe(0);
   const { ended } = raise();
   await running();
   const began = Date.now();
@@ -64,10 +65,10 @@ async function up(): Promise<void> {
   expect(code).toBe(0);
 }
 
-/** An `up` that gives green 5 %, as somebody's CI would run it. */
-function raise(): { ended: Promise<{ code: number; output: string }> } {
-  stack.config.set("stage", "canary-5");
-  return { ended: stack.up() };
+/** An `up` that gives green 5 %, as somebody's CI would run it: without a preview, so that the moments are of the update. */
+function raise(to = "canary-5"): { ended: Promise<{ code: number; output: string }> } {
+  stack.config.set("stage", to);
+  return { ended: stack.up("--skip-preview") };
 }
 
 /** The command as a user runs it, and what it says. */
@@ -131,7 +132,7 @@ test("a CI run of the old commit is refused, also without a preview; the weights
 
 test("rolled back, a new image, and again: the policies let it through", async () => {
   stack.config.set("green", V3);
-  await up();
+  expect((await stack.up("--skip-preview")).code).toBe(0);
   stack.config.set("stage", "canary-5");
   await up();
   expect((await live()).weights).toEqual([95, 5]);
@@ -170,7 +171,7 @@ test("after a failed update, with the lock of a dead process and of another mach
 
 test("after a finish all goes back to the version before, when that is wanted", async () => {
   stack.config.edit({ stable: "green", stage: "idle", rejected: undefined });
-  expect((await stack.up()).code).toBe(0);
+  expect((await stack.up("--skip-preview")).code).toBe(0);
   expect((await live()).weights).toEqual([0, 100]);
   const unasked = await crossfade("rollback", "local");
   expect(unasked.said).toContain(
@@ -196,9 +197,7 @@ test("an update in flight overwrites a call; looked at and called again, the cal
   await alone.ended;
   expect((await live()).weights).toEqual([95, 5]);
 
-  stack.config.set("stage", "idle");
-  expect((await stack.up()).code).toBe(0);
-  const held = raise();
+  const held = raise("canary-25");
   await running();
   await writer.write();
   const raised: string[] = [];
@@ -211,7 +210,7 @@ for (let moment = 1; moment <= MOMENTS; moment++) {
   test(`at a random moment of an update that raises, ${moment} of ${MOMENTS}`, async () => {
     // By somebody who knows nothing of the last rollback, and has no pack.
     stack.config.edit({ stage: "idle", rejected: undefined });
-    if ((await live()).weights[1] !== 0) expect((await stack.up()).code).toBe(0);
+    if ((await live()).weights[1] !== 0) expect((await stack.up("--skip-preview")).code).toBe(0);
     const { ended } = raise();
     await running();
     const at = random() * raiseTakes;
