@@ -34,7 +34,7 @@ export function batchSizes(size: number, batches: readonly number[]): number[] {
 
 /** Why so many targets cannot be split so; undefined where they can. */
 export function splitProblem(size: number, batches: readonly number[]): string | undefined {
-  const empty = batchSizes(size, batches).findIndex((count) => count === 0);
+  const empty = batchSizes(size, batches).indexOf(0);
   if (empty < 0) return undefined;
   const [small, large] = [batches[empty - 1] ?? 0, batches[empty] ?? 0];
   let enough = size + 1;
