@@ -43,14 +43,18 @@ describe("the way back", () => {
     ["at idle there is none", {}, { blue: 100, green: 0 }, false, { kind: "nothing" }],
     ["without a candidate there is none", { tasks: { blue: 4 } }, undefined, true, { kind: "nothing" }],
   ])("%s", (_, shape, live, isUpdated, way) => {
-    expect(wayBackOf(standing(shape, "blue"), live, isUpdated)).toMatchObject(way);
+    expect(wayBackOf(standing(shape, "blue"), live, isUpdated, false)).toMatchObject(way);
   });
 
   test("after a finish it leads to the version before, and to no newer one", () => {
     const finished = { stable: "green", stage: "idle" } as const;
-    expect(wayBackOf(standing(finished, "blue"), undefined, false)).toMatchObject({ kind: "return", to: "blue" });
-    expect(wayBackOf(standing(finished, "green"), undefined, false)).toMatchObject({ kind: "nothing" });
-    expect(wayBackOf(standing(finished, undefined), undefined, false)).toMatchObject({ kind: "nothing" });
+    expect(wayBackOf(standing(finished, "blue"), undefined, false, false)).toMatchObject({
+      kind: "return",
+      to: "blue",
+    });
+    expect(wayBackOf(standing(finished, "blue"), undefined, false, true)).toMatchObject({ kind: "nothing" });
+    expect(wayBackOf(standing(finished, "green"), undefined, false, false)).toMatchObject({ kind: "nothing" });
+    expect(wayBackOf(standing(finished, undefined), undefined, false, false)).toMatchObject({ kind: "nothing" });
   });
 });
 

@@ -1,7 +1,7 @@
 import { AwsCallError } from "../../live/asked";
 import type { AwsClients } from "../../live/aws-clients";
 import { readTargets } from "../../live/target-health";
-import { digestsOf } from "../../policies/reading/versions";
+import { digestsOf, rejectionsIn } from "../../policies/reading/versions";
 import { type Color, nameOf, type Rejection, type Resource } from "../../traffic";
 import { Failure } from "../failure";
 import { liveShares } from "../live-shares";
@@ -28,7 +28,8 @@ export async function lookBack(
   const going: Going[] = [];
   const staying: string[] = [];
   for (const route of routes) {
-    const way = wayBackOf(route, await ifAnswered(liveShares(route, clients)), isUpdated);
+    const live = await ifAnswered(liveShares(route, clients));
+    const way = wayBackOf(route, live, isUpdated, isRejected(route, resources));
     if (way.kind === "nothing") {
       staying.push(`${nameOf(route.urn)}: ${way.why}`);
       continue;
@@ -40,6 +41,13 @@ export async function lookBack(
     going.push({ route, way });
   }
   return { going, staying };
+}
+
+/** Whether the candidate's version is one that was taken back. */
+function isRejected({ urn, candidate }: RouteNow, resources: readonly Resource[]): boolean {
+  const resource = resources.find((one) => one.urn === urn);
+  const digests = resource && digestsOf(resource, candidate, resources);
+  return rejectionsIn(resources).some(({ digest }) => digests?.has(digest));
 }
 
 /** What AWS says, or undefined where it does not answer: that is told when weights are written. */

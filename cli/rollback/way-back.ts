@@ -13,8 +13,9 @@ export type WayBack =
  * What taking a release back means for a route. What is live counts more than what the state says, and an update that runs may be
  * about to raise.
  * @param live undefined where it is not known
+ * @param isRejected whether the candidate's version was taken back: it is no version to return to
  */
-export function wayBackOf(route: RouteNow, live: Shares | undefined, isUpdated: boolean): WayBack {
+export function wayBackOf(route: RouteNow, live: Shares | undefined, isUpdated: boolean, isRejected: boolean): WayBack {
   const { recorded, candidate, colors, shares = {}, older } = route;
   const { stable } = recorded;
   const has = Math.max(shares[candidate] ?? 0, live?.[candidate] ?? 0);
@@ -22,7 +23,7 @@ export function wayBackOf(route: RouteNow, live: Shares | undefined, isUpdated: 
     return { kind: "nothing", why: `${stable} has all requests, and there is no ${candidate}` };
   if (has > 0) return { kind: "back", to: stable, from: candidate, has };
   // A finish that runs moves no weight, and is not what an update that is stopped can have been raising.
-  if (older === candidate) return { kind: "return", to: candidate, from: stable, has: 100 };
+  if (older === candidate && !isRejected) return { kind: "return", to: candidate, from: stable, has: 100 };
   if (isUpdated) return { kind: "back", to: stable, from: candidate, has };
   return { kind: "nothing", why: `${stable} has all requests: ${candidate} has none that could be taken back` };
 }
