@@ -75,7 +75,7 @@ test("install, candidate, canary, full, finish, and the old edge goes with its l
   expect(await edges()).toEqual({ green: { isProtected: true, weight: 100 } });
   const left = (await stack.resources()).filter(({ urn }) => urn.includes("blue"));
   expect(left.map(({ urn }) => urn)).toEqual([]);
-}, 300_000);
+}, 900_000);
 
 /** DNS between two edges, and behind each of them a rollout of its own between two groups. */
 const TWO_TIERS = `
