@@ -191,6 +191,8 @@ test("an update in flight overwrites a call; looked at and called again, the cal
   const [route] = routesNow(parseState(await exportStack("local", ROOT)).resources);
   const writer = route && weightWriter(route, "blue", new AwsClients());
   if (!writer) throw new Error("there is no rule");
+  // With its gates an update looks for itself whether somebody has moved the weights. This one is of a program without them.
+  stack.config.set("gates", false);
   const alone = raise();
   await running();
   await writer.write();
@@ -202,6 +204,7 @@ test("an update in flight overwrites a call; looked at and called again, the cal
   await writer.write();
   const raised: string[] = [];
   await holdWeights([writer], held.ended, { onRaised: (name) => raised.push(name) });
+  stack.config.set("gates", undefined);
   expect(raised.length).toBeGreaterThan(0);
   expect((await live()).weights).toEqual([100, 0]);
 });
