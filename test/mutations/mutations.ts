@@ -135,8 +135,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   changes(
     "traffic/changes/same-value.ts",
-    "if (containsUnknown(before) || containsUnknown(after)) return false;",
-    "if (containsUnknown(before) || containsUnknown(after)) return true;",
+    "return !containsUnknown(before) && !containsUnknown(after) && sameKnown(before, after);",
+    "return containsUnknown(before) || containsUnknown(after) || sameKnown(before, after);",
     "a value that is not known yet is taken for the same",
   ),
   spares(
@@ -206,7 +206,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "a stage may be left at once",
   ),
   of(["capacity"])(
-    "policies/capacity.ts",
+    "traffic/gates/needed-targets.ts",
     "Math.ceil(share / (borne * (1 + headroom)) - 1e-9)",
     "Math.floor(share / (borne * (1 + headroom)) - 1e-9)",
     "one target too few is enough",
