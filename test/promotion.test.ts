@@ -107,7 +107,9 @@ test("the preview of a promotion shows the stages, the rule's weights and nothin
     .replace(/shop(-\w+)?-[0-9a-f]{7}/g, "shop$1-<name>")
     .replace(/\[id=[0-9a-f-]{36}\]/g, "[id=<id>]")
     .replace(/(default_\d+_\d+_\d+)::[0-9a-f-]{36}/g, "$1::<id>")
-    .replace(/[ \t]+$/gm, "");
+    .replace(/[ \t]+$/gm, "")
+    // A busy machine is told that the preview goes on.
+    .replace(/^@ previewing update\.+\n/gm, "");
   await expect(stable).toMatchFileSnapshot("golden/promotion.diff");
 });
 
@@ -212,7 +214,7 @@ test("a finish moves no weight, and the version before can be returned to, but n
   const { code, output: refusal } = await stack.preview(...PACK);
   expect(refusal).toContain("blue is not the version that carried them before");
   expect(code).not.toBe(0);
-});
+}, 900_000);
 
 async function versionSeen(headers: Record<string, string>): Promise<string | null> {
   const [address] = world.cloud.addresses();
