@@ -55,7 +55,7 @@ export class TheirProject {
   }
 
   /** Runs a command in the project's folder; one that does not end is stopped. */
-  async run(command: string, args: string[], input = "", timeout = 60_000): Promise<{ code: number; output: string }> {
+  async run(command: string, args: string[], input = "", timeout = 240_000): Promise<{ code: number; output: string }> {
     const running = promisify(execFile)(command, args, { cwd: this.folder, timeout });
     running.child.stdin?.end(input);
     const { code = 0, stdout, stderr } = await running.catch((error) => error);
