@@ -193,7 +193,7 @@ export const schema = z.object({
   /** Read by the policies; here so that a mistake in it is told at once. */
   breakGlass: exemptions.optional(),
   /** Read by the components' gates; here so that a mistake in it is told at once. */
-  gates: z.boolean("true or false").optional(),
+  gates: z.enum(["true", "false"], "true or false").optional(),
   local: local.optional(),
 });
 

@@ -593,3 +593,8 @@ test.each<[string, Record<string, string>, RegExp]>([
 ])("of a release in batches, %s: refused", (_, texts, expected) => {
   expect(problems(texts)).toMatch(expected);
 });
+
+test("the gates are turned off by the text that the engine gives for false, and by nothing else", () => {
+  expect(() => parseConfig("prod", { ...good, gates: "false" }, false)).not.toThrow();
+  expect(() => parseConfig("prod", { ...good, gates: "off" }, false)).toThrow('"off" is none of true, false');
+});
