@@ -101,7 +101,7 @@ export class AutoScalingEnvironment extends pulumi.ComponentResource {
     this.securityGroup = createSecurityGroup();
     const template = machine(this.securityGroup);
     const version = fingerprint(template);
-    this.group = createGroup(this.targetGroup, new aws.ec2.LaunchTemplate(name, template, child));
+    this.group = createGroup(this, new aws.ec2.LaunchTemplate(name, template, child));
     const kept = createDrain(this.group);
     createVersionClock(this.group);
     if (scaling) createScaling(scaling, this.group);
@@ -146,17 +146,20 @@ export class AutoScalingEnvironment extends pulumi.ComponentResource {
     }
 
     /** The group's new version is on its instances before it is on the group. */
-    function createExchange(): pulumi.ResourceHook | undefined {
+    function createExchange(component: pulumi.ComponentResource): pulumi.ResourceHook | undefined {
       const patience = startSeconds + drain + hookSeconds;
       const say = (line: string) => void pulumi.log.info(`${name}: ${line}`);
-      return liveHook(`${name}-exchange`, (hookArgs, clients) =>
-        exchangeInstances(hookArgs, { rolling: args.rolling, patience }, clients, { say }),
+      return liveHook(
+        `${name}-exchange`,
+        component,
+        (hookArgs, clients) => exchangeInstances(hookArgs, { rolling: args.rolling, patience }, clients, { say }),
+        args.gates,
       );
     }
 
-    function createGroup(targetGroup: aws.lb.TargetGroup, template: aws.ec2.LaunchTemplate): aws.autoscaling.Group {
+    function createGroup(environment: AutoScalingEnvironment, template: aws.ec2.LaunchTemplate): aws.autoscaling.Group {
       const { min: minSize, max: maxSize } = scaling ?? { min: replicas, max: 2 * replicas };
-      const exchange = createExchange();
+      const exchange = createExchange(environment);
       const { hooks: guard } = idleHooks(gates);
       const desiredCapacity = Math.min(maxSize, Math.max(minSize, replicas));
       return new aws.autoscaling.Group(
@@ -167,7 +170,7 @@ export class AutoScalingEnvironment extends pulumi.ComponentResource {
           minSize,
           maxSize,
           desiredCapacity,
-          targetGroupArns: [targetGroup.arn],
+          targetGroupArns: [environment.targetGroup.arn],
           healthCheckType: "ELB",
           healthCheckGracePeriod: grace,
           defaultInstanceWarmup: grace,

@@ -5,6 +5,7 @@ import { fargateSizeProblem } from "./fargate-size";
 import { type GateArgs, Gates } from "./gates";
 import { idleHooks } from "./idle-hooks";
 import { checkTargetGroupName, createPreviewRule, createTargetGroup, type PreviewRuleArgs } from "./target-group";
+import { versionAccess } from "./version-access";
 import type { VersionArgs } from "./version-args";
 import type { RouteTarget } from "./weighted-alb-route";
 
@@ -158,26 +159,13 @@ export class FargateEnvironment extends pulumi.ComponentResource {
 
     function createExecutionRole(log: aws.cloudwatch.LogGroup): pulumi.Output<string> {
       const role = createRole(`${name}-execution`);
-      const secretArns = Object.values(args.secrets ?? {});
       const statements = [
         {
           Effect: "Allow",
           Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
           Resource: pulumi.interpolate`${log.arn}:*`,
         },
-        {
-          Effect: "Allow",
-          Action: [
-            "ecr:GetAuthorizationToken",
-            "ecr:BatchCheckLayerAvailability",
-            "ecr:GetDownloadUrlForLayer",
-            "ecr:BatchGetImage",
-          ],
-          Resource: "*",
-        },
-        ...(secretArns.length > 0
-          ? [{ Effect: "Allow", Action: ["secretsmanager:GetSecretValue", "ssm:GetParameters"], Resource: secretArns }]
-          : []),
+        ...versionAccess(Object.values(args.secrets ?? {})),
       ];
       const policy = new aws.iam.RolePolicy(
         `${name}-execution`,

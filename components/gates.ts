@@ -1,8 +1,7 @@
-import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { AwsClients } from "../live/aws-clients";
-import { type AssumedRole, type ProviderSettings, providerSettings } from "../live/provider-settings";
-import { Noted } from "./noted";
+import type { AssumedRole, ProviderSettings } from "../live/provider-settings";
+import { liveSettings } from "./live-settings";
 import { type ProgramHooks, programHooks } from "./program-hooks";
 
 /**
@@ -55,7 +54,7 @@ export class Gates {
     private readonly args: GateArgs,
     private readonly timeouts: pulumi.CustomTimeouts,
   ) {
-    this.settings = settingsOf(component, args);
+    this.settings = liveSettings(component, args);
     program.askWith(this.settings);
   }
 
@@ -90,19 +89,6 @@ export class Gates {
   warn(message: string): void {
     void pulumi.log.warn(message, this.component);
   }
-}
-
-/** What the provider of a component's resources is set to; of one in the program as far as its outputs tell. */
-function settingsOf(component: pulumi.ComponentResource, { profile, assumeRoles }: GateArgs): () => ProviderSettings {
-  const own = { ...(profile !== undefined && { profile }), ...(assumeRoles && { assumeRoles }) };
-  const provider = component.getProvider("aws:lb/listenerRule:ListenerRule");
-  if (provider && aws.Provider.isInstance(provider)) {
-    const { region, accessKey, secretKey, token } = provider;
-    const told = new Noted(pulumi.all({ region, profile: provider.profile, accessKey, secretKey, token }));
-    return () => ({ ...told.value, ...own });
-  }
-  const config = new pulumi.Config("aws");
-  return () => ({ ...providerSettings((key) => config.get(key)), ...own });
 }
 
 /** Seconds of a Go duration, as the engine takes them: `1h30m`, `90s`, `1.5h`. */

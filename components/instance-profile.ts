@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { versionAccess } from "./version-access";
 import type { VersionArgs } from "./version-args";
 
 /** A role that instances have, which may read the version's image from ECR and its secrets; gives the profile's ARN. */
@@ -14,22 +15,7 @@ export function createInstanceProfile(
     { assumeRolePolicy: JSON.stringify({ Version: "2012-10-17", Statement: [assumed] }) },
     opts,
   );
-  const secretArns = Object.values(secrets);
-  const statements = [
-    {
-      Effect: "Allow",
-      Action: [
-        "ecr:GetAuthorizationToken",
-        "ecr:BatchCheckLayerAvailability",
-        "ecr:GetDownloadUrlForLayer",
-        "ecr:BatchGetImage",
-      ],
-      Resource: "*",
-    },
-    ...(secretArns.length > 0
-      ? [{ Effect: "Allow", Action: ["secretsmanager:GetSecretValue", "ssm:GetParameter"], Resource: secretArns }]
-      : []),
-  ];
+  const statements = versionAccess(Object.values(secrets));
   const policy = new aws.iam.RolePolicy(
     name,
     { role: role.name, policy: pulumi.jsonStringify({ Version: "2012-10-17", Statement: statements }) },

@@ -1,17 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AwsClients } from "../live/aws-clients";
-import { providerSettings } from "../live/provider-settings";
+import type { GateArgs } from "./gates";
+import { liveSettings } from "./live-settings";
 
 /**
- * A hook that asks AWS with what the stack's AWS provider has; undefined where the program runs without an engine, as in unit tests
- * with mocks. It is no gate: what it does is a part of the update, and is not turned off with the gates.
+ * A hook that asks AWS with what the provider of a component's resources has; undefined where the program runs without an engine, as
+ * in unit tests with mocks. It is no gate: what it does is a part of the update, and is not turned off with the gates.
  */
 export function liveHook(
   name: string,
+  component: pulumi.ComponentResource,
   callback: (args: pulumi.ResourceHookArgs, clients: AwsClients) => Promise<void>,
+  args?: GateArgs,
 ): pulumi.ResourceHook | undefined {
   if (typeof pulumi.runtime.getMonitor()?.registerResourceHook !== "function") return undefined;
-  const config = new pulumi.Config("aws");
-  const settings = providerSettings((key) => config.get(key));
-  return new pulumi.ResourceHook(name, (args) => callback(args, new AwsClients(settings)));
+  const settings = liveSettings(component, args);
+  return new pulumi.ResourceHook(name, (hookArgs) => callback(hookArgs, new AwsClients(settings())));
 }

@@ -208,7 +208,7 @@ describe("one preview through the real engine", () => {
 
   test("a stack that is not there, or whose state cannot be decrypted, is exit code 2", async () => {
     const missing = await check("nobody");
-    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining("no stack named 'nobody' found") });
+    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no stack "nobody"') });
     const sealed = await check("dev", { PULUMI_CONFIG_PASSPHRASE: "wrong" });
     expect(sealed).toMatchObject({ code: 2, stderr: expect.stringContaining("passphrase") });
   });

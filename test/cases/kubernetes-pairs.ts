@@ -153,8 +153,12 @@ export const kubernetesPairs: Pair[] = [
   pair("h21k", {
     hazards: ["21"],
     policy: "hold-time",
+    // The pods' grace is as long as the preview of all cases may take.
     change: (modifiedAgo: number) => ({
-      prior: cluster({ route: { createdAgo: 86_400, modifiedAgo } }),
+      prior: cluster({
+        route: { createdAgo: 86_400, modifiedAgo },
+        green: spec(deploymentSpec("green", {}, {}, 1800)),
+      }),
       desired: cluster().filter(({ name }) => !name.startsWith("green")),
     }),
     refused: 30,
