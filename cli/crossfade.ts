@@ -200,6 +200,22 @@ export async function main(argv: string[]): Promise<void> {
       process.exitCode = await findings(options);
     });
 
+  program
+    .command("migrate")
+    .description(
+      "bring the database at DATABASE_URL to a version of its schema, under locks that nobody waits for long",
+    )
+    .argument("<directory>", "its files, such as 0007_add_phone.sql, in the order of their numbers")
+    .option("--to <number>", "the last file to run (default: all)", positive)
+    .option("--lock-timeout <seconds>", "how long a statement waits for a lock", positive, 2)
+    .option("--statement-timeout <seconds>", "how long a statement may take", positive, 3600)
+    .option("--tries <number>", "how often it is tried, where a lock or a connection is not to be had", positive, 10)
+    .addHelpText("after", "\nExample:\n  $ DATABASE_URL=postgres://shop@db/shop crossfade migrate migrations --to 7")
+    .action(async (directory, options) => {
+      const { migrate } = part<typeof import("./migrate")>("./migrate");
+      process.exitCode = await migrate(directory, options);
+    });
+
   try {
     await program.parseAsync(argv);
   } catch (error) {

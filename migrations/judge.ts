@@ -2,7 +2,7 @@ import { analyze } from "./analyze";
 import { apply } from "./apply";
 import type { Analysis, Effect } from "./effect";
 import { spokenMode, waitBehind } from "./lock-modes";
-import { parseSql, type Statement } from "./parse";
+import { parseSql, type Statement, UnreadableSql } from "./parse";
 import { RULES, type Rule, type RuleName } from "./rules";
 import { EMPTY, isFresh, type Schema, settled } from "./schema";
 
@@ -48,9 +48,9 @@ export function refusals(
   files: readonly MigrationFile[],
   setting: Setting,
 ): Refusal[] {
-  let schema = settled(before.flatMap(({ sql }) => parseSql(sql)).reduce((so, { node }) => apply(so, node), EMPTY));
+  let schema = settled(before.flatMap(statementsOf).reduce((so, { node }) => apply(so, node), EMPTY));
   return files.flatMap((file) => {
-    const statements = parseSql(file.sql);
+    const statements = statementsOf(file);
     const analyses = statements.map((statement) => {
       const { version } = setting;
       const analysis = inUse(analyze(statement, { schema, version }), schema);
@@ -61,9 +61,29 @@ export function refusals(
   });
 }
 
+/** @throws UnreadableSql which names the file */
+export function statementsOf({ name, sql }: MigrationFile): Statement[] {
+  try {
+    return parseSql(sql);
+  } catch (error) {
+    if (error instanceof UnreadableSql) error.message = `${name}, ${error.message}`;
+    throw error;
+  }
+}
+
 /** A file is run in a transaction, except one that holds a statement for which that cannot be. */
 export function needsNoTransaction(file: MigrationFile, version: number): boolean {
-  return parseSql(file.sql).some((statement) => analyze(statement, { schema: EMPTY, version }).outside);
+  return statementsOf(file).some((statement) => analyze(statement, { schema: EMPTY, version }).outside);
+}
+
+/**
+ * Nobody who reads or writes the table waits while this waits: it may do so until the transactions that were before it have ended,
+ * as `CREATE INDEX CONCURRENTLY` must. Not so the second half of a DETACH, which locks the partition.
+ */
+export function isPatient(statement: Statement, version: number): boolean {
+  const { outside, effects } = analyze(statement, { schema: EMPTY, version });
+  const isBeside = effects.length > 0 && effects.every(({ mode }) => mode === "ShareUpdateExclusive");
+  return outside && isBeside && !("AlterTableStmt" in statement.node);
 }
 
 /** What is left of a statement where nobody uses what it locks, or what goes by it. */

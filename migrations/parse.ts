@@ -1,4 +1,4 @@
-import { hasSqlDetails, loadModule, type Node, parseSync, scanSync } from "libpg-query";
+import type { Node } from "libpg-query";
 
 /** One statement of a file. */
 export interface Statement {
@@ -19,17 +19,33 @@ export class UnreadableSql extends Error {
   }
 }
 
-/** The parser is PostgreSQL 18's, compiled to WebAssembly: it is there when this has resolved. */
-export const parserReady: Promise<void> = loadModule();
+type Parser = typeof import("libpg-query");
+
+let parser: Parser | undefined;
+
+/** Loads the parser, PostgreSQL 18's compiled to WebAssembly. It takes some 100 ms, which who reads no SQL has no use for. */
+export async function loadParser(): Promise<void> {
+  if (parser) return;
+  const loaded = await import("libpg-query");
+  await loaded.loadModule();
+  parser = loaded;
+}
+
+/** @throws where `loadParser` has not been waited for */
+function loaded(): Parser {
+  if (!parser) throw new Error("SQL is read before its parser is loaded");
+  return parser;
+}
 
 /**
- * The statements of a file, after `parserReady`.
+ * The statements of a file, after `loadParser`.
  *
  * @throws UnreadableSql
  */
 export function parseSql(sql: string): Statement[] {
   const bytes = Buffer.from(sql); // the parser counts in bytes
   const lineAt = (offset: number) => bytes.subarray(0, offset).toString().split("\n").length;
+  const { hasSqlDetails, parseSync, scanSync } = loaded();
   try {
     const words = scanSync(sql).tokens.filter(({ tokenName }) => !COMMENTS.has(tokenName));
     return (parseSync(sql).stmts ?? []).flatMap(({ stmt, stmt_location = 0, stmt_len }) => {
@@ -42,6 +58,11 @@ export function parseSql(sql: string): Statement[] {
     const { message } = error as Error;
     throw new UnreadableSql(hasSqlDetails(error) ? lineAt(error.sqlDetails?.cursorPosition ?? 0) : 1, message);
   }
+}
+
+/** The tree of a `DO` statement's body, which is PL/pgSQL. */
+export function parsePlPgSql(statement: string): unknown {
+  return loaded().parsePlPgSQLSync(statement);
 }
 
 const COMMENTS = new Set(["SQL_COMMENT", "C_COMMENT"]);

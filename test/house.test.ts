@@ -22,6 +22,7 @@ const ARROWS: Record<string, string[]> = {
     "traffic",
     "traffic/sources",
     "live",
+    "migrations",
     "load",
     "local",
     "local/engine",

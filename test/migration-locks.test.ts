@@ -1,7 +1,7 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PostgresServer, startPostgres } from "../local/postgres/server";
-import { analyze, type LockMode, parserReady, parseSql, refusals, settled, waitBehind } from "../migrations";
+import { analyze, type LockMode, loadParser, parseSql, refusals, settled, waitBehind } from "../migrations";
 import { apply } from "../migrations/apply";
 import { LOCK_MODES, spokenMode, strongest } from "../migrations/lock-modes";
 import type { RuleName } from "../migrations/rules";
@@ -19,7 +19,7 @@ describe.each([18, 11] as const)("PostgreSQL %i", (version) => {
   const database = (name: string) => server.url.replace(/postgres$/, name);
 
   beforeAll(async () => {
-    await parserReady;
+    await loadParser();
     server = await startPostgres({ port: freshPort(), version, settings: { autovacuum: "off" } });
     admin = new Client({ connectionString: server.url });
     await admin.connect();

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { needsNoTransaction, type Phase, parserReady, refusals, UnreadableSql } from "../migrations";
+import { loadParser, needsNoTransaction, type Phase, refusals, UnreadableSql } from "../migrations";
 
-beforeAll(() => parserReady);
+beforeAll(loadParser);
 
 const BEFORE = `
   CREATE TABLE orders (id bigint PRIMARY KEY, note varchar(20), user_id bigint);
@@ -137,5 +137,5 @@ test("how it is done without harm, and from which version on, is said with the m
 test("SQL that PostgreSQL would not read is told with its line", () => {
   const read = () => rulesOf("ALTER TABLE orders ADD COLUMN ä int;\n\nALTER TABEL orders ADD b int;");
   expect(read).toThrow(UnreadableSql);
-  expect(read).toThrow('line 3: syntax error at or near "TABEL"');
+  expect(read).toThrow('2.sql, line 3: syntax error at or near "TABEL"');
 });

@@ -1,8 +1,7 @@
 import type { DoStmt } from "libpg-query";
-import { parsePlPgSQLSync } from "libpg-query";
 import { analyze } from "../analyze";
 import type { Analysis, Context, Flaw } from "../effect";
-import { parseSql, type Statement } from "../parse";
+import { parsePlPgSql, parseSql, type Statement } from "../parse";
 import { of, strings } from "../tree";
 
 /**
@@ -19,7 +18,7 @@ export function doBlock({ args = [] }: DoStmt, statement: Statement, context: Co
   if ((option("language") ?? "plpgsql") !== "plpgsql") {
     return { flaws: [unseen("a DO block in another language than PL/pgSQL")] };
   }
-  const parts = piecesOf(parsePlPgSQLSync(statement.text));
+  const parts = piecesOf(parsePlPgSql(statement.text));
   const inside: Analysis[] = [];
   const flaws: Flaw[] = [];
   for (const { sql, repeats } of parts.queries) {
