@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { loadParserFor } from "../policies/reading/migrations";
 import { readPlanned, type Sources, Unreadable } from "../traffic/sources";
 import { readBaseline, writeBaseline } from "./baseline";
 import { Failure } from "./failure";
@@ -39,6 +40,7 @@ export async function check(what: string | undefined, flags: CheckFlags): Promis
   const baseline = flags.baseline === undefined || flags.writeBaseline ? [] : readBaseline(flags.baseline);
   const sources = await sourcesOf(what, flags);
   const previewed = understood(sources);
+  await loadParserFor(previewed.desired);
   const judged = verdictOf(previewed, { settings, baseline });
   const sight = { rate: flags.rate, isStack: isStack(what, flags) };
   const verdict = { ...judged, outlook: await withSight(judged.outlook, previewed, sight) };

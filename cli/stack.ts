@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
+import { loadParser } from "../migrations";
 import type { Sources } from "../traffic/sources";
 import { engineFailure } from "./engine-failure";
 import { Failure } from "./failure";
@@ -149,6 +150,8 @@ export class ProjectStack {
       if (refusals.length === 0 || signal?.aborted) throw error;
       return { refusals };
     }
+    // Who judges it reads the SQL of its migrations.
+    await loadParser();
     const isEmpty = events.every(({ resourcePreEvent: step }) => !step || `${step.metadata.op}` === "same");
     return { sources: { preview: JSON.stringify(events), state, plan: readFileSync(plan, "utf8") }, plan, isEmpty };
   }

@@ -34,7 +34,7 @@ export interface Change {
 }
 
 /**
- * Judges a preview by all policies, as the pack does.
+ * Judges a preview by all policies, as the pack does, after `loadParserFor` its desired state, which a preview of `ProjectStack` has waited for.
  * @param settings as in a file for `--policy-pack-config`
  * @throws Failure with exit code 2 where it cannot be judged
  */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { MigrationFile } from "./judge";
 
 /** A file with the number that its name begins with: the version of the schema that it makes. */
@@ -34,4 +35,14 @@ export function numbered(files: readonly MigrationFile[]): NumberedFile[] {
   if (all.length === 0) problems.push("there is no file whose name ends in .sql");
   if (problems.length > 0) throw new UnorderedFiles(problems);
   return all.sort((a, b) => a.number - b.number);
+}
+
+/** What a file says, in short. */
+export function fingerprint({ sql }: MigrationFile): string {
+  return createHash("sha256").update(sql).digest("hex");
+}
+
+/** What files say, by their names. */
+export function fingerprints(files: readonly MigrationFile[]): Record<string, string> {
+  return Object.fromEntries(files.map((file) => [file.name, fingerprint(file)]));
 }

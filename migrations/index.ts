@@ -1,7 +1,7 @@
 export { analyze } from "./analyze";
 export { apply } from "./apply";
 export type { Analysis, Effect } from "./effect";
-export { isFileName, type NumberedFile, numbered, UnorderedFiles } from "./files";
+export { fingerprint, fingerprints, isFileName, type NumberedFile, numbered, UnorderedFiles } from "./files";
 export {
   isPatient,
   type MigrationFile,
@@ -14,4 +14,5 @@ export {
 } from "./judge";
 export { type LockMode, waitBehind } from "./lock-modes";
 export { loadParser, parseSql, UnreadableSql } from "./parse";
+export { inRange, parseRange, type SchemaRange, spokenRange } from "./range";
 export { EMPTY, type Schema, settled } from "./schema";

@@ -199,6 +199,8 @@ function held(analyzed: readonly Analyzed[]): Found[] {
 
 /** Without a transaction a file may stop between any two statements, and is run again from its first. */
 function outside(analyzed: readonly Analyzed[]): Found[] {
+  // Stopped half way it can only be finished by FINALIZE, as the server says then: alone in its file it is changed into that.
+  if (analyzed.length === 1 && analyzed.every(({ statement }) => "AlterTableStmt" in statement.node)) return [];
   const dropped = new Set(analyzed.flatMap(({ statement }) => droppedIndexes(statement)));
   return analyzed.flatMap(({ statement, analysis }) => {
     const index = createdIndex(statement);
@@ -237,5 +239,5 @@ function droppedIndexes({ node }: Statement): string[] {
 
 function sourceOf(name: RuleName): string {
   const { source, since }: Rule = RULES[name];
-  return `PostgreSQL's manual, ${source}${since ? ` So from PostgreSQL ${since} on.` : ""}`;
+  return `PostgreSQL 18's manual, ${source}${since ? ` So from PostgreSQL ${since} on.` : ""}`;
 }

@@ -36,7 +36,7 @@ export const RULES = {
   },
   "set-not-null": {
     source:
-      'ALTER TABLE: "Ordinarily this is checked during the ALTER TABLE by scanning the entire table; however, if a valid CHECK constraint is found which proves no NULL can exist, then the table scan is skipped."',
+      'ALTER TABLE: "Ordinarily this is checked during the ALTER TABLE by scanning the entire table …; however, if a valid CHECK constraint exists (and is not dropped in the same command) which proves no NULL can exist, then the table scan is skipped."',
     since: 12,
   },
   "add-check": { source: LOCKED_OUT },
@@ -56,7 +56,7 @@ export const RULES = {
   },
   "column-type": {
     source:
-      'ALTER TABLE: "changing the type of an existing column will normally cause the entire table and its indexes to be rewritten. As an exception, … if the USING clause does not change the column contents and the old type is either binary coercible to the new type or an unconstrained domain over the new type, a table rewrite is not needed."',
+      'ALTER TABLE: "Changing the type of an existing column will normally cause the entire table and its indexes to be rewritten. As an exception, … if the USING clause does not change the column contents and the old type is either binary coercible to the new type or an unconstrained domain over the new type, a table rewrite is not needed."',
   },
   "move-table": {
     source:
@@ -64,7 +64,7 @@ export const RULES = {
   },
   "attach-partition": {
     source:
-      'ALTER TABLE: "the table is scanned to ensure that no existing row violates the partition constraint. It is possible to avoid this scan by adding a valid CHECK constraint to the table that would allow only rows satisfying the desired partition constraint before running this command."',
+      'ALTER TABLE: "a full table scan is performed to check that existing rows in the table do not violate the partition constraint. It is possible to avoid this scan by adding a valid CHECK constraint to the table that allows only rows satisfying the desired partition constraint before running this command."',
     since: 12,
   },
   "detach-partition": {
@@ -77,7 +77,7 @@ export const RULES = {
       'ALTER DOMAIN: "When a new constraint is added to a domain, all columns using that domain will be checked against the newly added constraint."',
   },
   "vacuum-full": {
-    source: 'VACUUM: ""full" vacuum … can reclaim more space, but takes much longer and exclusively locks the table."',
+    source: 'VACUUM, FULL: "can reclaim more space, but takes much longer and exclusively locks the table."',
   },
   cluster: {
     source:
@@ -85,7 +85,7 @@ export const RULES = {
   },
   refresh: {
     source:
-      'REFRESH MATERIALIZED VIEW: "CONCURRENTLY: Refresh the materialized view without locking out concurrent selects on the materialized view."',
+      'REFRESH MATERIALIZED VIEW, CONCURRENTLY: "Refresh the materialized view without locking out concurrent selects on the materialized view."',
   },
   "lock-table": {
     source: 'LOCK: "Once obtained, the lock is held for the remainder of the current transaction."',

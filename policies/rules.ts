@@ -10,6 +10,8 @@ import { healthCheck } from "./health-check";
 import { holdTime } from "./hold-time";
 import { imageDigest } from "./image-digest";
 import { interruptedUpdate } from "./interrupted-update";
+import { migrationLocks } from "./migration-locks";
+import { migrationOrder } from "./migration-order";
 import { oneChange } from "./one-change";
 import { parity } from "./parity";
 import type { Plan } from "./plan";
@@ -30,6 +32,8 @@ export const rules: readonly Policy[] = [
   interruptedUpdate,
   releaseWithoutCanary,
   rejectedRelease,
+  migrationLocks,
+  migrationOrder,
   stageOrder,
   bakeTime,
   oneChange,

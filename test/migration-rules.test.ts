@@ -102,6 +102,12 @@ describe("a DO block is what is in it", () => {
   });
 });
 
+test("a partition is detached beside its users in a file of its own, which only FINALIZE can finish", () => {
+  const detach = "ALTER TABLE events DETACH PARTITION old CONCURRENTLY";
+  expect(rulesOf(detach)).toEqual([]);
+  expect(rulesOf(`${detach}; CREATE TABLE other (id int)`)).toContain("1 not-repeatable");
+});
+
 test.each([
   ["CALL fill()", ["1 unknown"]],
   ["SELECT fill()", ["1 unknown"]],

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Client } from "pg";
-import type { NumberedFile } from "../../migrations";
+import { fingerprint, type NumberedFile } from "../../migrations";
 import { Failure } from "../failure";
 import type { Run } from "./run";
 
@@ -49,9 +48,4 @@ export async function pendingFiles(client: Client, { files, to, log }: Run): Pro
 export async function versionOf(client: Client): Promise<number> {
   const { rows } = await client.query<{ name: string }>(`SELECT name FROM ${BOOKS.schema}.${BOOKS.table}`);
   return Math.max(0, ...rows.map(({ name }) => Number.parseInt(name, 10)));
-}
-
-/** What a file says, in short. */
-function fingerprint({ sql }: NumberedFile): string {
-  return createHash("sha256").update(sql).digest("hex");
 }

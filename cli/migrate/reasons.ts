@@ -40,7 +40,8 @@ export function reasonOf(error: unknown, run: Run): string {
   if (code === "57014") {
     return `it took longer than ${run.statementTimeout / 1000} s (${message}): do it in steps, or raise --statement-timeout`;
   }
-  if (error instanceof DatabaseError) return `${message} (${code})`;
+  if (error instanceof DatabaseError)
+    return `${message}${error.hint ? `. ${error.hint.replace(/\.$/, "")}` : ""} (${code})`;
   if (!code && !isPassing(error)) return message;
   return `the database cannot be reached${placeOf(run.url)} (${message || code})`;
 }

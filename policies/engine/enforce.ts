@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Resource } from "../../traffic";
 import { type Plan, planOf, planOfOne } from "../plan";
 import type { Policy } from "../policy";
+import { loadParserFor } from "../reading/migrations";
 import { type Judged, judged } from "../rules";
 import { desiredBeforeStep, desiredInStack } from "./desired-state";
 import type { PackPolicy } from "./one-for-all";
@@ -69,7 +70,9 @@ export async function judge(
   try {
     if (phase() === "analysis") throw new Error(NO_PLAN);
     const { resources, pending } = await priorState();
-    findings = find({ ...plan(resources), pending, dnsSpeed: readDnsSpeed() });
+    const shown = plan(resources);
+    await loadParserFor(shown.desired);
+    findings = find({ ...shown, pending, dnsSpeed: readDnsSpeed() });
   } catch (error) {
     const message = `What the update would do to users cannot be told, so it is refused: ${reasonOf(error)}`;
     // By its own level, so that a policy which a team has made advisory does not let the rest of the pack pass unseen.

@@ -92,6 +92,11 @@ export function endOf(route: Resource, color: Color, state: readonly Resource[])
   return KINDS[route.type]?.endOf(route, color, state);
 }
 
+/** The environment that a color's requests come to. */
+export function environmentOf(route: Resource, color: Color, state: readonly Resource[]): Resource | undefined {
+  return homeOf(endOf(route, color, state), state);
+}
+
 /**
  * Since when the weights of a rule, a listener or a record are as they are. A route's own clock is written after its weights and
  * by nothing else than other ones; where an update stopped between the two, or there is no clock, the last change of what carries

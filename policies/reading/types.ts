@@ -25,3 +25,6 @@ export const ENVIRONMENTS: readonly string[] = [
   "crossfade:index:KubernetesEnvironment",
   "crossfade:index:AutoScalingEnvironment",
 ];
+
+/** Brings a database to a version of its schema. */
+export const MIGRATION = "crossfade:index:Migration";

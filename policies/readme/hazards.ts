@@ -103,7 +103,9 @@ export const HAZARDS: readonly Hazard[] = [
     component: `${ROUTE} and ${DNS_ROUTE}: no raise where the live weights are not the state's`,
     gap: "what is live in the second of the write: AWS has no compare-and-set",
   }),
-  one("46", "A schema that one of the versions does not know", "plan", { gap: "migrations come later" }),
+  one("46", "A schema that one of the versions does not know", "plan", {
+    component: "Migration: before the candidate",
+  }),
   one("47", "A replacement that spreads to what hangs on it", "plan"),
   one("48", "The version to return to is gone", "plan and live", {
     component: `${ENVIRONMENT}: keeps task definitions`,

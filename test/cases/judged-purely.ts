@@ -1,4 +1,5 @@
 import { type Plan, planOf } from "../../policies/plan";
+import { loadParserFor } from "../../policies/reading/migrations";
 import { type Judged, judgeAll } from "../../policies/rules";
 import { parseState } from "../../traffic/sources/state";
 import type { Change } from "./case";
@@ -8,7 +9,9 @@ import { stateOf } from "./state";
 
 /** What the policies say of a change without an engine. */
 export async function judgedPurely(change: Change, now: Date): Promise<Judged[]> {
-  return judgeAll(await planOfChange(change, now));
+  const plan = await planOfChange(change, now);
+  await loadParserFor(plan.desired);
+  return judgeAll(plan);
 }
 
 /** A change as policies are shown it, without an engine. */

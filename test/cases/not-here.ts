@@ -5,5 +5,4 @@ export const NOT_HERE: Record<string, string> = {
   "32": "alarms come with the analysis of stages",
   "33": "policies of others' autoscaling are not read",
   "43": "through the engine under --skip-preview, in test/promotion.test.ts",
-  "46": "migrations come later",
 };

@@ -1,8 +1,27 @@
 import type { StackShape } from "../crossfade-stack";
-import { type Pair, pair } from "./case";
+import { type Change, type Pair, pair } from "./case";
+import { item } from "./item";
 import { ours } from "./worlds";
 
 const both = (before: StackShape, after: StackShape) => ({ prior: ours(before), desired: ours(after) });
+
+/** The schema goes from 1 to 2, by this statement, under versions that work on these schemas. */
+function migrated(sql: string, schema: string): Change {
+  const files = [
+    { number: 1, name: "1_orders.sql", sql: "CREATE TABLE orders (id bigint PRIMARY KEY, note text)" },
+    { number: 2, name: "2_next.sql", sql },
+  ];
+  const at = (to: number) => [
+    ...ours({}).map((one) =>
+      one.type === "crossfade:index:FargateEnvironment"
+        ? { ...one, inputs: { ...one.inputs, database: "{case}-db", schema } }
+        : one,
+    ),
+    item("crossfade:index:Migration", "db", { phase: "expand", to, postgres: 16, files }, { component: true }),
+    item("pulumi:index:Stash", "db-schema", { input: { version: to, files: {} } }, { parent: "db" }),
+  ];
+  return { prior: at(1), desired: at(2) };
+}
 
 /** Hazards of a rollout of ours. */
 export const ourPairs: Pair[] = [
@@ -42,6 +61,20 @@ export const ourPairs: Pair[] = [
     change: (stage: string) => both({ stage }, { stable: "green" }),
     refused: "idle",
     passes: "full",
+  }),
+  pair("h46", {
+    hazards: ["46"],
+    policy: "migration-locks",
+    change: (sql: string) => migrated(sql, "<=2"),
+    refused: "CREATE INDEX by_note ON orders (note)",
+    passes: "ALTER TABLE orders ADD COLUMN phone text",
+  }),
+  pair("h46b", {
+    hazards: ["46"],
+    policy: "migration-order",
+    change: (schema: string) => migrated("ALTER TABLE orders ADD COLUMN phone text", schema),
+    refused: "<=1",
+    passes: "<=2",
   }),
   pair("hA7", {
     hazards: ["A7"],
