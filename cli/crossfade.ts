@@ -207,6 +207,7 @@ export async function main(argv: string[]): Promise<void> {
     )
     .argument("<directory>", "its files, such as 0007_add_phone.sql, in the order of their numbers")
     .option("--to <number>", "the last file to run (default: all)", positive)
+    .option("--digest <sha256>", "only where the files up to there are these: a Migration says which were judged")
     .option("--lock-timeout <seconds>", "how long a statement waits for a lock", positive, 2)
     .option("--statement-timeout <seconds>", "how long a statement may take", positive, 3600)
     .option("--tries <number>", "how often it is tried, where a lock or a connection is not to be had", positive, 10)

@@ -4,6 +4,7 @@ import { runMigrations } from "./migrate/run";
 
 export interface MigrateFlags {
   to?: number;
+  digest?: string;
   lockTimeout: number;
   statementTimeout: number;
   tries: number;
@@ -20,12 +21,12 @@ export async function migrate(directory: string, flags: MigrateFlags): Promise<n
   }
   const files = readMigrations(directory);
   const { to = files.at(-1)?.number ?? 0, lockTimeout, statementTimeout, tries } = flags;
-  if (!files.some(({ number }) => number === to)) {
+  if (flags.digest === undefined && !files.some(({ number }) => number === to)) {
     throw new Failure(`there is no file of the number ${to} in ${directory}`, 2);
   }
   const log = (line: string) => process.stderr.write(`crossfade: ${line}\n`);
   const milliseconds = { lockTimeout: lockTimeout * 1000, statementTimeout: statementTimeout * 1000 };
-  const version = await runMigrations({ directory, files, to, url, tries, log, ...milliseconds });
+  const version = await runMigrations({ directory, files, to, digest: flags.digest, url, tries, log, ...milliseconds });
   process.stdout.write(`${JSON.stringify({ version })}\n`);
   return 0;
 }

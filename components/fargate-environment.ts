@@ -2,10 +2,10 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Color } from "../traffic";
 import { fargateSizeProblem } from "./fargate-size";
+import { createExecutionRole, createRole, keyValues, logConfiguration } from "./fargate-task";
 import { type GateArgs, Gates } from "./gates";
 import { idleHooks } from "./idle-hooks";
 import { checkTargetGroupName, createPreviewRule, createTargetGroup, type PreviewRuleArgs } from "./target-group";
-import { versionAccess } from "./version-access";
 import type { VersionArgs } from "./version-args";
 import type { RouteTarget } from "./weighted-alb-route";
 
@@ -117,8 +117,8 @@ export class FargateEnvironment extends pulumi.ComponentResource {
           networkMode: "awsvpc",
           cpu: String(cpu),
           memory: String(memory),
-          executionRoleArn: createExecutionRole(log),
-          taskRoleArn: args.taskRoleArn ?? createRole(`${name}-task`).arn,
+          executionRoleArn: createExecutionRole(name, { log, secrets: args.secrets }, child),
+          taskRoleArn: args.taskRoleArn ?? createRole(`${name}-task`, child).arn,
           containerDefinitions: pulumi.jsonStringify(containers(log)),
           // The revision to return to must stay usable: a deregistered one starts no task.
           skipDestroy: true,
@@ -128,11 +128,7 @@ export class FargateEnvironment extends pulumi.ComponentResource {
     }
 
     function containers(log: aws.cloudwatch.LogGroup): pulumi.Input<object>[] {
-      const region = aws.getRegionOutput({}, child).region;
-      const logConfiguration = (prefix: string) => ({
-        logDriver: "awslogs",
-        options: { "awslogs-group": log.name, "awslogs-region": region, "awslogs-stream-prefix": prefix },
-      });
+      const logTo = logConfiguration(log, child);
       const own = {
         name: "service",
         image: args.image,
@@ -142,7 +138,7 @@ export class FargateEnvironment extends pulumi.ComponentResource {
         secrets: keyValues(args.secrets, "valueFrom"),
         portMappings: [{ containerPort: port, protocol: "tcp" }],
         stopTimeout: args.stop ?? 30,
-        logConfiguration: logConfiguration("service"),
+        logConfiguration: logTo("service"),
       };
       const beside = Object.entries(args.sidecars ?? {}).map(
         ([sidecar, { image, command, env, essential = true }]) => ({
@@ -151,39 +147,10 @@ export class FargateEnvironment extends pulumi.ComponentResource {
           ...(command && { command }),
           essential,
           environment: keyValues(env, "value"),
-          logConfiguration: logConfiguration(sidecar),
+          logConfiguration: logTo(sidecar),
         }),
       );
       return [own, ...beside];
-    }
-
-    function createExecutionRole(log: aws.cloudwatch.LogGroup): pulumi.Output<string> {
-      const role = createRole(`${name}-execution`);
-      const statements = [
-        {
-          Effect: "Allow",
-          Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-          Resource: pulumi.interpolate`${log.arn}:*`,
-        },
-        ...versionAccess(Object.values(args.secrets ?? {})),
-      ];
-      const policy = new aws.iam.RolePolicy(
-        `${name}-execution`,
-        { role: role.name, policy: pulumi.jsonStringify({ Version: "2012-10-17", Statement: statements }) },
-        child,
-      );
-      // A task that starts before its role may pull the image fails.
-      return pulumi.all([role.arn, policy.id]).apply(([arn]) => arn);
-    }
-
-    function createRole(roleName: string): aws.iam.Role {
-      const statement = {
-        Effect: "Allow",
-        Principal: { Service: "ecs-tasks.amazonaws.com" },
-        Action: "sts:AssumeRole",
-      };
-      const assumeRolePolicy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
-      return new aws.iam.Role(roleName, { assumeRolePolicy }, child);
     }
 
     function createService(
@@ -264,8 +231,4 @@ function check(name: string, { cpu = 256, memory = 512, scaling }: FargateEnviro
     throw new pulumi.InputPropertyError({ propertyPath: "scaling.min", reason: "min is at most max" });
   }
   checkTargetGroupName(name);
-}
-
-function keyValues(given: Record<string, pulumi.Input<string>> | undefined, valueKey: "value" | "valueFrom") {
-  return Object.entries(given ?? {}).map(([name, value]) => ({ name, [valueKey]: value }));
 }

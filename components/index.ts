@@ -8,6 +8,8 @@ export * from "./dns-target";
 export * from "./edge";
 export * from "./fargate-environment";
 export type { GateArgs } from "./gates";
+export * from "./migration";
+export type { SchemaArgs } from "./migration-files";
 export * from "./rolling-args";
 export * from "./rollout";
 export type { PreviewRuleArgs } from "./target-group";

@@ -93,4 +93,14 @@ export interface VersionArgs {
   stop?: number;
   /** @default none */
   sidecars?: Record<string, SidecarArgs>;
+  /**
+   * The versions of the database's schema that it works on: `>=6 <=7`, one of the two, or `7`. Policy `migration-order` goes by it.
+   * @default none: nothing is known
+   */
+  schema?: string;
+  /**
+   * The name of the `Migration` whose database it uses, where a program has several.
+   * @default the only one
+   */
+  database?: string;
 }

@@ -96,7 +96,7 @@ export class LocalCloud {
       }
       settleRoutes(records);
       await apply();
-      const api = await startApi({ records, dataPlane, apply }, counts, options.basePort ?? BASE_PORT);
+      const api = await startApi({ records, dataPlane, images, apply }, counts, options.basePort ?? BASE_PORT);
       ends.push(() => api.stop());
       const env = {
         ...apiEnv(api),

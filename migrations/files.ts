@@ -46,3 +46,10 @@ export function fingerprint({ sql }: MigrationFile): string {
 export function fingerprints(files: readonly MigrationFile[]): Record<string, string> {
   return Object.fromEntries(files.map((file) => [file.name, fingerprint(file)]));
 }
+
+/** What a list of files is, by their `fingerprints`: another file, another name or another word of one is another. */
+export function digestOf(said: Readonly<Record<string, string>>): string {
+  return createHash("sha256")
+    .update(JSON.stringify(Object.entries(said).sort()))
+    .digest("hex");
+}

@@ -1,7 +1,7 @@
 export { analyze } from "./analyze";
 export { apply } from "./apply";
 export type { Analysis, Effect } from "./effect";
-export { fingerprint, fingerprints, isFileName, type NumberedFile, numbered, UnorderedFiles } from "./files";
+export { digestOf, fingerprint, fingerprints, isFileName, type NumberedFile, numbered, UnorderedFiles } from "./files";
 export {
   isPatient,
   type MigrationFile,

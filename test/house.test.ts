@@ -12,7 +12,7 @@ const ARROWS: Record<string, string[]> = {
   migrations: [],
   // What the provider says now: below the components, whose hooks ask it, and the commands.
   live: ["traffic"],
-  components: ["traffic", "live"],
+  components: ["traffic", "live", "migrations"],
   policies: ["traffic", "traffic/sources", "migrations"],
   stacks: ["components"],
   load: [],

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { loadParser, type NumberedFile, statementsOf, UnreadableSql } from "../../migrations";
 import { Failure } from "../failure";
-import { openBooks, pendingFiles } from "./books";
+import { checkJudged, isThere, openBooks, pendingFiles, versionOf } from "./books";
 import { Busy, isPassing, reasonOf } from "./reasons";
 import { runFiles } from "./tool";
 import { checkFinishable } from "./unfinishable";
@@ -12,6 +12,8 @@ export interface Run {
   files: readonly NumberedFile[];
   /** The version of the schema to bring the database to: the number of the last file that is run. */
   to: number;
+  /** Of the files up to `to` that were judged, as a `Migration` says it: others are not run. */
+  digest?: string;
   /** Where the database is: `postgres://…`; without it libpq's variables say so (`PGHOST` …). */
   url?: string;
   /** Milliseconds that a statement waits for a lock, and with it all that come after it. */
@@ -68,6 +70,8 @@ async function once(run: Run): Promise<number> {
     const { rows } = await client.query<{ got: boolean }>("SELECT pg_try_advisory_lock($1) AS got", [lockId]);
     if (!rows[0]?.got) throw new Busy();
     await openBooks(client);
+    if (await isThere(client, run)) return await versionOf(client);
+    checkJudged(run);
     checkFinishable(await pendingFiles(client, run), version);
     return await runFiles(client, run, version);
   } catch (error) {

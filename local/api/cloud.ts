@@ -1,10 +1,13 @@
 import type { DataPlane } from "../dataplane";
 import type { Records } from "../providers";
+import type { Images } from "../providers/image";
 
 /** What the API answers from, and changes: the same that the providers do. */
 export interface Cloud {
   records: Records;
   dataPlane: DataPlane;
+  /** Which command stands for an image. */
+  images: () => Images;
   /** Brings the traffic to what the records say. */
   apply(): Promise<void>;
 }

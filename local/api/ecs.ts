@@ -9,6 +9,7 @@ import type { DeploymentStatus } from "../dataplane";
 import { AwsError } from "../providers";
 import type { LocalRecord } from "../providers/record";
 import type { Cloud } from "./cloud";
+import { taskOperations } from "./ecs-tasks";
 import { operation, type Service } from "./operation";
 import { jsonWire } from "./wire/json";
 
@@ -18,7 +19,7 @@ const SERVICE = "aws:ecs/service:Service";
 /** "You may specify up to 10 services to describe in a single operation" (ECS API, DescribeServices). */
 const MOST = 10;
 
-/** Elastic Container Service: how a service's deployments stand. */
+/** Elastic Container Service: how a service's deployments stand, and tasks of none. */
 export function ecs(cloud: Cloud): Service {
   return {
     name: "ecs",
@@ -28,6 +29,7 @@ export function ecs(cloud: Cloud): Service {
       operation<DescribeServicesRequest, DescribeServicesResponse>(DescribeServices$, (input) =>
         describeServices(input, cloud),
       ),
+      ...taskOperations(cloud),
     ],
   };
 }

@@ -5,6 +5,7 @@ import type { Desired, DesiredService, TargetHealth } from "./desired";
 import { Dns, type DnsOptions } from "./dns/dns";
 import { Fleet } from "./fleet";
 import type { Tell } from "./instance";
+import { Jobs } from "./jobs";
 import { Cluster, type ClusterOptions } from "./kubernetes/cluster";
 import { BASE_PORT } from "./loopback";
 import type { DesiredScalingGroup, RefreshProgress } from "./scaling/desired";
@@ -34,6 +35,8 @@ export class DataPlane {
   private readonly services: Fleet<DesiredService, Service>;
   private readonly scalingGroups: Fleet<DesiredScalingGroup, ScalingGroup>;
   private readonly cluster: Cluster;
+  /** Tasks that belong to no service. */
+  readonly jobs: Jobs;
 
   constructor(private readonly options: DataPlaneOptions = {}) {
     const { dnsSpeed = 1 } = options;
@@ -60,6 +63,7 @@ export class DataPlane {
         new ScalingGroup(wanted, this.balancers, file, toldOf(wanted.arn), (done) => onRefreshed?.(wanted.arn, done)),
     );
     this.cluster = new Cluster(this.balancers, file, toldOf, all);
+    this.jobs = new Jobs(file, (arn) => toldOf(arn).log);
   }
 
   /** Asks for all of this. The ports of balancers and name server are open when it resolves; all else comes later. */
@@ -142,7 +146,7 @@ export class DataPlane {
   async stop(): Promise<void> {
     await this.dns.stop();
     await this.balancers.stop(stopGraceMs);
-    await Promise.all([this.services.stop(), this.scalingGroups.stop(), this.cluster.stop()]);
+    await Promise.all([this.services.stop(), this.scalingGroups.stop(), this.cluster.stop(), this.jobs.end()]);
   }
 
   private toldOf(serviceArn: string): Tell {

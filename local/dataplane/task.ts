@@ -10,6 +10,8 @@ import type { DesiredTask } from "./desired";
 export class Task {
   /** Why it is not running: `exited with code 1`. */
   ended: string | undefined;
+  /** Once it has ended, where no signal has ended it. */
+  exitCode: number | undefined;
   /** Resolves with that. */
   readonly gone: Promise<string>;
   /** Until when what it has started may outlive it, in milliseconds since 1970. */
@@ -23,8 +25,10 @@ export class Task {
   ) {
     this.gone = once(child, "exit")
       .then(
-        ([code, signal]) =>
-          this.leave(signal ? `was ended by ${signal}` : `exited with code ${code}${hint(code, command)}`),
+        ([code, signal]) => {
+          this.exitCode = code ?? undefined;
+          return this.leave(signal ? `was ended by ${signal}` : `exited with code ${code}${hint(code, command)}`);
+        },
         (error) => error.message, // it could not be started
       )
       .then((how) => {

@@ -135,19 +135,35 @@ function toService({ id, inputs }: LocalRecord, records: Records, images: Images
 }
 
 function toTask(revision: string, records: Records, images: Images): DesiredTask {
+  const found = definedTask(revision, records, images);
+  if (typeof found === "string") throw new Error(found);
+  return found.task;
+}
+
+/**
+ * What a task of no service runs, or why it cannot: its container's own command, where it has one. Of a service that is not looked at:
+ * what stands for an image is the service.
+ */
+export function toJob(revision: string, records: Records, images: Images): DesiredTask | string {
+  const found = definedTask(revision, records, images);
+  if (typeof found === "string") return found;
+  return { ...found.task, ...(found.command && { command: found.command }) };
+}
+
+function definedTask(
+  revision: string,
+  records: Records,
+  images: Images,
+): { task: DesiredTask; command?: string[] } | string {
   const definition = records.ofType("aws:ecs/taskDefinition:TaskDefinition").find((r) => r.outputs.arn === revision);
-  if (!definition) throw new Error(`task definition ${revision} is not there`);
+  if (!definition) return `task definition ${revision} is not there`;
   const container = JSON.parse(String(definition.inputs.containerDefinitions))[0];
   const own = Object.fromEntries(
     (container.environment ?? []).map(({ name, value }: Record<string, string>) => [name, value]),
   );
   const run = toProcess(container.image, own, images);
-  if (!run) throw new Error(`CannotPullContainerError: ${noCommand(container.image)}`);
-  return {
-    revision,
-    ...run,
-    stopTimeout: Number(container.stopTimeout ?? 30),
-  };
+  if (!run) return `CannotPullContainerError: ${noCommand(container.image)}`;
+  return { task: { revision, ...run, stopTimeout: Number(container.stopTimeout ?? 30) }, command: container.command };
 }
 
 function items(value: unknown): Properties[] {

@@ -88,3 +88,14 @@ export interface LiveService {
   pending: number;
   deployments: readonly LiveDeployment[];
 }
+
+/** A task of ECS that belongs to no service. */
+export interface LiveTask {
+  arn: string;
+  /** `PROVISIONING`, `PENDING`, `RUNNING` … `STOPPED` (ECS guide, "Task lifecycle"). */
+  status: string;
+  /** Of its essential container, once that has ended; none where it never ran. */
+  exitCode: number | undefined;
+  /** AWS's words for why it was stopped, of the container or of the task. */
+  reason: string | undefined;
+}
