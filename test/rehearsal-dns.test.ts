@@ -97,7 +97,7 @@ test("a release between two edges loses nothing, to the end of the old one, whic
   expect(tail("ttl")).toBeLessThan(8);
   expect(tail("longer")).toBeGreaterThan(tail("ttl"));
   expect(tail("pool")).toBeGreaterThan(0);
-}, 600_000);
+}, 1_200_000);
 
 describe("with hold-time off", () => {
   const port = freshPort();

@@ -41,7 +41,7 @@ test("behind a Gateway a release loses nothing, bad ones are rolled back, and wh
   expect(unhealthy?.did).toMatchObject({ answers: 0 });
   expect((errors?.did?.errors ?? 0) + (capacity?.did?.errors ?? 0)).toBe(requests.serverErrors);
   expect(leftRunning()).toEqual([]);
-}, 600_000);
+}, 1_200_000);
 
 test("behind a balancer somebody's own servers are released in pods, and brought back", async () => {
   const server = `node ${join(ROOT, "test/servers/graceful.js")}`;
@@ -61,7 +61,7 @@ test("behind a balancer somebody's own servers are released in pods, and brought
   expect(requests.byStage.map(({ stage }) => stage)).toEqual(RELEASE);
   expect(requests.byStage.find(({ stage }) => stage === "finish")?.candidateShare).toBe(1);
   expect(leftRunning()).toEqual([]);
-}, 600_000);
+}, 1_200_000);
 
 test.each([
   ["dns", /--compute kubernetes goes with --route alb or gateway, not with dns/],

@@ -194,4 +194,4 @@ test("a release from install to finish loses nothing, bad ones are rolled back, 
   ]);
   for (const { message } of report.refused) expect(message).toMatch(/serves|receives|carries|runs behind|skips/);
   expect(leftRunning()).toEqual([]);
-}, 480_000);
+}, 1_200_000);
