@@ -26,8 +26,7 @@ export function podTemplate(args: VersionArgs, { labels, selector, serviceAccoun
       automountServiceAccountToken: false,
       // The grace period counts from before the preStop hook ("Container Lifecycle Hooks"): it must hold the sleep and the stop.
       terminationGracePeriodSeconds: drain + stop,
-      // "Pod Security Standards", Restricted. An image whose user is root is refused by the kubelet: it must name another one.
-      securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+      securityContext: RESTRICTED_POD,
       // A preference, and not a condition: a pod in the wrong zone serves better than one that waits for a place.
       topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
         maxSkew: 1,
@@ -43,13 +42,16 @@ export function podTemplate(args: VersionArgs, { labels, selector, serviceAccoun
   };
 }
 
+/** "Pod Security Standards", Restricted. An image whose user is root is refused by the kubelet: it must name another one. */
+export const RESTRICTED_POD = { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } };
+
 function serviceContainer(args: VersionArgs): Container {
   const { image, command, port = 8080, cpu = 256, memory = 512, drain = 60, grace = 60 } = args;
   return {
     name: "service",
     image,
     ...(command && { command }),
-    env: [...plain(args.env), ...secret(args.secrets)],
+    env: variables(args),
     ports: [{ containerPort: port, protocol: "TCP" }],
     resources: {
       requests: { cpu: `${Math.round((cpu * 1000) / 1024)}m`, memory: `${memory}Mi` },
@@ -82,7 +84,7 @@ function sidecarContainer(name: string, { image, command, env }: SidecarArgs): C
   };
 }
 
-const RESTRICTED = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
+export const RESTRICTED = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
 
 /** Asks as often as the balancer does, and gives up as early: after two failures. */
 function readinessProbe(args: VersionArgs): Probe {
@@ -103,6 +105,11 @@ function startupProbe(args: VersionArgs, grace: number): Probe {
 /** The kubelet asks by HTTP/1.1, which a service of `HTTP2` must answer too; one of `GRPC` by gRPC's health protocol. */
 function handler({ port = 8080, protocol = "HTTP1", health = "/healthz" }: VersionArgs): Probe {
   return protocol === "GRPC" ? { grpc: { port } } : { httpGet: { path: health, port } };
+}
+
+/** The variables of a version. */
+export function variables({ env, secrets }: Pick<VersionArgs, "env" | "secrets">): EnvVar[] {
+  return [...plain(env), ...secret(secrets)];
 }
 
 function plain(env: Record<string, pulumi.Input<string>> = {}): EnvVar[] {

@@ -4,10 +4,18 @@ import { type Behaviour, NotSteady, type Records } from "./providers";
 import type { Images } from "./providers/image";
 import { settleRoutes } from "./providers/kubernetes/route-status";
 import { serviceGroup } from "./providers/kubernetes/to-cluster";
+import { toJobTask } from "./providers/kubernetes/to-job";
 import { isAsWaitedFor } from "./providers/kubernetes/wait-for";
 import { toDesired } from "./providers/to-desired";
 import { SCALING_GROUP } from "./providers/types/autoscaling";
-import { DEPLOYMENT, metadataOf, objectOf, SERVICE } from "./providers/types/kubernetes-objects";
+import {
+  DEPLOYMENT,
+  JOB,
+  type KubernetesObject,
+  metadataOf,
+  objectOf,
+  SERVICE,
+} from "./providers/types/kubernetes-objects";
 import { RECORD } from "./providers/types/route53-names";
 
 interface Cloud {
@@ -66,6 +74,25 @@ const LONGEST_WAIT = 600;
  * Deployment's `progressDeadlineSeconds` it only takes a note, and waits on until its own time-out.
  */
 export function kubernetesBehaviour({ records, dataPlane, images, fault, controllerDelay }: Cloud): Behaviour {
+  /** Runs a Job's pod once, and again where the last one has failed. @returns why it has not ended well */
+  async function jobDone(job: KubernetesObject, uid: string, timeout: number): Promise<string | undefined> {
+    const name = `job/${job.id}/${uid}`;
+    const { jobs } = dataPlane;
+    const last = jobs.get(name);
+    if (!last || (last.status === "STOPPED" && last.exitCode !== 0)) {
+      jobs.start(name, job.id, toJobTask(job, records, images()));
+    }
+    const deadline = 1000 * Number(job.spec.activeDeadlineSeconds ?? Number.POSITIVE_INFINITY);
+    if (!(await holdsWithin(Math.min(timeout, deadline), () => jobs.get(name)?.status === "STOPPED"))) {
+      jobs.stop(name, "DeadlineExceeded");
+      return "[DeadlineExceeded] Job was active longer than specified deadline";
+    }
+    const { exitCode, reason } = jobs.get(name) ?? {};
+    return exitCode === 0
+      ? undefined
+      : `[BackoffLimitExceeded] Job has reached the specified backoff limit (${reason})`;
+  }
+
   return {
     fault,
     changed: async (type, id, customTimeout) => {
@@ -91,6 +118,9 @@ export function kubernetesBehaviour({ records, dataPlane, images, fault, control
           ...record,
           outputs: { ...record.outputs, status: rolledOut(metadataOf(record.outputs).generation) },
         });
+      } else if (type === JOB) {
+        const failed = await jobDone(objectOf(record), metadataOf(record.outputs).uid ?? "", timeout);
+        if (failed) throw fail(`'${objectOf(record).name}' has failed`, [failed]);
       } else if (type === SERVICE && Object.keys(objectOf(record).spec.selector ?? {}).length > 0) {
         const isThere = () => dataPlane.targetHealth(serviceGroup(id)).length > 0;
         if (await holdsWithin(timeout, isThere)) return;

@@ -7,8 +7,12 @@
  * or a TargetGroupBinding's webhook agrees, that a Gateway accepts the route (its listeners, a missing ReferenceGrant, filters
  * that it does not have), or that requests are split by it. That is the local cloud's part, by the documentation.
  */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KubernetesEnvironment, type KubernetesEnvironmentArgs } from "../components/kubernetes-environment";
+import { KubernetesMigration } from "../components/kubernetes-migration";
 import { Rollout } from "../components/rollout";
 import { WeightedGatewayRoute, type WeightedGatewayRouteArgs } from "../components/weighted-gateway-route";
 import type { ApiServer } from "./api-server/api-server";
@@ -90,6 +94,20 @@ describe("an environment's manifests are taken as they are, and its pods are let
       await server.client.apply(account, { manager: "test" });
     expect(await verdictOn(podOf(find(manifests, "Deployment")))).toBe("accepted");
   });
+});
+
+test("a migration's Job is taken as it is, and its pod is let in", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "crossfade-migration-"));
+  writeFileSync(join(directory, "1_orders.sql"), "CREATE TABLE orders (id int)");
+  const { image, namespace } = environment;
+  const secrets = { DATABASE_URL: "database/url" };
+  const schema = { phase: "expand", directory, postgres: 16 } as const;
+  const manifests = await emittedBy(() => {
+    new KubernetesMigration("shop", { ...schema, image, namespace, secrets, env: { LEVEL: "debug" } });
+  });
+  const job = find(manifests, "Job");
+  expect(await verdictOn(job)).toBe("accepted");
+  expect(await verdictOn(podOf(job))).toBe("accepted");
 });
 
 const STAGES = [

@@ -3,7 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { Migration, type MigrationArgs } from "../components";
+import { KubernetesMigration } from "../components/kubernetes";
+import { loadParser } from "../migrations";
+import { migrationLocks } from "../policies/migration-locks";
+import { planOf } from "../policies/plan";
 import { collectAsked, settled } from "./asked";
+import { resource } from "./resources";
 
 const { asked, find } = collectAsked();
 
@@ -63,4 +68,54 @@ test("what has been run is kept when all that it needs is there, and is the same
     types.indexOf("aws:ecs/taskDefinition:TaskDefinition first"),
   );
   expect(await new Promise((resolve) => version.apply(resolve))).toBe(2);
+});
+
+/** What the policy says of it, over what a state has of the first file. */
+function judged(type: string): string[] {
+  const inputs = find(type, "shop").inputs;
+  const migration = resource("shop", type, inputs, { custom: false });
+  const ran = { input: { version: 1, files: {} } };
+  const kept = resource("shop-schema", STASH, ran, { parent: migration.urn });
+  return migrationLocks.judge(planOf([migration, kept], [migration, kept])).map(({ what }) => what);
+}
+
+test("the policies read of either kind what it would run", async () => {
+  await loadParser();
+  const locking = mkdtempSync(join(tmpdir(), "crossfade-migration-"));
+  writeFileSync(join(locking, "1_orders.sql"), "CREATE TABLE orders (id int)");
+  writeFileSync(join(locking, "2_index.sql"), "CREATE INDEX by_id ON orders (id)");
+  new Migration("shop", { ...args, directory: locking });
+  const { phase, postgres, image } = args;
+  new KubernetesMigration("shop", { phase, postgres, image, directory: locking, namespace: "shop" });
+  await settled();
+  const refused = ['2_index.sql, line 1: "orders" is locked in mode SHARE while an index is built of all of its rows.'];
+  expect(judged("crossfade:index:Migration")).toEqual(refused);
+  expect(judged("crossfade:index:KubernetesMigration")).toEqual(refused);
+});
+
+test("a Job is let into a restricted namespace, ends by itself, and is made anew where it has failed", async () => {
+  const secrets = { DATABASE_URL: "database/url" };
+  new KubernetesMigration("jobbed", { ...args, secrets, namespace: "shop", patience: 600 });
+  await settled();
+  const { metadata, spec } = find("kubernetes:batch/v1:Job", "jobbed").inputs as Record<string, object>;
+  expect(metadata).toMatchObject({ annotations: { "pulumi.com/replaceUnready": "true" } });
+  expect(spec).toMatchObject({
+    backoffLimit: 0,
+    activeDeadlineSeconds: 600,
+    template: {
+      spec: {
+        restartPolicy: "Never",
+        securityContext: { runAsNonRoot: true },
+        containers: [
+          {
+            image: args.image,
+            env: [
+              { name: "LEVEL", value: "debug" },
+              { name: "DATABASE_URL", valueFrom: { secretKeyRef: { name: "database", key: "url" } } },
+            ],
+          },
+        ],
+      },
+    },
+  });
 });

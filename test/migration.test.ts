@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PostgresServer, startPostgres } from "../local/postgres/server";
-import { LocalWorld, PACK, ROOT, type TestStack } from "./local-world";
+import { LocalWorld, ROOT, type TestStack } from "./local-world";
 import { freshPort } from "./ports";
 
 let world: LocalWorld;
@@ -18,27 +18,38 @@ beforeAll(async () => {
   await client.connect();
   directory = join(world.home, "migrations");
   mkdirSync(directory);
-  stack = await world.project("migrated", program({ to: 1 }));
+  stack = await world.project("migrated", program(1));
 });
 afterAll(async () => {
   await client?.end();
   await Promise.all([world?.stop(), server?.stop()]);
 });
 
-/** A database of its own, and an environment that starts when its schema is there. */
-function program({ to }: { to: number }): string {
+const FARGATE = (common: string) => `
+  import { Migration } from "${ROOT}/components";
+  const { version } = new Migration("shop", {
+    ${common} vpcId: "vpc-1", subnetIds: ["subnet-1"], env: { DATABASE_URL: ${JSON.stringify(server.url)} },
+  });`;
+
+const KUBERNETES = (common: string) => `
+  import * as k8s from "@pulumi/kubernetes";
+  import { KubernetesMigration } from "${ROOT}/components/kubernetes";
+  const metadata = { name: "database", namespace: "shop" };
+  const secret = new k8s.core.v1.Secret("database", { metadata, stringData: { url: ${JSON.stringify(server.url)} } });
+  const { version } = new KubernetesMigration("shop", {
+    ${common} namespace: "shop", secrets: { DATABASE_URL: pulumi.interpolate\`\${secret.metadata.name}/url\` },
+  });`;
+
+/** A database, and what waits for its schema, as an environment does. */
+function program(to: number, kind = FARGATE): string {
   const image = `shop@sha256:${"1".repeat(64)}`;
   const command = [process.execPath, join(ROOT, "cli/bin.js"), "migrate", directory];
   const flags = ["--to", "{to}", "--digest", "{digest}", "--tries", "1"];
+  const common = `phase: "expand", directory: ${JSON.stringify(directory)}, to: ${to}, postgres: 18,
+    image: ${JSON.stringify(image)}, command: ${JSON.stringify([...command, ...flags])},`;
   return `
     import * as pulumi from "@pulumi/pulumi";
-    import { Migration } from "${ROOT}/components";
-    const { version } = new Migration("shop", {
-      phase: "expand", directory: ${JSON.stringify(directory)}, to: ${to}, postgres: 18,
-      image: ${JSON.stringify(image)}, vpcId: "vpc-1", subnetIds: ["subnet-1"],
-      env: { DATABASE_URL: ${JSON.stringify(server.url)} },
-      command: ${JSON.stringify([...command, ...flags])},
-    });
+    ${kind(common)}
     new pulumi.Stash("candidate", { input: version });
     export { version };`;
 }
@@ -48,7 +59,11 @@ function files(given: Record<string, string>): void {
 }
 
 async function up(to: number, ...flags: string[]) {
-  stack.write(program({ to }));
+  return written(program(to), flags);
+}
+
+async function written(source: string, flags: readonly string[]) {
+  stack.write(source);
   const { code, output } = await stack.up(...flags);
   const kept = Object.fromEntries((await stack.resources()).map(({ urn, inputs }) => [urn.split("::").at(-1), inputs]));
   const version = (kept["shop-schema"]?.input as { version: number } | undefined)?.version;
@@ -59,7 +74,7 @@ async function up(to: number, ...flags: string[]) {
 
 test("a migration is run once, before what depends on it; one that fails is run again, and nothing comes after it until then", async () => {
   files({ "1_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY, note text)" });
-  const first = await up(1, ...PACK);
+  const first = await up(1);
   expect(first.output).toContain("schema 1 is made by task");
   expect(first).toMatchObject({ code: 0, version: 1, ran: ["1_orders"] });
   expect(first.output).toMatch(/version\s*: 1/);
@@ -86,11 +101,14 @@ test("a migration is run once, before what depends on it; one that fails is run 
   });
 });
 
-test("what locks for long is refused in the preview, and nothing is run", async () => {
-  files({ "4_index.sql": "CREATE INDEX by_id ON orders (id)" });
-  const refused = await up(4, ...PACK);
-  expect(refused.code).not.toBe(0);
-  expect(refused.output).toContain("[mandatory]  migration-locks  (crossfade:index:Migration: shop)");
-  expect(refused.output).toContain('4_index.sql, line 1: "orders" is locked in mode SHARE while an index is built');
-  expect(refused).toMatchObject({ version: 3, ran: ["1_orders", "2_phone", "3_index"] });
+test("on Kubernetes it is a Job, with the secrets of its namespace", async () => {
+  files({ "4_letters.sql": "ALTER TABLE orders ADD CONSTRAINT letters CHECK (note <> 'b')" });
+  const migrated = () => written(program(4, KUBERNETES), ["--skip-preview"]);
+  const { code, output, ran } = await migrated();
+  expect(code).not.toBe(0);
+  expect(output).toContain("[BackoffLimitExceeded]");
+  expect(ran).not.toContain("4_letters");
+  await client.query("UPDATE orders SET note = 'c' WHERE id = 2");
+  const all = ["1_orders", "2_phone", "3_index", "4_letters"];
+  expect(await migrated()).toMatchObject({ code: 0, version: 4, ran: all });
 });

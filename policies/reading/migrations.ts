@@ -1,6 +1,6 @@
 import { loadParser, type NumberedFile, type Phase, parseRange, type SchemaRange } from "../../migrations";
 import { at, COLORS, type Color, list, nameOf, number, type Resource, text } from "../../traffic";
-import { CLOCK, ENVIRONMENTS, MIGRATION } from "./types";
+import { CLOCK, ENVIRONMENTS, MIGRATIONS } from "./types";
 
 /** A database's migration as its component says it. */
 export interface Migration {
@@ -16,7 +16,7 @@ export interface Migration {
 
 export function migrationsIn(state: readonly Resource[]): Migration[] {
   return state.flatMap((resource) => {
-    if (resource.type !== MIGRATION || resource.pendingDelete) return [];
+    if (!MIGRATIONS.includes(resource.type) || resource.pendingDelete) return [];
     const { phase, to, postgres, files } = resource.inputs;
     return [
       {

@@ -26,5 +26,5 @@ export const ENVIRONMENTS: readonly string[] = [
   "crossfade:index:AutoScalingEnvironment",
 ];
 
-/** Brings a database to a version of its schema. */
-export const MIGRATION = "crossfade:index:Migration";
+/** What brings a database to a version of its schema. */
+export const MIGRATIONS: readonly string[] = ["crossfade:index:Migration", "crossfade:index:KubernetesMigration"];

@@ -144,7 +144,7 @@ interface Variable {
 }
 
 /** A container waits for what its variables are taken from: `CreateContainerConfigError`. */
-function environment(variables: readonly Variable[], namespace: string, records: Records) {
+export function environment(variables: readonly Variable[], namespace: string, records: Records) {
   const env: Record<string, string> = {};
   let missing: string | undefined;
   for (const { name, value, valueFrom = {} as NonNullable<Variable["valueFrom"]> } of variables) {

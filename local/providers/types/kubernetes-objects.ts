@@ -2,6 +2,7 @@ import type { LocalRecord, Properties, Records } from "../record";
 import { NAMESPACES } from "./kubernetes-cluster";
 
 export const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
+export const JOB = "kubernetes:batch/v1:Job";
 export const SERVICE = "kubernetes:core/v1:Service";
 export const NAMESPACE = "kubernetes:core/v1:Namespace";
 export const SECRET = "kubernetes:core/v1:Secret";

@@ -40,6 +40,7 @@ export const KUBERNETES: Record<string, TypeRow> = {
         throw new Error("spec.template.metadata.labels: Invalid value: `selector` does not match template `labels`");
     },
   }),
+  "kubernetes:batch/v1:Job": namespaced("jobs.batch", { replacedBy: ["spec.selector", "spec.template"] }),
   "kubernetes:core/v1:Service": namespaced("services", {
     replacedBy: ["spec.clusterIP"],
     assigned: (unique) => {
