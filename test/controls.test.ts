@@ -104,7 +104,7 @@ async function releaseIn(world: LocalWorld, before: Shape, after: Shape, pace: P
   const { rate = 100, seconds = 3 } = pace;
   const seed = ++number;
   const stack: TestStack = await world.project(`control${seed}`, program(before));
-  expect(await stack.up()).toMatchObject({ code: 0 });
+  expect(await stack.up("--skip-preview")).toMatchObject({ code: 0 });
   await world.cloud.dataPlane.settled();
   const [balancer] = world.cloud.records.ofType("aws:lb/loadBalancer:LoadBalancer");
   const load = startLoad({
@@ -118,7 +118,7 @@ async function releaseIn(world: LocalWorld, before: Shape, after: Shape, pace: P
   });
   try {
     stack.write(program(after));
-    expect(await stack.up()).toMatchObject({ code: 0 });
+    expect(await stack.up("--skip-preview")).toMatchObject({ code: 0 });
     await world.cloud.dataPlane.settled();
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   } finally {

@@ -22,7 +22,7 @@ interface Planned {
 }
 
 async function up(): Promise<string> {
-  const { code, output } = await stack.up();
+  const { code, output } = await stack.up("--skip-preview");
   expect(output).not.toContain("error:");
   expect(code).toBe(0);
   return output;

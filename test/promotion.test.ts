@@ -23,7 +23,7 @@ afterAll(() => world.stop());
 const V2 = `shop@sha256:${"2".repeat(64)}`;
 
 async function up(): Promise<void> {
-  const { code, output } = await stack.up(...PACK);
+  const { code, output } = await stack.up("--skip-preview", ...PACK);
   expect(output).not.toContain("error:");
   expect(code).toBe(0);
 }
@@ -116,7 +116,7 @@ test("the preview of a promotion shows the stages, the rule's weights and nothin
 test("after an update that failed half way the weights on the wire are judged, not what was recorded", async () => {
   stack.config.set("stage", "canary-25");
   failing = `update ${RULE}`;
-  const { code, output } = await stack.up(...PACK);
+  const { code, output } = await stack.up("--skip-preview", ...PACK);
   expect(output).toContain("Service Unavailable");
   expect(code).not.toBe(0);
   failing = undefined;
@@ -181,7 +181,7 @@ test("rolled back, the candidate may be replaced, or go, once its drain is over,
 
 test("a candidate that never gets healthy ends the update, and no weight has moved", async () => {
   stack.config.set("green", { image: V2, env: { UNHEALTHY: "1" } });
-  const { code, output } = await stack.up(...PACK);
+  const { code, output } = await stack.up("--skip-preview", ...PACK);
   expect(output).toMatch(/ECS Service .*circuit breaker/);
   expect(code).not.toBe(0);
   expect(await weights()).toEqual([100, 0]);
@@ -192,7 +192,8 @@ test("a candidate that never gets healthy ends the update, and no weight has mov
 });
 
 test("a finish moves no weight, and the version before can be returned to, but no other", async () => {
-  for (const stage of ["canary-5", "canary-25", "canary-50", "full"]) {
+  stack.config.set("stages", [{ weight: 50 }]);
+  for (const stage of ["canary-50", "full"]) {
     stack.config.set("stage", stage);
     await up();
   }

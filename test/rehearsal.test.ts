@@ -96,7 +96,7 @@ describe("somebody's own servers", () => {
     expect(back?.did.answers).toBeGreaterThan(0);
     expect(others).toEqual([]);
     expect(leftRunning()).toEqual([]);
-  }, 300_000);
+  }, 1_200_000);
 
   test.each<[string, string[], string]>([
     ["without a candidate", ["--stable", "serve {port}"], "--candidate is missing"],

@@ -49,7 +49,7 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 async function up(): Promise<string> {
-  const { code, output } = await stack.up();
+  const { code, output } = await stack.up("--skip-preview");
   expect(code, output).toBe(0);
   return output;
 }
@@ -87,7 +87,7 @@ it("changes an identifier by an update in place, and refuses one that another re
   expect(await served(world.cloud)).toEqual(["green"]);
 
   stack.write(program({ blue: 0, green: 100, identifier: "green" }));
-  const { code, output } = await stack.up();
+  const { code, output } = await stack.up("--skip-preview");
   expect(code).not.toBe(0);
   expect(output).toContain(
     "api error InvalidChangeBatch: [Tried to create resource record set [name='shop.local.test.'",

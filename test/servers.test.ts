@@ -73,7 +73,7 @@ async function stackOf({ run, env }: Server, replicas: number) {
   const stack = new TestStack(pulumi, ["--stack", "local", "--config-file", file], new StackFile(file));
   const up = async (edit: Record<string, string> = {}) => {
     for (const [key, value] of Object.entries(edit)) stack.config.set(key, value);
-    const { code, output } = await stack.up();
+    const { code, output } = await stack.up("--skip-preview");
     expect(code, output).toBe(0);
     await sleep(500);
   };

@@ -40,7 +40,7 @@ describe("on a plain program", () => {
   let stack: TestStack;
   beforeAll(async () => {
     stack = await world.project("plain", program({}));
-    expect(await stack.up(...PACK)).toMatchObject({ code: 0 });
+    expect(await stack.up("--skip-preview", ...PACK)).toMatchObject({ code: 0 });
   });
 
   test("a replacement under --skip-preview is stopped before the step, and nothing was replaced", async () => {
@@ -73,7 +73,7 @@ describe("on a plain program", () => {
 
 test("with protect removed in the same commit it is refused", async () => {
   const stack = await world.project("protected", program({ options: "protect: true" }));
-  expect(await stack.up(...PACK)).toMatchObject({ code: 0 });
+  expect(await stack.up("--skip-preview", ...PACK)).toMatchObject({ code: 0 });
   stack.write(program({ served: "port: 9090" }));
   const { code, output } = await stack.preview(...PACK);
   expect(output).toContain('"served" would be replaced');
@@ -84,7 +84,7 @@ test("with protect removed in the same commit it is refused", async () => {
 
 test("an unreadable prior state is a refusal", async () => {
   const stack = await world.project("sealed", program({}));
-  expect(await stack.up(...PACK)).toMatchObject({ code: 0 });
+  expect(await stack.up("--skip-preview", ...PACK)).toMatchObject({ code: 0 });
   expect(await stack.preview(...PACK)).toMatchObject({ code: 0 });
   // Only the pack looks for the engine on the PATH.
   const broken = mkdtempSync(join(world.home, "broken-"));
@@ -99,7 +99,7 @@ test("an unreadable prior state is a refusal", async () => {
 
 test("an analysis of a state alone, which has no next one, does not pass", async () => {
   const stack = await world.project("analyzed", program({}));
-  expect(await stack.up(...PACK)).toMatchObject({ code: 0 });
+  expect(await stack.up("--skip-preview", ...PACK)).toMatchObject({ code: 0 });
   const { code, output } = await stack.pulumi.run(["policy", "analyze", ...PACK, "--stack", "dev"]);
   expect(output).toContain('an analysis of a state ("pulumi policy analyze") has no next one');
   expect(output.match(/\[mandatory\]/g)).toHaveLength(1);
