@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseRange } from "../migrations";
 import { COLORS, FULL, isAmi, type Stage } from "../traffic";
 import { exemptionKeys, exemptions, moment } from "../traffic/exemption-schema";
 import type { NetworkConfig } from "./config";
@@ -53,6 +54,12 @@ const version = {
   drain: duration(0, 3600, "ELB, deregistration_delay.timeout_seconds"),
   stop: duration(2, 120, "ECS on Fargate, stopTimeout"),
   sidecars: z.record(z.string(), sidecar),
+  schema: z
+    .string('text: quote it, as in "7"')
+    .refine(
+      (text) => parseRange(text) !== undefined,
+      'the schemas that it works on: ">=6 <=7", one of the two, or "7"',
+    ),
 };
 
 const versionPart = z.strictObject(version).partial();
@@ -135,6 +142,15 @@ const rolling = z.strictObject({
   alarms: z.array(z.string().min(1)).max(10, "ten alarms at most (EC2 Auto Scaling, AlarmSpecification)").optional(),
 });
 
+const migration = z.strictObject({
+  phase: z.enum(["expand", "contract"]),
+  directory: z.string().min(1, "the folder of its files"),
+  to: z.int("a whole number: that of the last file that is run").min(1).optional(),
+  postgres: z.int("the server's major version, such as 16").min(11, "11 is the oldest that is known here"),
+  command: z.array(z.string()).min(1).optional(),
+  patience: duration(60, 86_400, "chosen here: a day").optional(),
+});
+
 const local = z.strictObject({
   images: z.record(z.string(), z.strictObject({ run: z.string(), env: env.optional() })),
   dnsSpeed: z.int("a whole number: so many times as fast the times of DNS run").min(1).optional(),
@@ -186,6 +202,7 @@ export const schema = z.object({
   kubernetes: kubernetes.optional(),
   autoscaling: autoscaling.optional(),
   rolling: rolling.optional(),
+  migration: migration.optional(),
   service,
   network: network.optional(),
   dns: dns.optional(),
@@ -210,6 +227,7 @@ export function knownKeys(path: readonly PropertyKey[]): string[] {
   if (first === "kubernetes") return Object.keys(second === "gateway" ? gateway.shape : kubernetes.shape);
   if (first === "analysis") return knownAnalysisKeys(second);
   if (first === "rolling") return Object.keys(rolling.shape);
+  if (first === "migration") return Object.keys(migration.shape);
   if (first === "autoscaling") return Object.keys(autoscaling.shape);
   if (first === "local" && second === undefined) return Object.keys(local.shape);
   if (first === "stages" || first === "plans") return ["name", "weight", "bake"];

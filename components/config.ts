@@ -5,6 +5,7 @@ import type { AnalysisConfig } from "./analysis";
 import { analysisOf, checkAnalysis } from "./config-analysis";
 import { checkCompute } from "./config-compute";
 import { checkEdges } from "./config-edges";
+import { checkMigration } from "./config-migration";
 import { ConfigError, didYouMean, type Problem, type Report } from "./config-problem";
 import { checkRolling } from "./config-rolling";
 import { knownKeys, type Parsed, schema } from "./config-schema";
@@ -41,6 +42,8 @@ export interface EnvironmentConfig {
   userData?: string;
   drain: number;
   stop: number;
+  /** The schemas of the database that it works on: `>=6 <=7`. */
+  schema?: string;
   sidecars: Record<string, { image: string; command?: string[]; env?: Record<string, string>; essential?: boolean }>;
 }
 
@@ -86,6 +89,20 @@ export interface AutoScalingConfig {
   startup?: number;
 }
 
+/** What the database is brought to. */
+export interface MigrationConfig {
+  phase: "expand" | "contract";
+  /** The folder of its files, from the project's. */
+  directory: string;
+  /** The number of the last file that is run; that of the last one, where it is not there. */
+  to?: number;
+  /** The major version of the oldest server. */
+  postgres: number;
+  command?: string[];
+  /** Seconds that the job may take. */
+  patience?: number;
+}
+
 /**
  * The stack config, read and found good. These types are written out and not inferred from the schema: zod's own types would
  * be in the package's, and do not compile with the compiler options of Pulumi's templates.
@@ -99,6 +116,7 @@ export interface Config extends Omit<EdgeConfig, "network"> {
   autoscaling?: AutoScalingConfig;
   /** How a new version comes to the one environment that is there; without it by stages, between two. */
   rolling?: RollingArgs;
+  migration?: MigrationConfig;
   /** Not there behind a Gateway. */
   network?: NetworkConfig;
   rollout: RolloutPlan;
@@ -209,6 +227,7 @@ function checkTogether(given: Record<string, unknown>, data: Partial<Parsed>, re
   const names = checkStages(given, data, report);
   checkCompute(given, data, report);
   checkRolling(given, data, report);
+  checkMigration(given, data, report);
   checkEdges(data, report);
   checkAnalysis(given, data, report);
   if (!stable) return;
@@ -241,7 +260,15 @@ function assemble({ stable, stage = IDLE, rejected = [], network, local, compute
   };
   const rollout = { stable, stage, stages: wholeWay(listedStages(rest)) };
   const dns = rest.dns && dnsOf(host, rest.dns);
-  const where = { compute, kubernetes, autoscaling, rolling: rest.rolling, ...edge, network };
+  const where = {
+    compute,
+    kubernetes,
+    autoscaling,
+    rolling: rest.rolling,
+    migration: rest.migration,
+    ...edge,
+    network,
+  };
   return { ...where, rollout, rejected, environments, host, previewSecret, sticky, dns, edges, local };
 }
 

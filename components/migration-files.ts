@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { digestOf, fingerprints, isFileName, type NumberedFile, numbered } from "../migrations";
 import type { PropertyProblem } from "./property-problem";
@@ -12,7 +12,7 @@ export interface SchemaArgs {
    * the version before is gone, so that what only it used may go.
    */
   phase: "expand" | "contract";
-  /** The folder of its files, such as `0007_add_phone.sql`, from the program's working directory. */
+  /** The folder of its files, such as `0007_add_phone.sql`, from that of the project, and in the image from that of its work. */
   directory: string;
   /**
    * The version of the schema: the number of the last file that is run.
@@ -63,7 +63,9 @@ export function readSchema(name: string, args: SchemaArgs): Schema {
   return { files, to, command, digest, kept };
 }
 
-function filesIn(directory: string, report: (reason: string) => void): NumberedFile[] {
+function filesIn(given: string, report: (reason: string) => void): NumberedFile[] {
+  // The program's own working directory is that of its `main`.
+  const directory = resolve(pulumi.getRootDirectory(), given);
   try {
     const names = readdirSync(directory).filter(isFileName);
     return numbered(names.map((name) => ({ name, sql: readFileSync(join(directory, name), "utf8") })));

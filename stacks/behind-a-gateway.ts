@@ -5,17 +5,23 @@ import {
   KubernetesEnvironment,
   WeightedGatewayRoute,
 } from "../components/kubernetes";
+import { after, migrated } from "./migration";
 
 /** Both environments on Kubernetes behind a Gateway that is there, and a weighted route between them. */
 export function behindAGateway(config: Config, { namespace, mirror }: KubernetesConfig, gateway: GatewayPlace) {
   const { environments, host, previewSecret } = config;
   const rollout = Rollout.fromConfig("shop");
 
+  const migration = migrated(config, () => undefined);
   const backends: Partial<Record<Color, GatewayBackend>> = {};
   for (const color of COLORS) {
     const version = environments[color];
     if (!version) continue;
-    backends[color] = new KubernetesEnvironment(`shop-${color}`, { ...version, color, namespace }).backend;
+    backends[color] = new KubernetesEnvironment(
+      `shop-${color}`,
+      { ...version, color, namespace },
+      after(migration, color),
+    ).backend;
   }
 
   new WeightedGatewayRoute("shop", { rollout, backends, namespace, gateway, hosts: [host], previewSecret, mirror });

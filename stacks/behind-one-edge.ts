@@ -9,6 +9,7 @@ import {
   WeightedAlbRoute,
 } from "../components";
 import { environmentTarget } from "./environment";
+import { after, migrated } from "./migration";
 import { networkOf } from "./network";
 
 /** Both environments behind one balancer, and a weighted rule between them. */
@@ -20,18 +21,20 @@ export function behindOneEdge(config: Config, shape: NetworkConfig) {
   const rollout = Rollout.fromConfig("shop");
   const edge = new Edge("shop", { vpcId, subnetIds, certificateArn: certificate, internal, clientKeepAlive });
 
+  const migration = migrated(config, () => network);
   const targets: Partial<Record<Color, RouteTarget>> = {};
   for (const [index, color] of COLORS.entries()) {
     const version = environments[color];
     if (!version) continue;
-    targets[color] = environmentTarget(config, color, version, {
+    const place = {
       ...network,
       listenerArn: edge.listener.arn,
       hosts: [host],
       previewPriority: index + 1,
       previewSecret,
       balancerSecurityGroupId: edge.securityGroup.id,
-    });
+    };
+    targets[color] = environmentTarget(config, color, version, place, after(migration, color));
   }
 
   new WeightedAlbRoute("shop", {

@@ -11,6 +11,7 @@ import {
   WeightedDnsRoute,
 } from "../components";
 import { environmentTarget } from "./environment";
+import { after, migrated } from "./migration";
 import { networkOf } from "./network";
 
 /** Each environment behind a balancer of its own, and weighted DNS records between them. */
@@ -18,13 +19,20 @@ export function edgePerColor(config: Config, dns: DnsConfig) {
   const { environments, edges, host, previewSecret } = config;
   const rollout = Rollout.fromConfig("shop");
 
+  const networks = Object.fromEntries(
+    COLORS.map((color) => {
+      const shape = edges[color];
+      return [color, shape && networkOf(shape.network)];
+    }),
+  );
+  const migration = migrated(config, (color) => networks[color]);
   const targets: Partial<Record<Color, DnsTarget>> = {};
   const dnsNames: Partial<Record<Color, Output<string>>> = {};
   for (const color of COLORS) {
     const [version, shape] = [environments[color], edges[color]];
-    if (!version || !shape) continue;
+    const network = networks[color];
+    if (!version || !shape || !network) continue;
     const name = `shop-${color}`;
-    const network = networkOf(shape.network);
     const { vpcId, subnetIds } = network;
     const edge = new Edge(name, {
       vpcId,
@@ -36,14 +44,15 @@ export function edgePerColor(config: Config, dns: DnsConfig) {
       deletionProtection: color === rollout.plan.stable || rollout.shares[color] > 0,
     });
     const hosts = [host, dns.previewHosts[color]];
-    const target = environmentTarget(config, color, version, {
+    const place = {
       ...network,
       listenerArn: edge.listener.arn,
       hosts,
       previewPriority: 1,
       previewSecret,
       balancerSecurityGroupId: edge.securityGroup.id,
-    });
+    };
+    const target = environmentTarget(config, color, version, place, after(migration, color));
     const rule = new aws.lb.ListenerRule(
       name,
       {

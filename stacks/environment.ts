@@ -1,4 +1,4 @@
-import type { Input } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Input } from "@pulumi/pulumi";
 import {
   AutoScalingEnvironment,
   type Color,
@@ -26,17 +26,19 @@ export function environmentTarget(
   color: Color,
   version: EnvironmentConfig,
   { subnetIds, taskSubnetIds, ...onEdge }: Place,
+  opts: ComponentResourceOptions = {},
 ): RouteTarget {
   const name = `shop-${color}`;
   if (kubernetes) {
-    return new KubernetesEnvironment(name, { ...version, color, namespace: kubernetes.namespace, alb: onEdge }).target;
+    return new KubernetesEnvironment(name, { ...version, color, namespace: kubernetes.namespace, alb: onEdge }, opts)
+      .target;
   }
   const place = { ...onEdge, subnetIds: taskSubnetIds ?? subnetIds, publicAddresses: taskSubnetIds === undefined };
   if (compute === "autoscaling") {
     const { instanceType = "" } = version; // the config is refused without one
     const { instanceProfile: instanceProfileArn, startup } = autoscaling ?? {};
     const ofGroup = { instanceType, instanceProfileArn, startup, rolling, scaleIn: rollout.stage === "idle" };
-    return new AutoScalingEnvironment(name, { ...version, ...place, ...ofGroup, color }).target;
+    return new AutoScalingEnvironment(name, { ...version, ...place, ...ofGroup, color }, opts).target;
   }
-  return new FargateEnvironment(name, { ...version, ...place, color }).target;
+  return new FargateEnvironment(name, { ...version, ...place, color }, opts).target;
 }

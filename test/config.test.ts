@@ -598,3 +598,38 @@ test("the gates are turned off by the text that the engine gives for false, and 
   expect(() => parseConfig("prod", { ...good, gates: "false" }, false)).not.toThrow();
   expect(() => parseConfig("prod", { ...good, gates: "off" }, false)).toThrow('"off" is none of true, false');
 });
+
+const migration = (more: object) => ({
+  migration: JSON.stringify({ phase: "expand", directory: "migrations", postgres: 16, ...more }),
+});
+
+test("of a migration, its schema is read, and of a version those that it works on", () => {
+  const texts = { ...good, ...migration({ to: 7, patience: "1h" }), ...blue({ schema: ">=6 <=7" }) };
+  const { migration: read, environments } = parseConfig("prod", texts, false);
+  expect(read).toEqual({ phase: "expand", directory: "migrations", to: 7, postgres: 16, patience: 3600 });
+  expect(environments.blue?.schema).toBe(">=6 <=7");
+});
+
+test.each<[string, Record<string, string>, RegExp]>([
+  [
+    "another phase",
+    { ...good, ...migration({ phase: "contrakt" }) },
+    /"contrakt" is none of .*Did you mean "contract"/,
+  ],
+  ["half a version", { ...good, ...migration({ to: 1.5 }) }, /migration.to +1.5: a whole number/],
+  ["an old server", { ...good, ...migration({ postgres: 9 }) }, /migration.postgres +9: 11 is the oldest/],
+  ["an unknown key", { ...good, ...migration({ directry: "x" }) }, /migration.directry .*Did you mean "directory"/],
+  [
+    "an empty range",
+    { ...good, ...blue({ schema: ">=7 <=6" }) },
+    /blue.schema +">=7 <=6": the schemas that it works on/,
+  ],
+  ["a bare number", { ...good, ...blue({ schema: 7 }) }, /blue.schema +7: text: quote it/],
+  [
+    "an AMI",
+    { ...onInstances, ...machine({ ami: undefined }), blue: AMI, ...migration({}) },
+    /migration .*blue is an AMI/,
+  ],
+])("of a migration, %s is refused", (_, texts, expected) => {
+  expect(problems(texts)).toMatch(expected);
+});

@@ -16,9 +16,9 @@ beforeAll(async () => {
   [world, server] = await Promise.all([LocalWorld.start(), startPostgres({ port: freshPort() })]);
   client = new Client({ connectionString: server.url });
   await client.connect();
-  directory = join(world.home, "migrations");
+  stack = await world.project("migrated", "");
+  directory = join(world.home, "migrated/migrations");
   mkdirSync(directory);
-  stack = await world.project("migrated", program(1));
 });
 afterAll(async () => {
   await client?.end();
@@ -45,7 +45,7 @@ function program(to: number, kind = FARGATE): string {
   const image = `shop@sha256:${"1".repeat(64)}`;
   const command = [process.execPath, join(ROOT, "cli/bin.js"), "migrate", directory];
   const flags = ["--to", "{to}", "--digest", "{digest}", "--tries", "1"];
-  const common = `phase: "expand", directory: ${JSON.stringify(directory)}, to: ${to}, postgres: 18,
+  const common = `phase: "expand", directory: "migrations", to: ${to}, postgres: 18,
     image: ${JSON.stringify(image)}, command: ${JSON.stringify([...command, ...flags])},`;
   return `
     import * as pulumi from "@pulumi/pulumi";

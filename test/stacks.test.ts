@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, expect, test, vi } from "vitest";
@@ -6,16 +7,16 @@ import { parse } from "yaml";
 import { collectAsked, settled } from "./asked";
 import { ROOT } from "./local-world";
 
-const { asked, find, reset } = collectAsked();
+const { asked, find, reset } = collectAsked((name) => (name === "shop-schema" ? 500 : 0));
 afterEach(() => vi.unstubAllEnvs());
 
 const V2 = `shop@sha256:${"2".repeat(64)}`;
 
 /** Runs the program with a stack's own config, and a candidate beside its stable color. */
-async function run(stack: string): Promise<Record<string, unknown>> {
+async function run(stack: string, more: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
   await reset();
   const { config } = parse(readFileSync(join(ROOT, `stacks/Pulumi.${stack}.yaml`), "utf8"));
-  const given = { ...config, "crossfade:green": V2, "crossfade:stage": "canary-5" };
+  const given = { ...config, "crossfade:green": V2, "crossfade:stage": "canary-5", ...more };
   const texts = Object.entries(given).map(([key, value]) => [
     key,
     typeof value === "string" ? value : JSON.stringify(value),
@@ -57,3 +58,30 @@ test("behind one balancer a color has its preview rule and its weight alike on e
   expect(await rules("local-kubernetes")).toEqual(await rules("local"));
   expect(await rules("local-autoscaling")).toEqual(await rules("local"));
 });
+
+const MIGRATED = [
+  ["local", "Migration", "aws:ecs/service:Service"],
+  ["local-dns", "Migration", "aws:ecs/service:Service"],
+  ["local-autoscaling", "Migration", "aws:autoscaling/group:Group"],
+  ["local-kubernetes", "KubernetesMigration", "kubernetes:apps/v1:Deployment"],
+  ["local-gateway", "KubernetesMigration", "kubernetes:apps/v1:Deployment"],
+] as const;
+
+test.each(MIGRATED)(
+  "in the stack %s a %s has the candidate's image, and only the candidate waits for it",
+  async (stack, kind, service) => {
+    const directory = mkdtempSync(join(tmpdir(), "crossfade-stack-"));
+    writeFileSync(join(directory, "1_orders.sql"), "CREATE TABLE orders (id int)");
+    const migration = { phase: "expand", directory, postgres: 16 };
+    const given = { "crossfade:migration": migration, "crossfade:green": { image: V2, schema: ">=1 <=2" } };
+    await run(stack, { ...given, "crossfade:stage": "idle" });
+    expect(asked.find(({ type }) => type === `crossfade:index:${kind}`)?.inputs).toMatchObject({ image: V2, to: 1 });
+    expect(asked.find(({ name, type }) => name === "shop-green" && type.endsWith("Environment"))?.inputs).toMatchObject(
+      {
+        schema: ">=1 <=2",
+      },
+    );
+    const order = asked.filter(({ type, name }) => type === service || name === "shop-schema").map(({ name }) => name);
+    expect(order).toEqual(["shop-blue", "shop-schema", "shop-green"]);
+  },
+);
