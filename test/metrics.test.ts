@@ -299,9 +299,7 @@ describe("a real Prometheus with a service's own counters", () => {
     const missing = async (of: Metric) => (await judgeStage(source, [of], time())).missing.join();
     let said = await missing(metric);
     for (; !said.includes("NaN"); said = await missing(metric)) await sleep(300);
-    expect(said).toMatch(
-      /Prometheus has NaN for orders_total\{color="green".* which no counter of events holds/,
-    );
+    expect(said).toMatch(/Prometheus has NaN for orders_total\{color="green".* which no counter of events holds/);
     const wrong = { ...metric, all: 'order_total{color="{{color}}"}' };
     expect(await missing(wrong)).toMatch(
       /has no series for order_total\{color="green"\}, so that nothing is known of green/,
