@@ -63,7 +63,7 @@ test(
     expect(results.flatMap(({ losses }) => losses)).toEqual([]);
     expect(sum(({ lost }) => lost)).toBe(0);
   },
-  180_000 + WANTED * 60_000,
+  600_000 + WANTED * 120_000,
 );
 
 function nextStacks(drawn: Iterator<LocalStack, never>, round: number): Map<string, LocalStack> {
