@@ -122,15 +122,32 @@ it("a rollback brings back what was saved, and stops nowhere", async () => {
   expect([world.count("v1"), world.count("v2")]).toEqual([4, 0]);
 });
 
-// "replaces instances that fail health checks" (ec2-auto-scaling-health-checks).
-it("an instance that the balancer finds unhealthy is replaced", async () => {
+/** Replaces the first of two for its health, and gives how many others were in service when it went. */
+async function inServiceBesides(minHealthy: number): Promise<number> {
   const world = start();
-  await world.apply({ size: 2 });
+  const change = { size: 2, bounds: { minHealthy, maxHealthy: 200 } };
+  await world.apply(change);
   await world.full();
-  const before = new Set(world.machines().map(({ id }) => id));
-  const [first] = before;
+  const [first] = world.machines().map(({ id }) => id);
   await fetch(`http://${first}/health?status=500`);
-  await world.apply({ size: 2, gracePeriod: 0 });
-  await until(() => world.machines().filter(({ id, inService }) => inService && !before.has(id)).length === 1);
+  await world.apply({ ...change, gracePeriod: 0 });
+  let others = Number.NaN;
+  await until(() => {
+    const now = world.machines();
+    others = now.filter(({ id, inService }) => inService && id !== first).length;
+    return now.every(({ id }) => id !== first);
+  });
+  await world.full();
   expect(world.machines()).toHaveLength(2);
+  return others;
+}
+
+// "With an instance maintenance policy, you can make sure that Amazon EC2 Auto Scaling first launches a new instance and then waits for
+// it to be fully ready before terminating the unhealthy instance" (ec2-auto-scaling-instance-maintenance-policy). "By default, Amazon EC2
+// Auto Scaling creates a new scaling activity for terminating the unhealthy instance and then terminates it" (replace-unhealthy-instance).
+it.each([
+  { minHealthy: 100, others: 2, when: "when another one is in service, where all must stay so" },
+  { minHealthy: 0, others: 1, when: "before another one is there, where none must" },
+])("an instance that the balancer finds unhealthy goes $when", async ({ minHealthy, others }) => {
+  expect(await inServiceBesides(minHealthy)).toBe(others);
 });

@@ -12,6 +12,8 @@ import { Refresh } from "./refresh";
 class Machine extends Instance {
   /** Since when it has been healthy in every target group. */
   inServiceSince: number | undefined;
+  /** Why it is to be replaced for its health. */
+  unfit: string | undefined;
   /** Ends the wait of its lifecycle hook, where the whole cloud stops. */
   readonly hurry = new AbortController();
 
@@ -106,16 +108,21 @@ export class ScalingGroup implements Running<DesiredScalingGroup> {
     const most = Math.max(size, Math.floor((size * maxHealthy) / 100));
     const isWarm = ({ current, inServiceSince = Number.NaN }: Machine) =>
       Date.now() >= inServiceSince + 1000 * (current ? (this.refresh?.asked.warmup ?? 0) : 0);
-    const fresh = this.active.filter(({ current }) => current);
-    const old = this.active.filter(({ current }) => !current);
+    const unfit = this.active.filter((machine) => machine.unfit !== undefined);
+    const fresh = this.active.filter(({ current, unfit }) => current && unfit === undefined);
+    const old = this.active.filter(({ current, unfit }) => !current && unfit === undefined);
     const mayBeNew = this.refresh?.mayBeNew(size) ?? size;
 
     // Those that take the place of old ones; and those that are missing, whatever the refresh allows.
-    const asked = Math.max(mayBeNew - fresh.length, size - this.active.length);
+    const asked = Math.max(mayBeNew - fresh.length, size - fresh.length - old.length);
     if (Date.now() >= this.notBefore) {
       for (let i = Math.min(asked, most - this.active.length); i > 0; i--) this.launch(wanted);
     }
-    const spare = this.active.filter(isWarm).length - least;
+    const warm = this.active.filter(isWarm).length;
+    // Where all must stay in service another one is there before one that was goes for its health.
+    const mayGo = (machine: Machine) => minHealthy < 100 || warm >= least || !machine.wasHealthy;
+    for (const machine of unfit.filter(mayGo)) void this.end(machine, machine.unfit);
+    const spare = warm - least;
     const due = old.length - (size - mayBeNew);
     for (const machine of old.slice(0, Math.max(0, Math.min(spare, due)))) void this.end(machine, "it is replaced");
     for (const machine of fresh.slice(size)) void this.end(machine);
@@ -133,17 +140,19 @@ export class ScalingGroup implements Running<DesiredScalingGroup> {
     const isUp = machine.process !== undefined && this.healths(machine).every((health) => isGood(health));
     if (!isUp) machine.inServiceSince = undefined;
     else machine.inServiceSince ??= Date.now();
+    machine.wasHealthy ||= isUp;
     if (isUp && machine.current) this.failures = 0;
-    const fault = this.faultOf(machine);
-    if (!fault) return;
-    this.tell.log?.(`an instance ${fault}`);
-    this.failures++;
-    this.notBefore = Date.now() + pauseAfter(this.failures);
-    void this.end(machine, fault);
+    const fault = machine.ended ?? machine.unfit ?? this.unhealthy(machine);
+    if (fault !== undefined && fault !== machine.unfit) {
+      this.tell.log?.(`an instance ${fault}`);
+      this.failures++;
+      this.notBefore = Date.now() + pauseAfter(this.failures);
+    }
+    if (machine.ended !== undefined) void this.end(machine, machine.ended);
+    else machine.unfit = fault;
   }
 
-  private faultOf(machine: Machine): string | undefined {
-    if (machine.ended !== undefined) return machine.ended;
+  private unhealthy(machine: Machine): string | undefined {
     const { asksBalancer, gracePeriod } = this.desired;
     const inGrace = Date.now() < machine.startedAt + gracePeriod * 1000;
     const bad = this.healths(machine).find((health) => health?.state === "unhealthy");
