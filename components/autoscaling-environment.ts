@@ -8,6 +8,7 @@ import { idleHooks } from "./idle-hooks";
 import { type InstanceArgs, startScript } from "./instance";
 import { createInstanceProfile } from "./instance-profile";
 import { exchangeInstances, VERSION_TAG } from "./instance-refresh";
+import { letOut } from "./let-out";
 import { liveHook } from "./live-hook";
 import { throwProblems } from "./property-problem";
 import type { RollingArgs } from "./rolling-args";
@@ -121,11 +122,7 @@ export class AutoScalingEnvironment extends pulumi.ComponentResource {
         { securityGroupId, referencedSecurityGroupId, ipProtocol: "tcp", fromPort: port, toPort: port },
         child,
       );
-      new aws.vpc.SecurityGroupEgressRule(
-        `${name}-out`,
-        { securityGroupId, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" },
-        child,
-      );
+      letOut(name, group, child);
       return group;
     }
 

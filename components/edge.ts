@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type GateArgs, Gates } from "./gates";
 import { deleteHooks } from "./idle-hooks";
+import { letOut } from "./let-out";
 
 export interface EdgeArgs {
   /** The network that the balancer stands in. */
@@ -89,11 +90,7 @@ export class Edge extends pulumi.ComponentResource {
           );
         }
       }
-      new aws.vpc.SecurityGroupEgressRule(
-        `${name}-out`,
-        { securityGroupId: group.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" },
-        child,
-      );
+      letOut(name, group, child);
       return group;
     }
 

@@ -5,6 +5,7 @@ import { fargateSizeProblem } from "./fargate-size";
 import { createExecutionRole, createRole, keyValues, logConfiguration } from "./fargate-task";
 import { type GateArgs, Gates } from "./gates";
 import { idleHooks } from "./idle-hooks";
+import { letOut } from "./let-out";
 import { checkTargetGroupName, createPreviewRule, createTargetGroup, type PreviewRuleArgs } from "./target-group";
 import type { VersionArgs } from "./version-args";
 import type { RouteTarget } from "./weighted-alb-route";
@@ -98,11 +99,7 @@ export class FargateEnvironment extends pulumi.ComponentResource {
         },
         child,
       );
-      new aws.vpc.SecurityGroupEgressRule(
-        `${name}-out`,
-        { securityGroupId: group.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" },
-        child,
-      );
+      letOut(name, group, child);
       return group;
     }
 

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { TaskOrder } from "../live/task";
 import { createExecutionRole, createRole, keyValues, logConfiguration } from "./fargate-task";
 import type { GateArgs } from "./gates";
+import { letOut } from "./let-out";
 import { liveHook } from "./live-hook";
 import { keepSchema, readSchema, type SchemaArgs } from "./migration-files";
 import { runJob } from "./migration-job";
@@ -66,31 +67,25 @@ export class Migration extends pulumi.ComponentResource {
     super("crossfade:index:Migration", name, { ...args, files, to }, opts);
     const child = { parent: this };
 
-    const securityGroup = createSecurityGroup();
+    const { vpcId, subnetIds } = args;
+    const securityGroup = new aws.ec2.SecurityGroup(name, { vpcId, description: `Crossfade migration ${name}` }, child);
+    const wayOut = letOut(name, securityGroup, child);
     const taskDefinition = createTaskDefinition();
     const cluster = args.clusterArn ?? new aws.ecs.Cluster(name, {}, child).arn;
+    const place = pulumi
+      .all([cluster, taskDefinition.arn, pulumi.output(subnetIds), securityGroup.id])
+      .apply(([cluster, taskDefinition, subnets, group]): Place => {
+        return { cluster, taskDefinition, subnets, securityGroups: [group] };
+      });
     const hook = createHook(this);
     this.securityGroup = securityGroup;
     this.version = keepSchema(name, schema, {
       ...child,
-      dependsOn: [taskDefinition, securityGroup],
+      // The hook finds all of it known, and a task that cannot get out would not get its image.
+      dependsOn: [place.apply(() => taskDefinition), wayOut],
       ...(hook && { hooks: { beforeCreate: [hook], beforeUpdate: [hook] } }),
     });
     this.registerOutputs({ version: this.version });
-
-    function createSecurityGroup(): aws.ec2.SecurityGroup {
-      const group = new aws.ec2.SecurityGroup(
-        name,
-        { vpcId: args.vpcId, description: `Crossfade migration ${name}` },
-        child,
-      );
-      new aws.vpc.SecurityGroupEgressRule(
-        `${name}-out`,
-        { securityGroupId: group.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" },
-        child,
-      );
-      return group;
-    }
 
     function createTaskDefinition(): aws.ecs.TaskDefinition {
       const { logRetentionDays: retentionInDays = 30 } = args;
@@ -121,25 +116,16 @@ export class Migration extends pulumi.ComponentResource {
     }
 
     function createHook(component: Migration): pulumi.ResourceHook | undefined {
-      const place = new Noted<Place>(
-        pulumi
-          .all([cluster, taskDefinition.arn, pulumi.output(args.subnetIds), securityGroup.id])
-          .apply(([cluster, taskDefinition, subnets, group]) => ({
-            cluster,
-            taskDefinition,
-            subnets,
-            securityGroups: [group],
-          })),
-      );
+      const known = new Noted(place);
       const job = { name, to, digest: schema.digest, patience: args.patience ?? 7200 };
       const say = (line: string) => void pulumi.log.info(line, component);
       return liveHook(
         `crossfade-migration-${name}`,
         component,
         async (_, clients) => {
-          if (!place.value)
+          if (!known.value)
             throw new Error(`the migration "${name}" cannot be run: where it is to run is not known yet`);
-          const order = { ...place.value, publicAddress: args.publicAddresses ?? false };
+          const order = { ...known.value, publicAddress: args.publicAddresses ?? false };
           await runJob(job, order, clients, { say });
         },
         args.gates,
