@@ -60,6 +60,7 @@ const version = {
       (text) => parseRange(text) !== undefined,
       'the schemas that it works on: ">=6 <=7", one of the two, or "7"',
     ),
+  connections: z.int("a whole number: the size of the pool of one task").min(0),
 };
 
 const versionPart = z.strictObject(version).partial();
@@ -147,6 +148,10 @@ const migration = z.strictObject({
   directory: z.string().min(1, "the folder of its files"),
   to: z.int("a whole number: that of the last file that is run").min(1).optional(),
   postgres: z.int("the server's major version, such as 16").min(11, "11 is the oldest that is known here"),
+  maxConnections: z
+    .int("a whole number: what SHOW max_connections says, less those that are reserved")
+    .min(1)
+    .optional(),
   command: z.array(z.string()).min(1).optional(),
   patience: duration(60, 86_400, "chosen here: a day").optional(),
 });

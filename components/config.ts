@@ -44,6 +44,8 @@ export interface EnvironmentConfig {
   stop: number;
   /** The schemas of the database that it works on: `>=6 <=7`. */
   schema?: string;
+  /** The connections to it that one task holds at most. */
+  connections?: number;
   sidecars: Record<string, { image: string; command?: string[]; env?: Record<string, string>; essential?: boolean }>;
 }
 
@@ -98,6 +100,8 @@ export interface MigrationConfig {
   to?: number;
   /** The major version of the oldest server. */
   postgres: number;
+  /** The connections that the server has for users. */
+  maxConnections?: number;
   command?: string[];
   /** Seconds that the job may take. */
   patience?: number;

@@ -22,6 +22,12 @@ export interface SchemaArgs {
   /** PostgreSQL's major version, of the oldest server that it runs on; from 11 on. By it the policies tell what locks for long. */
   postgres: number;
   /**
+   * The connections that the server has for users: its `max_connections` less `superuser_reserved_connections`, which are 100 and 3
+   * where nothing else is set. Policy `connection-budget` holds the environments to it.
+   * @default none: they are not counted
+   */
+  maxConnections?: number;
+  /**
    * What is run in the image. `{to}` and `{digest}` in it are the version of the schema, and what the files up to it are.
    * @default npx crossfade migrate <directory> --to {to} --digest {digest}
    */

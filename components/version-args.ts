@@ -99,6 +99,11 @@ export interface VersionArgs {
    */
   schema?: string;
   /**
+   * The connections to the database that one task or pod holds at most: the size of its pool. Policy `connection-budget` adds them up.
+   * @default none: nothing is known
+   */
+  connections?: number;
+  /**
    * The name of the `Migration` whose database it uses, where a program has several.
    * @default the only one
    */

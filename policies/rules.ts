@@ -3,6 +3,7 @@ import { bakeTime } from "./bake-time";
 import { breakGlass, exempted } from "./break-glass";
 import { candidateAttached } from "./candidate-attached";
 import { capacity } from "./capacity";
+import { connectionBudget } from "./connection-budget";
 import { drain } from "./drain";
 import { entrypointProtected } from "./entrypoint-protected";
 import { freezeWindow } from "./freeze-window";
@@ -39,6 +40,7 @@ export const rules: readonly Policy[] = [
   oneChange,
   holdTime,
   capacity,
+  connectionBudget,
   freezeWindow,
   weightsExplicit,
   candidateAttached,

@@ -154,4 +154,5 @@ export const HAZARDS: readonly Hazard[] = [
   one("A25", "A provider that replaces all under it", "plan"),
   one("A26", "Users of what stands in another stack", "plan"),
   one("A27", "Clocks that a tag resets", "plan", { component: `${ROUTE}: a clock of its own` }),
+  one("A28", "The pools of both colors are more than the database has", "plan"),
 ];

@@ -23,6 +23,21 @@ function migrated(sql: string, schema: string): Change {
   return { prior: at(1), desired: at(2) };
 }
 
+/** A candidate comes, of four tasks with so many connections each, to a database that has a hundred. */
+function budgeted(connections: number): Change {
+  const inputs = { phase: "expand", to: 1, postgres: 16, files: [], maxConnections: 100 };
+  const at = (tasks: StackShape["tasks"]) => [
+    ...ours({ tasks }).map((one) =>
+      one.type === "crossfade:index:FargateEnvironment"
+        ? { ...one, inputs: { ...one.inputs, database: "{case}-db", schema: "1", replicas: 4, connections } }
+        : one,
+    ),
+    item("crossfade:index:Migration", "db", inputs, { component: true }),
+    item("pulumi:index:Stash", "db-schema", { input: { version: 1, files: {} } }, { parent: "db" }),
+  ];
+  return { prior: at({ blue: 4 }), desired: at({ blue: 4, green: 4 }) };
+}
+
 /** Hazards of a rollout of ours. */
 export const ourPairs: Pair[] = [
   pair("h41", {
@@ -75,6 +90,13 @@ export const ourPairs: Pair[] = [
     change: (schema: string) => migrated("ALTER TABLE orders ADD COLUMN phone text", schema),
     refused: "<=1",
     passes: "<=2",
+  }),
+  pair("hA28", {
+    hazards: ["A28"],
+    policy: "connection-budget",
+    change: budgeted,
+    refused: 20,
+    passes: 10,
   }),
   pair("hA7", {
     hazards: ["A7"],
