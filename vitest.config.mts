@@ -14,6 +14,7 @@ const CLUSTER = ["test/{api-server,field-managers}.test.ts"];
 
 export default defineConfig({
   test: {
+    reporters: ["./test/slowest-files.ts", "default"],
     // Two releases at once, which mostly wait, are as many as two cores have time for: one of each live file.
     maxConcurrency: 1,
     testTimeout: 300_000,
