@@ -56,7 +56,7 @@ test.each([
 const graceful = `console.log("up"); process.on("SIGTERM", () => setTimeout(() => { console.log("done"); process.exit(3); }, 500)); setInterval(() => {}, 1000)`;
 
 test("SIGTERM reaches the program, and its end is the task's", async () => {
-  const { logs, end, tasks, log } = await start(`node -e '${graceful}'`);
+  const { logs, end, tasks } = await start(`node -e '${graceful}'`);
   await logs("up");
   await end();
   await until(() => tasks.length === 2);
@@ -64,15 +64,15 @@ test("SIGTERM reaches the program, and its end is the task's", async () => {
     ["stopping", "it is no longer asked for"],
     ["ended", "exited with code 3"],
   ]);
-  expect(log).toContain("[service] done");
+  await logs("done");
 });
 
 test("with several commands the last one may end as it likes: a shell that is gone before it does not take it along", async () => {
-  const { logs, end, tasks, log } = await start(`cd / && node -e '${graceful}'`);
+  const { logs, end, tasks } = await start(`cd / && node -e '${graceful}'`);
   await logs("up");
   await end();
   await until(() => tasks.length === 2);
-  expect(log).toContain("[service] done");
+  await logs("done");
   expect((tasks[1]?.time ?? 0) - (tasks[0]?.time ?? 0)).toBeGreaterThan(450);
 });
 
@@ -80,11 +80,10 @@ test.each(["no-such-server --port {port}", "cd / && no-such-server --port {port}
   "a program that is not there is named: %s",
   async (run) => {
     const { plane } = await start(run);
-    expect(await plane.steady("service")).toMatchObject({
-      ok: false,
-      reason: expect.stringContaining(`exited with code 127, by which a shell says that there is no such program: `),
-    });
-    const outcome = await plane.steady("service");
-    expect(outcome.ok ? "" : outcome.reason).toContain(run);
+    // On a busy machine the shell runs for a while before it says so, and the service counts as steady until then.
+    let outcome = await plane.steady("service");
+    while (outcome.ok) outcome = await plane.steady("service");
+    expect(outcome.reason).toContain("exited with code 127, by which a shell says that there is no such program: ");
+    expect(outcome.reason).toContain(run);
   },
 );
