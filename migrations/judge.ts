@@ -239,5 +239,6 @@ function droppedIndexes({ node }: Statement): string[] {
 
 function sourceOf(name: RuleName): string {
   const { source, since }: Rule = RULES[name];
+  if (name === "unknown") return source; // no sentence of the manual's
   return `PostgreSQL 18's manual, ${source}${since ? ` So from PostgreSQL ${since} on.` : ""}`;
 }

@@ -135,6 +135,8 @@ test("how it is done without harm, and from which version on, is said with the m
     "ALTER TABLE orders DROP CONSTRAINT orders_user_id_not_null",
   ]);
   expect(found?.source).toMatch(/scanning the entire table.*So from PostgreSQL 12 on\./);
+  const call = refusals([], [{ name: "2.sql", sql: "CALL fill()" }], { phase: "expand", version: 16 });
+  expect(call.map(({ source }) => source)).toEqual(["What is not known to be harmless is taken not to be."]);
   // As it says, it passes.
   const [add, validate, set, drop] = found?.safe.map((each) => each.replace(", in a later transaction", "")) ?? [];
   expect(rulesOf([`${add}`, `${validate}`, `${set}; ${drop}`])).toEqual([]);
