@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Preview } from "../cli/markdown";
 import { verdictOf } from "../cli/verdict";
 import { nameOf } from "../traffic";
@@ -37,6 +37,13 @@ afterAll(() => {
   return world.stop();
 });
 
+afterEach(() => void vi.useRealTimers());
+
+/** The engine has taken minutes: what is judged here again is judged at the time that the cases are of. */
+function backToNow(): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+}
+
 /** A finding on what goes is on the stack, and names it first. */
 function isOf({ id }: Case, { urn, message }: Preview["refusals"][number]): boolean {
   return nameOf(urn).startsWith(`${id}-`) || message.split("\n")[1]?.includes(`"${id}-`) === true;
@@ -51,6 +58,7 @@ test("the engine has come to an end, and every refusal is of a case", () => {
 });
 
 test("the harness that the package exports says what the engine says, advice included", async () => {
+  backToNow();
   const found = await judgedByHarness(ALL, NOW);
   const said = (level: string) => found.filter((violation) => violation.level === level).map(inWords);
   expect(said("mandatory").sort()).toEqual(preview.refusals.map(inWords).sort());
@@ -58,6 +66,7 @@ test("the harness that the package exports says what the engine says, advice inc
 });
 
 test("from the stream and the plan file, with the state, the policies refuse what the pack refuses", () => {
+  backToNow();
   // The engine puts a finding on what goes on the stack: who is meant is named first.
   const about = (policy: string, what = "") => `${policy} on ${/"([^"]+)"/.exec(what)?.[1]}`;
   const byPack = preview.refusals.map(({ policy, message }) => about(policy, message.split("\n")[1])).sort();
