@@ -114,7 +114,8 @@ async function releaseIn(world: LocalWorld, before: Shape, after: Shape, pace: P
     rate,
     seed,
     drainSeconds: 5,
-    maxSeconds: 100,
+    timeoutMs: 60_000, // a starved machine is slow, and nobody's loss
+    maxSeconds: 300,
   });
   try {
     stack.write(program(after));
@@ -125,7 +126,10 @@ async function releaseIn(world: LocalWorld, before: Shape, after: Shape, pace: P
     await load.stop();
     expect(await stack.pulumi.run(["destroy", "--stack", "dev", "--yes"])).toMatchObject({ code: 0 });
   }
-  return load.stop();
+  const result = await load.stop();
+  const losses = result.losses.map(({ address, ...loss }) => `${address}: ${JSON.stringify(loss)}`);
+  console.log(`seed ${seed}: ${result.sent} requests, ${result.lost} lost`, ...losses.slice(0, 3));
+  return result;
 }
 
 function lostBy(result: LoadResult): string[] {
