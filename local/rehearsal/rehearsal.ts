@@ -50,6 +50,9 @@ export interface RehearsalOptions {
   done: (report: Report, addresses: string[]) => Promise<void>;
 }
 
+/** What a user waits for an answer: longer than a busy machine stands still, and shorter than browsers wait. */
+const PATIENCE_MS = 20_000;
+
 /** What an update and its adoption take, as far as the time left is guessed. */
 const UPDATE_SECONDS = 12;
 
@@ -169,6 +172,7 @@ async function startLoadOn(
     rate: rps,
     seed,
     drainSeconds: environments.blue?.drain ?? 0,
+    timeoutMs: PATIENCE_MS,
     maxSeconds: longestLoad(rps),
     onSample: ({ sent, lost, serverErrors }) => {
       const left = Math.max(0, Math.round(expected - sent / rps));

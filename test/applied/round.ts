@@ -144,6 +144,7 @@ export class Round {
       rate: RATE,
       seed: this.seed,
       drainSeconds: 3,
+      timeoutMs: 20_000, // a starved machine is slow, and nobody's loss
       maxSeconds: 600,
       environmentOf: () => undefined,
     });
