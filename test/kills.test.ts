@@ -32,7 +32,7 @@ const random = seeded(seed);
 const ports = [PORT];
 /** Of the machine that is left with a half-dead rehearsal, in milliseconds. */
 const endsWithin = 30_000;
-const timeout = 900_000;
+const timeout = 1_800_000;
 
 /** How long a whole run takes, in milliseconds: as the last one that was not interrupted did. */
 let whole = 75_000;

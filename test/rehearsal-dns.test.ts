@@ -97,7 +97,7 @@ test("a release between two edges loses nothing, to the end of the old one, whic
   expect(tail("ttl")).toBeLessThan(8);
   expect(tail("longer")).toBeGreaterThan(tail("ttl"));
   expect(tail("pool")).toBeGreaterThan(0);
-}, 1_200_000);
+}, 1_800_000);
 
 describe("with hold-time off", () => {
   const port = freshPort();
@@ -150,7 +150,7 @@ describe("with hold-time off", () => {
     expect([...new Set(result.losses.map(({ address }) => address))].filter((each) => !blue.includes(each))).toEqual(
       [],
     );
-  }, 1_200_000);
+  }, 1_800_000);
 
   async function apply(edit: Record<string, unknown>, flags: string[] = []): Promise<void> {
     for (const [key, value] of Object.entries(edit)) stack.config.set(key, value);

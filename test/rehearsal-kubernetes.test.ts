@@ -47,7 +47,7 @@ test.runIf(isLong)(
     expect((errors?.did?.errors ?? 0) + (capacity?.did?.errors ?? 0)).toBe(requests.serverErrors);
     expect(leftRunning()).toEqual([]);
   },
-  1_200_000,
+  1_800_000,
 );
 
 test.each(["alb", "gateway"])(
@@ -71,7 +71,7 @@ test.each(["alb", "gateway"])(
     expect(requests.byStage.find(({ stage }) => stage === "finish")?.candidateShare).toBe(1);
     expect(leftRunning()).toEqual([]);
   },
-  1_200_000,
+  1_800_000,
 );
 
 test.each([

@@ -96,7 +96,7 @@ describe("somebody's own servers", () => {
     expect(back?.did.answers).toBeGreaterThan(0);
     expect(others).toEqual([]);
     expect(leftRunning()).toEqual([]);
-  }, 1_200_000);
+  }, 1_800_000);
 
   test.each<[string, string[], string]>([
     ["without a candidate", ["--stable", "serve {port}"], "--candidate is missing"],
@@ -194,4 +194,4 @@ test("a release from install to finish loses nothing, bad ones are rolled back, 
   ]);
   for (const { message } of report.refused) expect(message).toMatch(/serves|receives|carries|runs behind|skips/);
   expect(leftRunning()).toEqual([]);
-}, 1_200_000);
+}, 1_800_000);
