@@ -62,7 +62,7 @@ const words: Record<FaultName, (requests: string, lost: readonly Lost[]) => Word
   }),
   "too-slow": (requests, lost) => ({
     seen: `${requests} had no whole answer in time (${causes(lost)})`,
-    why: "the load waits for 5 s unless told otherwise, as a person hardly does; the balancer waits for its idle time-out (504)",
+    why: "the load waits for 20 s in a rehearsal, as a person hardly does; the balancer waits for its idle time-out (504)",
     remedy: "find what the server waits for; or, with more tasks, see whether it has too few",
   }),
   refused: (requests, lost) => ({
