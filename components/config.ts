@@ -12,6 +12,7 @@ import { knownKeys, type Parsed, schema } from "./config-schema";
 import { checkStages, listedStages } from "./config-stages";
 import { versionOf } from "./config-version";
 import { dnsNames } from "./dns-names";
+import type { SchemaArgs } from "./migration-files";
 import type { RollingArgs } from "./rolling-args";
 
 /** The namespace of every key. It is always written out: in somebody else's project the default one is theirs. */
@@ -91,18 +92,8 @@ export interface AutoScalingConfig {
   startup?: number;
 }
 
-/** What the database is brought to. */
-export interface MigrationConfig {
-  phase: "expand" | "contract";
-  /** The folder of its files, from the project's. */
-  directory: string;
-  /** The number of the last file that is run; that of the last one, where it is not there. */
-  to?: number;
-  /** The major version of the oldest server. */
-  postgres: number;
-  /** The connections that the server has for users. */
-  maxConnections?: number;
-  command?: string[];
+/** What the database is brought to, and by what job. */
+export interface MigrationConfig extends SchemaArgs {
   /** Seconds that the job may take. */
   patience?: number;
 }

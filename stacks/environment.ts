@@ -9,15 +9,11 @@ import {
   type RouteTarget,
 } from "../components";
 import { KubernetesEnvironment } from "../components/kubernetes";
+import { type Network, tasksIn } from "./network";
 
 /** Where an environment hangs on a balancer, and where its tasks or instances run. */
-interface Place extends PreviewRuleArgs {
-  vpcId: Input<string>;
+interface Place extends PreviewRuleArgs, Network {
   balancerSecurityGroupId: Input<string>;
-  /** The balancer's subnets. */
-  subnetIds: Input<Input<string>[]>;
-  /** Where tasks and instances run; without them in the balancer's, with public addresses. */
-  taskSubnetIds?: Input<Input<string>[]>;
 }
 
 /** A color's environment behind a balancer, on what the config says. */
@@ -33,7 +29,7 @@ export function environmentTarget(
     return new KubernetesEnvironment(name, { ...version, color, namespace: kubernetes.namespace, alb: onEdge }, opts)
       .target;
   }
-  const place = { ...onEdge, subnetIds: taskSubnetIds ?? subnetIds, publicAddresses: taskSubnetIds === undefined };
+  const place = { ...onEdge, ...tasksIn({ subnetIds, taskSubnetIds }) };
   if (compute === "autoscaling") {
     const { instanceType = "" } = version; // the config is refused without one
     const { instanceProfile: instanceProfileArn, startup } = autoscaling ?? {};

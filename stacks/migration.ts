@@ -1,15 +1,7 @@
-import type { Input, Resource } from "@pulumi/pulumi";
+import type { Resource } from "@pulumi/pulumi";
 import { COLORS, type Color, type Config, Migration } from "../components";
 import { KubernetesMigration } from "../components/kubernetes";
-
-/** Where a job runs on Fargate. */
-interface Place {
-  vpcId: Input<string>;
-  /** The balancer's subnets. */
-  subnetIds: Input<Input<string>[]>;
-  /** Where tasks run; without them in the balancer's, with public addresses. */
-  taskSubnetIds?: Input<Input<string>[]>;
-}
+import { type Network, tasksIn } from "./network";
 
 /** A database's schema, and the color that starts on it. */
 export interface Migrated {
@@ -20,8 +12,10 @@ export interface Migrated {
 /**
  * Brings the database to the schema of `crossfade:migration`, with the candidate's image, or stable's where there is no candidate. That
  * one's environment waits for it: the other one is there already, and must not be kept from a way back by a job that fails.
+ *
+ * @param networkOf where a color's job runs on Fargate
  */
-export function migrated(config: Config, placeOf: (color: Color) => Place | undefined): Migrated | undefined {
+export function migrated(config: Config, networkOf: (color: Color) => Network | undefined): Migrated | undefined {
   const { migration, environments, kubernetes, rollout } = config;
   const color = COLORS.find((each) => each !== rollout.stable && environments[each]) ?? rollout.stable;
   const version = environments[color];
@@ -32,11 +26,10 @@ export function migrated(config: Config, placeOf: (color: Color) => Place | unde
     const job = new KubernetesMigration("shop", { ...schema, namespace: kubernetes.namespace });
     return { color, dependsOn: [job] };
   }
-  const place = placeOf(color);
-  if (!place) return undefined;
-  const { vpcId, subnetIds, taskSubnetIds } = place;
-  const where = { vpcId, subnetIds: taskSubnetIds ?? subnetIds, publicAddresses: taskSubnetIds === undefined };
-  return { color, dependsOn: [new Migration("shop", { ...schema, ...where })] };
+  const network = networkOf(color);
+  if (!network) return undefined;
+  const { vpcId } = network;
+  return { color, dependsOn: [new Migration("shop", { ...schema, vpcId, ...tasksIn(network) })] };
 }
 
 /** The options of a color's environment. */
