@@ -159,22 +159,26 @@ describe.each(["lowest", "newest"] as const)("with the %s peers", (set) => {
     expect(await get("other.example.com")).toMatchObject({ status: 404 });
   });
 
-  test("their own target groups and services: installed, promoted, and no stage is skipped", async () => {
-    const stack = await project.stack(world, "index.ts", OWN_SERVICES);
-    expect(await stack.up("--skip-preview", ...PACK)).toMatchObject({ code: 0 });
-    const answers = async () => {
-      const bodies = await Promise.all(Array.from({ length: 60 }, async () => (await get("shop.example.com")).body));
-      return [...new Set(bodies)].sort();
-    };
-    expect(await answers()).toEqual(["blue"]);
+  // What the newest have changed in the engine's or AWS's types is seen by the two programs beside it.
+  test.runIf(set === "lowest")(
+    "their own target groups and services: installed, promoted, and no stage is skipped",
+    async () => {
+      const stack = await project.stack(world, "index.ts", OWN_SERVICES);
+      expect(await stack.up("--skip-preview", ...PACK)).toMatchObject({ code: 0 });
+      const answers = async () => {
+        const bodies = await Promise.all(Array.from({ length: 60 }, async () => (await get("shop.example.com")).body));
+        return [...new Set(bodies)].sort();
+      };
+      expect(await answers()).toEqual(["blue"]);
 
-    const skipped = await stack.preview(...PACK, "-c", "stage=full");
-    expect(skipped.output).toMatch(/\[mandatory\] +stage-order/);
-    expect(skipped.code).not.toBe(0);
+      const skipped = await stack.preview(...PACK, "-c", "stage=full");
+      expect(skipped.output).toMatch(/\[mandatory\] +stage-order/);
+      expect(skipped.code).not.toBe(0);
 
-    expect(await stack.up(...PACK, "-c", "stage=half")).toMatchObject({ code: 0 });
-    expect(await answers()).toEqual(["blue", "green"]);
-  });
+      expect(await stack.up(...PACK, "-c", "stage=half")).toMatchObject({ code: 0 });
+      expect(await answers()).toEqual(["blue", "green"]);
+    },
+  );
 
   test("the policies on a stack that knows nothing of Crossfade", async () => {
     const stack = await project.stack(world, "index.js", plainProgram());
@@ -207,7 +211,7 @@ describe.each(["lowest", "newest"] as const)("with the %s peers", (set) => {
     expect(control.code).toBe(0);
   });
 
-  test("the policies in a pack of their own", async () => {
+  test.runIf(set === "lowest")("the policies in a pack of their own", async () => {
     const stack = await project.stack(world, "index.js", plainProgram());
     expect(await stack.up("--skip-preview")).toMatchObject({ code: 0 });
     stack.write(plainProgram({ port: 9090 }));

@@ -134,7 +134,6 @@ describe("with hold-time off", () => {
     });
     let result: LoadResult;
     try {
-      await apply({ stage: "canary-50" });
       await apply({ stage: "full" });
       await apply({ stable: "green", stage: "idle" });
       expect(load.snapshot()).toMatchObject({ lost: 0 });

@@ -1,7 +1,5 @@
-import { join } from "node:path";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { ensureEngine } from "../local/engine/ensure-engine";
-import { ROOT } from "./local-world";
 import { endRuns, leftRunning, rehearse, report } from "./rehearsal-runs";
 
 beforeAll(async () => {
@@ -11,7 +9,7 @@ afterEach(endRuns);
 
 const RELEASE = ["idle", "canary-5", "canary-25", "canary-50", "full", "finish", "back"];
 
-/** Takes some ten minutes; on CI its release alone goes over the same route, below. */
+/** Takes some ten minutes; on CI its release alone goes over the same route: test/own-servers.test.ts. */
 const isLong = process.env.CROSSFADE_REHEARSALS === "whole";
 
 test.runIf(isLong)(
@@ -45,30 +43,6 @@ test.runIf(isLong)(
     const [, errors, unhealthy, capacity] = rollBacks;
     expect(unhealthy?.did).toMatchObject({ answers: 0 });
     expect((errors?.did?.errors ?? 0) + (capacity?.did?.errors ?? 0)).toBe(requests.serverErrors);
-    expect(leftRunning()).toEqual([]);
-  },
-  1_800_000,
-);
-
-test.each(["alb", "gateway"])(
-  "by --route %s somebody's own servers are released in pods, and brought back",
-  async (route) => {
-    const server = `node ${join(ROOT, "test/servers/graceful.js")}`;
-    const run = rehearse(
-      ...["--compute", "kubernetes", "--route", route, "--stable", `VERSION=v1 PORT={port} ${server}`],
-      ...["--candidate", `VERSION=v2 PORT={port} ${server}`, "--rps", "40", "--bake", "2", "--json"],
-    );
-    const { code, output } = await run.end();
-    expect(code, output).toBe(0);
-    const { requests, losses, faults } = report();
-    expect({ lost: requests.lost, errors: requests.serverErrors, losses, faults }).toEqual({
-      lost: 0,
-      errors: 0,
-      losses: [],
-      faults: [],
-    });
-    expect(requests.byStage.map(({ stage }) => stage)).toEqual(RELEASE);
-    expect(requests.byStage.find(({ stage }) => stage === "finish")?.candidateShare).toBe(1);
     expect(leftRunning()).toEqual([]);
   },
   1_800_000,

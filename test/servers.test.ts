@@ -16,7 +16,7 @@ import { goServer, nginx } from "./servers/get";
 
 /**
  * Anybody's server is released from install to finish, under load, by the engine. What is lost has a cause that is the server's
- * own, by name.
+ * own, by name. `CROSSFADE_SERVERS=all` takes all of them.
  */
 const here = join(__dirname, "servers");
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 32);
@@ -171,6 +171,9 @@ function expectReleased({ result, mistaken }: Rehearsed): void {
   expect(shares.half).toBeLessThan(0.8);
 }
 
+/** A minute of a processor each: on CI the oldest protocol, and the server that loses requests by its own fault, beside its mended twin. */
+const all = process.env.CROSSFADE_SERVERS === "all";
+
 describe.concurrent("releases, and loses nothing or says why:", { timeout: 300_000 }, () => {
   test("python3 -m http.server, which speaks HTTP/1.0", async () => {
     const released = await release({ run: `python3 -m http.server {port} --bind 127.0.0.1 --directory '${here}'` });
@@ -178,13 +181,13 @@ describe.concurrent("releases, and loses nothing or says why:", { timeout: 300_0
     expect(released.result.lost).toBe(0);
   });
 
-  test("a Go net/http server", async () => {
+  test.runIf(all)("a Go net/http server", async () => {
     const released = await release({ run: goServer() });
     expectReleased(released);
     expect(released.result.lost).toBe(0);
   });
 
-  test("nginx from Debian", async () => {
+  test.runIf(all)("nginx from Debian", async () => {
     const folder = mkdtempSync(join(ROOT, ".crossfade/nginx-"));
     const config = `sed "s/PORT/{port}/; s/VERSION/$VERSION/" '${here}/nginx.conf' > '${folder}'/{port}.conf`;
     const released = await release({ run: `${config} && exec '${nginx()}' -e stderr -p '${folder}' -c {port}.conf` });
@@ -209,7 +212,8 @@ describe.concurrent("releases, and loses nothing or says why:", { timeout: 300_0
   });
 });
 
-test("kill -9 of tasks at random moments: what is lost has a cause that is not the rollout", async () => {
+// Of the rehearsal's: test/kills.test.ts.
+test.runIf(all)("kill -9 of tasks at random moments: what is lost has a cause that is not the rollout", async () => {
   const random = seeded(seed);
   const kills = async (home: string) => {
     for (let i = 0; i < 4; i++) {
