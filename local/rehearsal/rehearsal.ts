@@ -89,7 +89,12 @@ export async function rehearse(options: RehearsalOptions): Promise<void> {
     const { dnsSpeed } = stack.file.config().local ?? {};
     const ofDns = route === "dns" ? { dnsSpeed, dnsAddresses: [addressForPort53(port)] } : {};
     cloud = await RehearsalCloud.start({ home, images, basePort: port, ...ofDns }, (seen) => log.add(seen), processes);
-    await options.done(await walk(stack, cloud, log, options), await cloud.addresses());
+    const report = await walk(stack, cloud, log, options).catch((error) => {
+      // Whatever failed: without the cloud it had to.
+      if (!options.signal.aborted) cloud?.assertAlive();
+      throw error;
+    });
+    await options.done(report, await cloud.addresses());
   } finally {
     await cloud?.stop();
     await lock.release();
