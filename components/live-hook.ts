@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { AwsClients } from "../live/aws-clients";
 import type { GateArgs } from "./gates";
 import { liveSettings } from "./live-settings";
+import { programHooks } from "./program-hooks";
 
 /**
  * A hook that asks AWS with what the provider of a component's resources has; undefined where the program runs without an engine, as
@@ -13,7 +14,7 @@ export function liveHook(
   callback: (args: pulumi.ResourceHookArgs, clients: AwsClients) => Promise<void>,
   args?: GateArgs,
 ): pulumi.ResourceHook | undefined {
-  if (typeof pulumi.runtime.getMonitor()?.registerResourceHook !== "function") return undefined;
+  if (!programHooks()) return undefined;
   const settings = liveSettings(component, args);
   return new pulumi.ResourceHook(name, (hookArgs) => callback(hookArgs, new AwsClients(settings())));
 }

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureEngine } from "../../local/engine/ensure-engine";
 import type { Resource } from "../../traffic";
-import { PACK, ROOT } from "../local-world";
+import { ROOT } from "../local-world";
 import { BENCH_STACK, type PackCost, packCost } from "./pack-process";
-import { guardPack, pack } from "./previews";
+import { guardPack, ownPack, pack } from "./previews";
 import { stackOf } from "./stacks";
 
 /** How often each pack is asked, in turn with the others; the median counts. */
@@ -29,7 +29,7 @@ export async function processTable(counts: readonly number[], guard: string | un
   const packs = {
     "an empty pack": pack(home, "empty", "[]"),
     ...(guard && { "@pulumi/awsguard": guardPack(guard) }),
-    ours: PACK,
+    ours: ownPack(home),
   };
   try {
     const lines: string[] = [];
