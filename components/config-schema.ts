@@ -4,6 +4,7 @@ import { COLORS, FULL, isAmi, type Stage } from "../traffic";
 import { exemptionKeys, exemptions, moment } from "../traffic/exemption-schema";
 import type { NetworkConfig } from "./config";
 import { analysis, knownAnalysisKeys } from "./config-analysis-schema";
+import { background, knownBackgroundKeys } from "./config-background-schema";
 import { duration } from "./config-duration";
 import { DNS_LABEL, DNS_LABEL_WORDS, DNS_SUBDOMAIN, DNS_SUBDOMAIN_WORDS } from "./kubernetes-names";
 import { SECRET_FORMS } from "./secret-forms";
@@ -61,6 +62,7 @@ const version = {
       'the schemas that it works on: ">=6 <=7", one of the two, or "7"',
     ),
   connections: z.int("a whole number: the size of the pool of one task").min(0),
+  ...background,
 };
 
 const versionPart = z.strictObject(version).partial();
@@ -239,5 +241,5 @@ export function knownKeys(path: readonly PropertyKey[]): string[] {
   if (first === "rejected") return Object.keys(rejection.shape);
   if (first === "breakGlass") return Object.keys(exemptionKeys);
   if (second === "scaling") return ["min", "max", "cpu"];
-  return [];
+  return knownBackgroundKeys(second) ?? [];
 }

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { COLORS, type Color, IDLE, otherColor, type Rejection, type RolloutPlan, wholeWay } from "../traffic";
 import type { AnalysisConfig } from "./analysis";
 import { analysisOf, checkAnalysis } from "./config-analysis";
+import { checkBackground } from "./config-background";
 import { checkCompute } from "./config-compute";
 import { checkEdges } from "./config-edges";
 import { checkMigration } from "./config-migration";
@@ -48,6 +49,19 @@ export interface EnvironmentConfig {
   /** The connections to it that one task holds at most. */
   connections?: number;
   sidecars: Record<string, { image: string; command?: string[]; env?: Record<string, string>; essential?: boolean }>;
+  /** What works unasked, by name: tasks that are always there, as long as the version is stable. */
+  workers?: Record<string, UnaskedConfig & { replicas?: number; exclusive?: boolean }>;
+  /** By name, too: tasks that the clock starts. */
+  schedules?: Record<string, UnaskedConfig & { at: string; zone?: string }>;
+  /** Whether its tasks are told their role. */
+  signal?: boolean;
+}
+
+/** What of it is not as in the version's service. */
+interface UnaskedConfig {
+  command?: string[];
+  cpu?: number;
+  memory?: number;
 }
 
 /** A stack that has `vpcId`, `publicSubnetIds` and `privateSubnetIds` among its outputs, or the ids themselves. */
@@ -223,6 +237,7 @@ function checkTogether(given: Record<string, unknown>, data: Partial<Parsed>, re
   checkCompute(given, data, report);
   checkRolling(given, data, report);
   checkMigration(given, data, report);
+  checkBackground(data, report);
   checkEdges(data, report);
   checkAnalysis(given, data, report);
   if (!stable) return;

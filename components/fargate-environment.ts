@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Color } from "../traffic";
+import { createTaskDefinition } from "./fargate-definition";
 import { fargateSizeProblem } from "./fargate-size";
-import { createExecutionRole, createRole, keyValues, logConfiguration } from "./fargate-task";
 import { type GateArgs, Gates } from "./gates";
 import { idleHooks } from "./idle-hooks";
 import { letOut } from "./let-out";
@@ -65,13 +65,14 @@ export class FargateEnvironment extends pulumi.ComponentResource {
     check(name, args);
     super("crossfade:index:FargateEnvironment", name, args, opts);
     const child = { parent: this };
-    const { port = 8080, cpu = 256, memory = 512, replicas = 2 } = args;
+    const { port = 8080, replicas = 2 } = args;
 
     const gates = Gates.of(this, args.gates, opts);
     this.targetGroup = createTargetGroup(name, args, this, gates);
     const preview = createPreviewRule(name, args, this.targetGroup, this, gates);
     this.securityGroup = createSecurityGroup();
-    const taskDefinition = createTaskDefinition();
+    const told = args.signal === undefined ? undefined : { color: args.color, parameter: args.signal };
+    const taskDefinition = createTaskDefinition(name, { ...args, port, told }, child);
     const cluster = args.clusterArn ?? new aws.ecs.Cluster(name, {}, child).arn;
     this.service = createService(cluster, taskDefinition, this, preview);
     if (args.scaling) createScaling(args.scaling, cluster, this.service);
@@ -101,53 +102,6 @@ export class FargateEnvironment extends pulumi.ComponentResource {
       );
       letOut(name, group, child);
       return group;
-    }
-
-    function createTaskDefinition(): aws.ecs.TaskDefinition {
-      const { logRetentionDays: retentionInDays = 30 } = args;
-      const log = new aws.cloudwatch.LogGroup(name, { retentionInDays }, child);
-      return new aws.ecs.TaskDefinition(
-        name,
-        {
-          family: name,
-          requiresCompatibilities: ["FARGATE"],
-          networkMode: "awsvpc",
-          cpu: String(cpu),
-          memory: String(memory),
-          executionRoleArn: createExecutionRole(name, { log, secrets: args.secrets }, child),
-          taskRoleArn: args.taskRoleArn ?? createRole(`${name}-task`, child).arn,
-          containerDefinitions: pulumi.jsonStringify(containers(log)),
-          // The revision to return to must stay usable: a deregistered one starts no task.
-          skipDestroy: true,
-        },
-        child,
-      );
-    }
-
-    function containers(log: aws.cloudwatch.LogGroup): pulumi.Input<object>[] {
-      const logTo = logConfiguration(log, child);
-      const own = {
-        name: "service",
-        image: args.image,
-        ...(args.command && { command: args.command }),
-        essential: true,
-        environment: keyValues(args.env, "value"),
-        secrets: keyValues(args.secrets, "valueFrom"),
-        portMappings: [{ containerPort: port, protocol: "tcp" }],
-        stopTimeout: args.stop ?? 30,
-        logConfiguration: logTo("service"),
-      };
-      const beside = Object.entries(args.sidecars ?? {}).map(
-        ([sidecar, { image, command, env, essential = true }]) => ({
-          name: sidecar,
-          image,
-          ...(command && { command }),
-          essential,
-          environment: keyValues(env, "value"),
-          logConfiguration: logTo(sidecar),
-        }),
-      );
-      return [own, ...beside];
     }
 
     function createService(

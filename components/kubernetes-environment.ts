@@ -86,7 +86,7 @@ export class KubernetesEnvironment extends pulumi.ComponentResource {
     this.targetGroup = group;
     this.service = service;
     const serviceAccountName = args.serviceAccountName ?? createServiceAccount();
-    const template = podTemplate(args, { labels, selector, serviceAccountName });
+    const template = podTemplate(args, { color: args.color, labels, selector, serviceAccountName });
     this.deployment = createDeployment(attached);
     createVersionClock(this.deployment);
     if ((scaling?.min ?? replicas) > 1) createBudget();

@@ -1,5 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { Color } from "../traffic";
+import type { BackgroundVersion } from "./background-args";
+import { SIGNAL_FILE, signalVariables } from "./signal";
 import type { SidecarArgs, VersionArgs } from "./version-args";
 
 type PodTemplateSpec = k8s.types.input.core.v1.PodTemplateSpec;
@@ -9,6 +12,7 @@ type Probe = k8s.types.input.core.v1.Probe;
 
 /** Whose pods they are. */
 interface PodIdentity {
+  color: Color;
   labels: Record<string, string>;
   /** The labels by which their Service finds them. */
   selector: Record<string, string>;
@@ -16,8 +20,11 @@ interface PodIdentity {
 }
 
 /** What the pods of a version are. Where a sentence names no other source, it is the Kubernetes documentation's page of that name. */
-export function podTemplate(args: VersionArgs, { labels, selector, serviceAccountName }: PodIdentity): PodTemplateSpec {
-  const { drain = 60, stop = 30, sidecars = {} } = args;
+export function podTemplate(
+  args: VersionArgs,
+  { color, labels, selector, serviceAccountName }: PodIdentity,
+): PodTemplateSpec {
+  const { drain = 60, stop = 30, sidecars = {}, signal } = args;
   const beside = Object.entries(sidecars).map(([name, sidecar]) => sidecarContainer(name, sidecar));
   return {
     metadata: { labels },
@@ -37,8 +44,53 @@ export function podTemplate(args: VersionArgs, { labels, selector, serviceAccoun
         matchLabelKeys: ["pod-template-hash"],
       })),
       ...(beside.length > 0 && { initContainers: beside }),
-      containers: [serviceContainer(args)],
+      containers: [signal === undefined ? serviceContainer(args) : told(serviceContainer(args), color)],
+      // Optional: it is written after the weights of the route, which wait for these pods.
+      ...(signal !== undefined && { volumes: [{ name: SIGNAL, configMap: { name: signal, optional: true } }] }),
     },
+  };
+}
+
+const SIGNAL = "crossfade-signal";
+const SIGNAL_FOLDER = "/etc/crossfade";
+
+/** A whole folder: what is mounted by `subPath` is never written anew ("ConfigMaps"). */
+function told(container: Container, color: Color): Container {
+  const variables = Object.entries(signalVariables(color, `${SIGNAL_FOLDER}/${SIGNAL_FILE}`));
+  return {
+    ...container,
+    env: pulumi
+      .output(container.env)
+      .apply((own = []) => [...own, ...variables.map(([name, value]) => ({ name, value }))]),
+    volumeMounts: [{ name: SIGNAL, mountPath: SIGNAL_FOLDER, readOnly: true }],
+  };
+}
+
+/** What the pods of a version are that nobody asks: without ports, probes and the sleep that lets requests come to an end. */
+export function backgroundPod(
+  args: BackgroundVersion,
+  serviceAccountName: pulumi.Input<string>,
+  restartPolicy: "Always" | "Never",
+): k8s.types.input.core.v1.PodSpec {
+  const { image, command, stop = 30, sidecars = {} } = args;
+  const beside = Object.entries(sidecars).map(([name, sidecar]) => sidecarContainer(name, sidecar));
+  return {
+    serviceAccountName,
+    automountServiceAccountToken: false,
+    terminationGracePeriodSeconds: stop,
+    restartPolicy,
+    securityContext: RESTRICTED_POD,
+    ...(beside.length > 0 && { initContainers: beside }),
+    containers: [
+      {
+        name: "service",
+        image,
+        ...(command && { command }),
+        env: variables(args),
+        resources: resources(args),
+        securityContext: RESTRICTED,
+      },
+    ],
   };
 }
 
@@ -46,18 +98,14 @@ export function podTemplate(args: VersionArgs, { labels, selector, serviceAccoun
 export const RESTRICTED_POD = { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } };
 
 function serviceContainer(args: VersionArgs): Container {
-  const { image, command, port = 8080, cpu = 256, memory = 512, drain = 60, grace = 60 } = args;
+  const { image, command, port = 8080, drain = 60, grace = 60 } = args;
   return {
     name: "service",
     image,
     ...(command && { command }),
     env: variables(args),
     ports: [{ containerPort: port, protocol: "TCP" }],
-    resources: {
-      requests: { cpu: `${Math.round((cpu * 1000) / 1024)}m`, memory: `${memory}Mi` },
-      // No limit of CPU: one throttles a pod in the middle of its requests, also where the node has nothing else to do.
-      limits: { memory: `${memory}Mi` },
-    },
+    resources: resources(args),
     // The hook that keeps a pod answering while endpoints and targets still lead to it: it leaves them at the same moment, and
     // not before ("Pod Lifecycle", Termination of Pods). The kubelet sleeps, the image needs no shell (Kubernetes 1.30).
     lifecycle: { preStop: { sleep: { seconds: drain } } },
@@ -66,6 +114,14 @@ function serviceContainer(args: VersionArgs): Container {
     // No liveness probe: it ends pods that are only slow, all at once under load, and serves no request ("Liveness, Readiness, and
     // Startup Probes", the caution about cascading failures).
     securityContext: RESTRICTED,
+  };
+}
+
+function resources({ cpu = 256, memory = 512 }: Pick<VersionArgs, "cpu" | "memory">) {
+  return {
+    requests: { cpu: `${Math.round((cpu * 1000) / 1024)}m`, memory: `${memory}Mi` },
+    // No limit of CPU: one throttles a pod in the middle of its requests, also where the node has nothing else to do.
+    limits: { memory: `${memory}Mi` },
   };
 }
 

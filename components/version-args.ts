@@ -104,6 +104,13 @@ export interface VersionArgs {
    */
   connections?: number;
   /**
+   * Where its tasks or pods are told their role and the weights: the name of a `RoleSignal`'s parameter, on Kubernetes that of a
+   * `KubernetesRoleSignal`'s ConfigMap. They get `CROSSFADE_COLOR` and `CROSSFADE_SIGNAL`, and may read it; with a role of your own
+   * that role needs `ssm:GetParameter`. Policy `background-work` takes it that what works unasked in them asks first.
+   * @default none: they are not told
+   */
+  signal?: string;
+  /**
    * The name of the `Migration` whose database it uses, where a program has several.
    * @default the only one
    */

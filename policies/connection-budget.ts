@@ -2,12 +2,13 @@ import { z } from "zod";
 import { at, number, type Resource, sameValue } from "../traffic";
 import { policy } from "./policy";
 import { type Home, homesOf, type Migration, migrationsIn } from "./reading/migrations";
+import { BACKGROUND, ENVIRONMENTS } from "./reading/types";
 
 export const connectionBudget = policy({
   name: "connection-budget",
   description: "Refuses environments whose pools together are more connections than the database has.",
   mechanism:
-    'In a release there are two environments, and each task or pod of both has a pool. "Whenever the number of active concurrent connections is at least max_connections minus superuser_reserved_connections, new connections will be accepted only for superusers" (PostgreSQL\'s manual, "Connections and Authentication"), so that the version that serves is refused with the other one, and nobody has changed it. Counted are the most tasks that each may have, each with `connections`; an environment whose version is changed in place has both versions while it rolls (ECS 200 %, an instance refresh 200 %, a Deployment 125 %); one that goes is there until it has gone; and one is the migration\'s own. `maxConnections` of the `Migration` says what there is.',
+    'In a release there are two environments, and each task or pod of both has a pool. "Whenever the number of active concurrent connections is at least max_connections minus superuser_reserved_connections, new connections will be accepted only for superusers" (PostgreSQL\'s manual, "Connections and Authentication"), so that the version that serves is refused with the other one, and nobody has changed it. Counted are the most tasks that each may have, each with `connections`, workers and scheduled tasks among them; an environment whose version is changed in place has both versions while it rolls (ECS 200 %, an instance refresh 200 %, a Deployment 125 %); one that goes is there until it has gone; and one is the migration\'s own. `maxConnections` of the `Migration` says what there is.',
   safeWay:
     "Smaller pools, a pooler between, or a larger server, before the candidate comes. Fewer tasks of the candidate are enough for its first stages, where `capacity` lets it have the weight.",
   hazards: ["A28"],
@@ -19,8 +20,8 @@ export const connectionBudget = policy({
       const limit = number(migration.resource.inputs.maxConnections);
       if (limit === undefined) return [];
       const isOnly = migrations.length === 1;
-      const was = homesOf(migration, plan.prior, isOnly);
-      const comes = homesOf(migration, plan.desired, isOnly);
+      const was = homesOf(migration, plan.prior, isOnly, CONNECTED);
+      const comes = homesOf(migration, plan.desired, isOnly, CONNECTED);
       const after = poolsAfter(was, comes);
       const before = was.map(poolOf);
       const silent = after.find(({ connections }) => connections === undefined);
@@ -43,6 +44,9 @@ export const connectionBudget = policy({
     });
   },
 });
+
+/** Workers and scheduled tasks have pools, too. */
+const CONNECTED = [...ENVIRONMENTS, ...BACKGROUND];
 
 /** The connections of an environment. */
 interface Pool {
@@ -68,7 +72,10 @@ function poolsAfter(was: readonly Home[], comes: readonly Home[]): Pool[] {
 }
 
 /** How many times its tasks an environment has while a version rolls; twice where nothing else is said. */
-const SURGE: Readonly<Record<string, number>> = { "crossfade:index:KubernetesEnvironment": 1.25 };
+const SURGE: Readonly<Record<string, number>> = {
+  "crossfade:index:KubernetesEnvironment": 1.25,
+  "crossfade:index:KubernetesWorkers": 1.25,
+};
 
 function poolOf({ environment: { inputs }, color }: Home): Pool {
   // The components' default.

@@ -1,4 +1,5 @@
 import type { Exemption } from "../traffic";
+import { backgroundWork } from "./background-work";
 import { bakeTime } from "./bake-time";
 import { breakGlass, exempted } from "./break-glass";
 import { candidateAttached } from "./candidate-attached";
@@ -33,6 +34,7 @@ export const rules: readonly Policy[] = [
   interruptedUpdate,
   releaseWithoutCanary,
   rejectedRelease,
+  backgroundWork,
   migrationLocks,
   migrationOrder,
   stageOrder,

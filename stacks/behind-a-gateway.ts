@@ -5,6 +5,7 @@ import {
   KubernetesEnvironment,
   WeightedGatewayRoute,
 } from "../components/kubernetes";
+import { asked, background } from "./background";
 import { after, migrated } from "./migration";
 
 /** Both environments on Kubernetes behind a Gateway that is there, and a weighted route between them. */
@@ -19,11 +20,20 @@ export function behindAGateway(config: Config, { namespace, mirror }: Kubernetes
     if (!version) continue;
     backends[color] = new KubernetesEnvironment(
       `shop-${color}`,
-      { ...version, color, namespace },
+      { ...asked(config, version), color, namespace },
       after(migration, color),
     ).backend;
   }
 
-  new WeightedGatewayRoute("shop", { rollout, backends, namespace, gateway, hosts: [host], previewSecret, mirror });
+  const route = new WeightedGatewayRoute("shop", {
+    rollout,
+    backends,
+    namespace,
+    gateway,
+    hosts: [host],
+    previewSecret,
+    mirror,
+  });
+  background(config, rollout, route, after(migration, rollout.plan.stable));
   return { gateway: `${gateway.namespace}/${gateway.name}`, shares: rollout.shares };
 }

@@ -8,6 +8,7 @@ import {
   type RouteTarget,
   WeightedAlbRoute,
 } from "../components";
+import { background } from "./background";
 import { environmentTarget } from "./environment";
 import { after, migrated } from "./migration";
 import { networkOf } from "./network";
@@ -37,7 +38,7 @@ export function behindOneEdge(config: Config, shape: NetworkConfig) {
     targets[color] = environmentTarget(config, color, version, place, after(migration, color));
   }
 
-  new WeightedAlbRoute("shop", {
+  const route = new WeightedAlbRoute("shop", {
     rollout,
     targets,
     listenerArn: edge.listener.arn,
@@ -45,5 +46,6 @@ export function behindOneEdge(config: Config, shape: NetworkConfig) {
     priority: COLORS.length + 1,
     stickySeconds: sticky,
   });
+  background(config, rollout, route, after(migration, rollout.plan.stable), () => network);
   return { dnsName: edge.dnsName, shares: rollout.shares };
 }

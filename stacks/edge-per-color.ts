@@ -10,6 +10,7 @@ import {
   Rollout,
   WeightedDnsRoute,
 } from "../components";
+import { background } from "./background";
 import { environmentTarget } from "./environment";
 import { after, migrated } from "./migration";
 import { networkOf } from "./network";
@@ -77,6 +78,7 @@ export function edgePerColor(config: Config, dns: DnsConfig) {
   }
 
   const { zone, domain, failover, previewHosts } = dns;
-  new WeightedDnsRoute("shop", { rollout, targets, zoneId: zone, domain, host, failover, previewHosts });
+  const route = new WeightedDnsRoute("shop", { rollout, targets, zoneId: zone, domain, host, failover, previewHosts });
+  background(config, rollout, route, after(migration, rollout.plan.stable), (color) => networks[color]);
   return { dnsName: host, edges: dnsNames, shares: rollout.shares };
 }

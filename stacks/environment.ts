@@ -9,6 +9,7 @@ import {
   type RouteTarget,
 } from "../components";
 import { KubernetesEnvironment } from "../components/kubernetes";
+import { asked } from "./background";
 import { type Network, tasksIn } from "./network";
 
 /** Where an environment hangs on a balancer, and where its tasks or instances run. */
@@ -18,13 +19,15 @@ interface Place extends PreviewRuleArgs, Network {
 
 /** A color's environment behind a balancer, on what the config says. */
 export function environmentTarget(
-  { compute, kubernetes, autoscaling, rolling, rollout }: Config,
+  config: Config,
   color: Color,
-  version: EnvironmentConfig,
+  given: EnvironmentConfig,
   { subnetIds, taskSubnetIds, ...onEdge }: Place,
   opts: ComponentResourceOptions = {},
 ): RouteTarget {
   const name = `shop-${color}`;
+  const { compute, kubernetes, autoscaling, rolling, rollout } = config;
+  const version = asked(config, given);
   if (kubernetes) {
     return new KubernetesEnvironment(name, { ...version, color, namespace: kubernetes.namespace, alb: onEdge }, opts)
       .target;

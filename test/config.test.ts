@@ -633,3 +633,40 @@ test.each<[string, Record<string, string>, RegExp]>([
 ])("of a migration, %s is refused", (_, texts, expected) => {
   expect(problems(texts)).toMatch(expected);
 });
+
+const serviceWith = (of: object) => ({ service: JSON.stringify({ host: "shop.example.com", ...of }) });
+const unasked = (of: object, more: Record<string, string> = {}) => ({ ...good, ...serviceWith(of), ...more });
+
+test("what works unasked is part of a version, and a color may have its own", () => {
+  const workers = { mailer: { command: ["mail"], replicas: 3, exclusive: true } };
+  const green = JSON.stringify({ image: V2, workers: {}, signal: true });
+  const { environments } = parseConfig("prod", unasked({ workers }, { green }), false);
+  expect(environments.blue).toMatchObject({ workers });
+  expect(environments.green).toMatchObject({ workers: {}, signal: true });
+});
+
+test.each<[string, Record<string, string>, RegExp]>([
+  [
+    "of the other kind",
+    unasked({ schedules: { a: { at: "0 3 * * *" } } }),
+    /schedules.a.at +"0 3 \* \* \*": on fargate/,
+  ],
+  ["that is left out", unasked({ schedules: { a: { command: ["x"] } } }), /service.schedules.a.at +is missing/],
+  [
+    "of the other kind, on Kubernetes",
+    { ...onAlb, ...serviceWith({ schedules: { a: { at: "rate(1 hour)" } } }) },
+    /schedules.a.at +"rate\(1 hour\)": on kubernetes/,
+  ],
+])("a schedule's time %s is refused", (_, texts, expected) => {
+  expect(problems(texts)).toMatch(expected);
+});
+
+test.each<[string, Record<string, string>, RegExp]>([
+  ["an unknown key", unasked({ workers: { mailer: { replica: 3 } } }), /mailer.replica .*Did you mean "replicas"/],
+  ["a name with spaces", unasked({ workers: { "The Mailer": {} } }), /The Mailer +is no name here/],
+  ["a size", unasked({ workers: { mailer: { memory: 8192 } } }), /256 CPU units with 8192 MiB do not go together/],
+  ["instances", { ...onInstances, ...serviceWith({ workers: { a: {} } }) }, /service.workers +is for containers/],
+  ["a signal on instances", { ...onInstances, ...serviceWith({ signal: true }) }, /service.signal +is told to tasks/],
+])("workers: %s is refused", (_, texts, expected) => {
+  expect(problems(texts)).toMatch(expected);
+});

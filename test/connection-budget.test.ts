@@ -43,6 +43,23 @@ test("a version that is changed in place is there twice while it rolls", () => {
   expect(found(state({ blue: {}, green: {} }), state({ blue: {}, green: { schema: "1" } }))).toEqual([]);
 });
 
+test("workers have pools beside the environments', and both versions of them while they are exchanged", () => {
+  const workers = (image: string) =>
+    resource(
+      "mailer",
+      "crossfade:index:FargateWorkers",
+      { color: "blue", image, replicas: 2, connections: 10 },
+      { custom: false },
+    );
+  const before = [...state({ blue: {}, green: {} }), workers("shop@sha256:1")];
+  expect(found(before, before)).toEqual([expect.stringMatching(/^said: .*2 tasks of blue with 10 each/)]);
+  const roomy = (image: string) => [...state({ blue: {}, green: {} }, 101), workers(image)];
+  expect(found(state({ blue: {}, green: {} }, 101), roomy("shop@sha256:1"))).toEqual([]);
+  expect(found(roomy("shop@sha256:1"), roomy("shop@sha256:2"))).toEqual([
+    expect.stringMatching(/^refused: .*4 tasks of blue with 10 each \(while it rolls\)/),
+  ]);
+});
+
 test("one that goes is there until it has gone", () => {
   const other = state({ blue: {}, green: { connections: 15 } }, 200);
   expect(found(state({ blue: { connections: 20 } }, 100), state({ green: { connections: 20 } }, 100))).toHaveLength(1);

@@ -85,3 +85,30 @@ test.each(MIGRATED)(
     expect(order).toEqual(["shop-blue", "shop-schema", "shop-green"]);
   },
 );
+
+test.each([
+  ["local", "Fargate", "rate(1 minute)"],
+  ["local-gateway", "Kubernetes", "* * * * *"],
+])("in the stack %s what works unasked on %s is stable's, and tasks are told their role", async (stack, kind, at) => {
+  const service = {
+    host: "shop.local",
+    workers: { mailer: { command: ["mail"] } },
+    schedules: { settle: { command: ["settle"], at } },
+  };
+  const green = { image: V2, signal: true };
+  const imagesAt = async (stable: string) => {
+    await run(stack, {
+      "crossfade:service": service,
+      "crossfade:green": green,
+      "crossfade:stable": stable,
+      "crossfade:stage": "idle",
+    });
+    return ["Workers", "Schedule"].map((of) => find(`crossfade:index:${kind}${of}`).inputs.image);
+  };
+  const [released] = await imagesAt("blue");
+  expect(released).toMatch(/@sha256:1{64}$/);
+  expect(await imagesAt("blue")).toEqual([released, released]);
+  expect(await imagesAt("green")).toEqual([V2, V2]);
+  const signals = asked.filter(({ type }) => type.endsWith("RoleSignal")).map(({ name }) => name);
+  expect(signals).toEqual(["shop-role"]);
+});

@@ -10,6 +10,7 @@ import { Cluster, type ClusterOptions } from "./kubernetes/cluster";
 import { BASE_PORT } from "./loopback";
 import type { DesiredScalingGroup, RefreshProgress } from "./scaling/desired";
 import { ScalingGroup } from "./scaling/group";
+import { type DesiredSchedule, Schedule } from "./schedules";
 import { type Outcome, Service } from "./service";
 import type { ServiceStatus } from "./service-status";
 import type { TaskEvent } from "./traffic";
@@ -34,6 +35,7 @@ export class DataPlane {
   private latestInSync: Promise<void> = Promise.resolve();
   private readonly services: Fleet<DesiredService, Service>;
   private readonly scalingGroups: Fleet<DesiredScalingGroup, ScalingGroup>;
+  private readonly schedules: Fleet<DesiredSchedule, Schedule>;
   private readonly cluster: Cluster;
   /** Tasks that belong to no service. */
   readonly jobs: Jobs;
@@ -64,6 +66,7 @@ export class DataPlane {
     );
     this.cluster = new Cluster(this.balancers, file, toldOf, all);
     this.jobs = new Jobs(file, (arn) => toldOf(arn).log);
+    this.schedules = new Fleet((wanted) => new Schedule(wanted, this.jobs));
   }
 
   /** Asks for all of this. The ports of balancers and name server are open when it resolves; all else comes later. */
@@ -73,6 +76,7 @@ export class DataPlane {
     const listening = this.balancers.apply(desired.balancers, desired.targetGroups);
     this.services.apply(desired.services);
     this.scalingGroups.apply(desired.scalingGroups);
+    this.schedules.apply(desired.schedules);
     this.cluster.apply(desired.cluster);
     await listening;
     await this.dns.listen();
@@ -146,6 +150,7 @@ export class DataPlane {
   async stop(): Promise<void> {
     await this.dns.stop();
     await this.balancers.stop(stopGraceMs);
+    await this.schedules.stop();
     await Promise.all([this.services.stop(), this.scalingGroups.stop(), this.cluster.stop(), this.jobs.end()]);
   }
 

@@ -1,5 +1,6 @@
 import type { DesiredCluster } from "./kubernetes/desired";
 import type { DesiredScalingGroup } from "./scaling/desired";
+import type { DesiredSchedule } from "./schedules";
 
 /**
  * What the control plane asks the data plane to be: plain data, whole each time. The data plane works out the difference,
@@ -10,6 +11,7 @@ export interface Desired {
   targetGroups: DesiredTargetGroup[];
   services: DesiredService[];
   scalingGroups: DesiredScalingGroup[];
+  schedules: DesiredSchedule[];
   cluster: DesiredCluster;
   dns: DesiredDns;
 }

@@ -15,6 +15,7 @@ import { toGateways } from "./kubernetes/to-gateways";
 import type { LocalRecord, Properties, Records } from "./record";
 import { toDns } from "./to-dns";
 import { toScalingGroups } from "./to-scaling-groups";
+import { toSchedules } from "./to-schedules";
 
 /** What the records ask the data plane to be. Where a program sets nothing, AWS's defaults hold. */
 export function toDesired(records: Records, images: Images): Desired {
@@ -23,6 +24,7 @@ export function toDesired(records: Records, images: Images): Desired {
     targetGroups: [...records.ofType("aws:lb/targetGroup:TargetGroup").map(toTargetGroup), ...toServiceGroups(records)],
     services: records.ofType("aws:ecs/service:Service").map((service) => toService(service, records, images)),
     scalingGroups: toScalingGroups(records, images),
+    schedules: toSchedules(records, images),
     cluster: toCluster(records, images),
     dns: toDns(records),
   };
@@ -130,20 +132,18 @@ function toService({ id, inputs }: LocalRecord, records: Records, images: Images
     circuitBreaker: { enable: breaker.enable === true, rollback: breaker.rollback === true },
     healthCheckGracePeriod: Number(inputs.healthCheckGracePeriodSeconds ?? 0),
     ...(targetGroupArn !== undefined && { targetGroupArn: String(targetGroupArn) }),
-    task: toTask(String(inputs.taskDefinition), records, images),
+    task: toTask(String(inputs.taskDefinition), records, images, targetGroupArn !== undefined),
   };
 }
 
-function toTask(revision: string, records: Records, images: Images): DesiredTask {
-  const found = definedTask(revision, records, images);
+/** @param isAsked by a balancer: its command is not looked at then, for what stands for an image is the service */
+function toTask(revision: string, records: Records, images: Images, isAsked: boolean): DesiredTask {
+  const found = isAsked ? definedTask(revision, records, images) : toJob(revision, records, images);
   if (typeof found === "string") throw new Error(found);
-  return found.task;
+  return "task" in found ? found.task : found;
 }
 
-/**
- * What a task of no service runs, or why it cannot: its container's own command, where it has one. Of a service that is not looked at:
- * what stands for an image is the service.
- */
+/** What a task runs that nobody asks, or why it cannot: its container's own command, where it has one. */
 export function toJob(revision: string, records: Records, images: Images): DesiredTask | string {
   const found = definedTask(revision, records, images);
   if (typeof found === "string") return found;

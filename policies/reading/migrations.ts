@@ -65,12 +65,21 @@ export interface Home {
   range: SchemaRange | undefined;
 }
 
-/** The environments that use a migration's database: they name it, or name none where the program has no other. */
-export function homesOf({ resource }: Migration, state: readonly Resource[], isOnly: boolean): Home[] {
+/**
+ * The environments that use a migration's database: they name it, or name none where the program has no other.
+ *
+ * @param types of what is asked for
+ */
+export function homesOf(
+  { resource }: Migration,
+  state: readonly Resource[],
+  isOnly: boolean,
+  types: readonly string[] = ENVIRONMENTS,
+): Home[] {
   return state.flatMap((environment) => {
     const { database, schema } = environment.inputs;
     const color = COLORS.find((known) => known === environment.inputs.color);
-    if (!ENVIRONMENTS.includes(environment.type) || environment.pendingDelete || !color) return [];
+    if (!types.includes(environment.type) || environment.pendingDelete || !color) return [];
     const isOf = database === undefined ? isOnly : database === nameOf(resource.urn);
     return isOf ? [{ environment, color, range: parseRange(text(schema) ?? "") }] : [];
   });

@@ -26,5 +26,13 @@ export const ENVIRONMENTS: readonly string[] = [
   "crossfade:index:AutoScalingEnvironment",
 ];
 
+/** What works unasked, of the version that is stable. */
+export const BACKGROUND: readonly string[] = [
+  "crossfade:index:FargateWorkers",
+  "crossfade:index:FargateSchedule",
+  "crossfade:index:KubernetesWorkers",
+  "crossfade:index:KubernetesSchedule",
+];
+
 /** What brings a database to a version of its schema. */
 export const MIGRATIONS: readonly string[] = ["crossfade:index:Migration", "crossfade:index:KubernetesMigration"];

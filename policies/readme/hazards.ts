@@ -117,7 +117,10 @@ export const HAZARDS: readonly Hazard[] = [
     component: `${ROUTE} and ${DNS_ROUTE}: count what is healthy now before weight rises`,
     gap: "on the way back too few targets are told and not refused",
   }),
-  one("A5", "Background work of an unreleased version", "run", { gap: "workers come later" }),
+  one("A5", "Background work of an unreleased version", "plan", {
+    component: "FargateWorkers, FargateSchedule, KubernetesWorkers, KubernetesSchedule: of stable's version",
+    gap: "what tasks that serve do unasked no plan shows: by their signal they can ask",
+  }),
   one("A6", "A rollback to what was scaled in, changed or deleted", "plan and live", {
     component: `${ROUTE} and ${DNS_ROUTE}: not back to where no target is; environments: not changed while they have live weight`,
   }),

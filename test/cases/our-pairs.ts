@@ -1,6 +1,7 @@
-import type { StackShape } from "../crossfade-stack";
+import { imageOf, type StackShape } from "../crossfade-stack";
+import { ref } from "../small-programs";
 import { type Change, type Pair, pair } from "./case";
-import { item } from "./item";
+import { type Item, item } from "./item";
 import { ours } from "./worlds";
 
 const both = (before: StackShape, after: StackShape) => ({ prior: ours(before), desired: ours(after) });
@@ -36,6 +37,19 @@ function budgeted(connections: number): Change {
     item("pulumi:index:Stash", "db-schema", { input: { version: 1, files: {} } }, { parent: "db" }),
   ];
   return { prior: at({ blue: 4 }), desired: at({ blue: 4, green: 4 }) };
+}
+
+/** A service that no balancer asks, with this image. */
+function worker(image: string): Item[] {
+  const containerDefinitions = JSON.stringify([{ name: "service", image }]);
+  return [
+    item("aws:ecs/taskDefinition:TaskDefinition", "mailer-td", {
+      family: "mailer-{case}",
+      containerDefinitions,
+      skipDestroy: true,
+    }),
+    item("aws:ecs/service:Service", "mailer", { desiredCount: 1, taskDefinition: ref("mailer-td") }),
+  ];
 }
 
 /** Hazards of a rollout of ours. */
@@ -90,6 +104,13 @@ export const ourPairs: Pair[] = [
     change: (schema: string) => migrated("ALTER TABLE orders ADD COLUMN phone text", schema),
     refused: "<=1",
     passes: "<=2",
+  }),
+  pair("hA5", {
+    hazards: ["A5"],
+    policy: "background-work",
+    change: (image: string) => ({ prior: ours({}), desired: [...ours({}), ...worker(image)] }),
+    refused: imageOf("green", {}),
+    passes: imageOf("blue", {}),
   }),
   pair("hA28", {
     hazards: ["A28"],

@@ -56,6 +56,7 @@ export function desire(
     targetGroups: change.groups ?? services.map((service) => group(service.arn)),
     services,
     scalingGroups: [],
+    schedules: [],
     cluster: { deployments: [], services: [] },
     dns: { zones: [], healthChecks: [] },
   };

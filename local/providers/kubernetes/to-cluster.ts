@@ -96,7 +96,8 @@ function toPods({ namespace, spec }: KubernetesObject, records: Records, images:
     container: container.name,
     task: {
       revision: createHash("sha256").update(canonical(template)).digest("hex").slice(0, 10),
-      command: run?.command ?? [],
+      // What is asked by nobody, and so has no port, runs its own command: what stands for an image is the service.
+      command: (container.ports === undefined && container.command) || (run?.command ?? []),
       env: run?.env ?? env,
       // The grace period "begins before the PreStop hook is executed"; a hook that uses it up is given 2 seconds more, once.
       stopTimeout: Math.max(2, terminationGracePeriodSeconds - preStop),
