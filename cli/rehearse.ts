@@ -73,7 +73,7 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
       done: async (report, addresses) => {
         progress.end();
         writeReport(report, join(ROOT, folder), flags.json);
-        lost = report.requests.lost;
+        lost = report.requests.lost + (report.sessions?.lost ?? 0);
         if (!flags.keep) return;
         const urls = addresses.map((address) => `http://${address}`).join(" and ");
         process.stderr.write(`the service goes on at ${urls}, until Ctrl-C\n`);

@@ -30,6 +30,8 @@ export interface Outcome {
   ms: number;
   /** Of the answer; empty when there was none. */
   headers: http.IncomingHttpHeaders;
+  /** Of a request that went on with a session: whether the answer did, with all that was in it. */
+  session?: "kept" | "lost";
   /** Which environment answered, once the load has found out; undefined: cannot be told. */
   environment?: string;
 }
@@ -43,6 +45,8 @@ interface Client {
   agent: http.Agent;
   /** A plain client keeps no cookies. */
   jar?: CookieJar;
+  /** The session that the cookies hold, as the shop calls it in `x-shop-session`. */
+  session?: string;
 }
 
 /** The clients of the load: they send what they are told to, and never try again. */
@@ -81,6 +85,7 @@ export class Clients {
   send(planned: Planned, { url, agent }: Destination): Promise<Outcome> {
     const client = this.sticky[planned.sticky ?? -1] ?? this.plain;
     const cookie = client.jar?.header();
+    const sentSession = client.session;
     const order = planned.what === "order";
     const id = `${this.run}-${planned.index}`;
     const trace = this.trace(planned);
@@ -93,7 +98,8 @@ export class Clients {
 
       function finish(verdict: Outcome["verdict"]): void {
         clearTimeout(timer);
-        resolve({ trace, address, verdict, ms: performance.now() - sentAt, headers });
+        const session = sessionOf(sentSession, headers);
+        resolve({ trace, address, verdict, ms: performance.now() - sentAt, headers, ...(session && { session }) });
       }
 
       function note(host: unknown, port: unknown): void {
@@ -122,6 +128,7 @@ export class Clients {
       sending.on("response", (response) => {
         headers = response.headers;
         client.jar?.keep(headers["set-cookie"]);
+        if (client.jar) client.session = headers["x-shop-session"]?.toString() ?? client.session;
         response.setEncoding("utf8");
         response.on("data", (chunk: string) => {
           body = (body + chunk).slice(-bodyKept);
@@ -178,4 +185,11 @@ export class Clients {
     if (what === "order" && !body.includes(`"${id}"`)) return { lost: "wrong" };
     return "served";
   }
+}
+
+/** A version may add to a session; what was in it must still be there. */
+function sessionOf(sent: string | undefined, headers: http.IncomingHttpHeaders): Outcome["session"] {
+  const answered = headers["x-shop-session"]?.toString();
+  if (sent === undefined || answered === undefined) return undefined;
+  return answered.startsWith(sent) ? "kept" : "lost";
 }

@@ -61,10 +61,19 @@ export interface LoadResult extends Totals {
   endedBy: "stop" | "time";
   stages: StageResult[];
   timeline: Timeline;
+  sessions: Sessions;
   /** What each kind of DNS users met; undefined where addresses were fixed. */
   dns?: DnsKindResult[];
   /** The first 10,000 losses; `lost` counts them all. */
   losses: Loss[];
+}
+
+/** What became of the users' sessions. */
+export interface Sessions {
+  /** Requests that went on with one. */
+  asked: number;
+  /** Those whose answer had another one, or less of it. */
+  lost: number;
 }
 
 /** A request that was lost. */
@@ -146,6 +155,7 @@ export function startLoad(options: LoadOptions): Load {
   const marks: Mark[] = [];
   const lateness = new Histogram();
   const losses: Loss[] = [];
+  const sessions: Sessions = { asked: 0, lost: 0 };
   const inFlight = new Set<Promise<void>>();
   const start = performance.now();
   const byKind = dns && new DnsMeter((address) => sinceStart(dns.lastGiven(address)));
@@ -185,6 +195,8 @@ export function startLoad(options: LoadOptions): Load {
     const answer = await (user ? clients.sendBy(planned, user) : clients.send(planned, { url }));
     const outcome = { ...answer, environment: await environmentOf(answer) };
     for (const count of counts) count(outcome);
+    if (outcome.session) sessions.asked += 1;
+    if (outcome.session === "lost") sessions.lost += 1;
     if (typeof outcome.verdict !== "object" || losses.length === lossesKept) return;
     const at = new Date().toISOString();
     const { lost } = outcome.verdict;
@@ -255,6 +267,7 @@ export function startLoad(options: LoadOptions): Load {
       ...snapshot(),
       stages,
       timeline: { seconds: timeline.result(), marks },
+      sessions,
       ...(dns && byKind && { dns: byKind.result(dns.counts()) }),
       losses,
     };

@@ -46,11 +46,12 @@ ${articles("Rolled back", report.rollBacks, rollBackTitle, rollBackLines)}
   return page.source;
 }
 
-function headline({ requests, durationMs, engine, seed }: Report): Html {
-  const figures: [string, string, string][] = [
+function headline({ requests, sessions, durationMs, engine, seed }: Report): Html {
+  const figures: (readonly [string, string, string])[] = [
     ["Requests", count(requests.total), ""],
     ["Lost", count(requests.lost), requests.lost > 0 ? "bad" : ""],
     ["Errors of the service's own", count(requests.serverErrors), requests.serverErrors > 0 ? "warn" : ""],
+    ...(sessions ? ([["Sessions lost", count(sessions.lost), sessions.lost > 0 ? "bad" : ""]] as const) : []),
     ["Duration", duration(durationMs), ""],
     ["Engine", engine, "small"],
     ["Seed", String(seed), "small"],

@@ -1,6 +1,6 @@
 import { type DnsReport, dnsTable, notTriedLines } from "./dns-report";
 import { type Fault, faultLines, faultTitle } from "./fault";
-import type { LoadResult, Loss } from "./load";
+import type { LoadResult, Loss, Sessions } from "./load";
 import { type RollBack, rollBackLines, rollBackTitle } from "./roll-back";
 import type { Timeline } from "./timeline";
 
@@ -14,6 +14,8 @@ export interface Report {
     serverErrors: number;
     byStage: StageRow[];
   };
+  /** Of the users who keep cookies; not there where the service tells nothing of sessions. */
+  sessions?: Sessions;
   refused: Refused[];
   rollBacks: RollBack[];
   /** Why requests were lost; empty where none was. */
@@ -69,10 +71,11 @@ export function refusalLabel({ change, policy }: Pick<Refused, "change" | "polic
 }
 
 /** All but what a rehearsal tries besides the load: what is refused, rolled back and explained. */
-export function measured(result: LoadResult): Pick<Report, "requests" | "losses" | "timeline" | "seed"> {
-  const { sent: total, lost, serverErrors, losses, timeline, seed } = result;
+export function measured(result: LoadResult): Pick<Report, "requests" | "sessions" | "losses" | "timeline" | "seed"> {
+  const { sent: total, lost, serverErrors, sessions, losses, timeline, seed } = result;
   return {
     requests: { total, lost, serverErrors, byStage: stageRows(result) },
+    ...(sessions.asked > 0 && { sessions }),
     losses: losses.slice(0, 20),
     timeline,
     seed,
@@ -87,6 +90,7 @@ function lossLine({ at, stage, cause, trace }: Loss): string {
 /** The closing table, for people. */
 export function closingTable({
   requests,
+  sessions,
   refused,
   rollBacks,
   faults,
@@ -113,6 +117,7 @@ export function closingTable({
     "",
     ...(dns ? [...dnsLines(dns), ""] : []),
     `${requests.total} requests, ${requests.lost} lost, ${requests.serverErrors} errors of the service's own`,
+    ...(sessions ? [`sessions lost: ${sessions.lost}, in ${sessions.asked} requests that went on with one`] : []),
     ...(faults.length > 0 ? [] : losses.map(lossLine)),
     ...faults.flatMap((each) => [faultTitle(each), ...faultLines(each).map((line) => `  ${line}`)]),
     ...refused.map(refusalLabel),

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { nextSession, sessionCookie } from "./session";
+import { identityOf, nextSession, sessionCookie } from "./session";
 import type { Settings } from "./settings";
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, query: URLSearchParams) => unknown;
@@ -11,13 +11,14 @@ const ordersKept = 100_000;
 const products = Array.from({ length: 40 }, (_, i) => ({ sku: `sku-${i}`, cents: 500 + ((i * 337) % 997) }));
 
 /** What the shop serves, by method and path. */
-export function createRoutes({ sessionSecret }: Settings): Record<string, Handler> {
+export function createRoutes(settings: Settings): Record<string, Handler> {
   /** Of this process only; a real shop would ask its database. */
   const orders = new Set<string>();
 
   function page(request: IncomingMessage, response: ServerResponse): void {
-    const session = nextSession(request.headers.cookie, sessionSecret);
-    response.setHeader("set-cookie", sessionCookie(session, sessionSecret));
+    const session = nextSession(request.headers.cookie, settings);
+    response.setHeader("set-cookie", sessionCookie(session, settings));
+    response.setHeader("x-shop-session", identityOf(session));
     answer(response, 200, { session, products: products.toSorted((a, b) => a.cents - b.cents) });
   }
 

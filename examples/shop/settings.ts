@@ -2,6 +2,12 @@
 export interface Settings {
   version: string;
   sessionSecret: string;
+  /** Of what it writes; it reads the next one too. */
+  sessionFormat: number;
+  /** `cookie`, or `memory`: of one process, by which sessions are lost. */
+  sessionStore: string;
+  /** It reads its own format only, by which sessions are lost on the way back. */
+  sessionStrict: boolean;
   host: string;
   port: number;
   keepAliveSeconds: number;
@@ -34,9 +40,18 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     return value;
   }
 
+  function oneOf(name: string, known: readonly [string, ...string[]]): string {
+    const value = env[name] ?? known[0];
+    if (!known.includes(value)) problems.push(`${name}=${value} must be ${known.join(" or ")}`);
+    return value;
+  }
+
   const settings: Settings = {
     version: text("VERSION", 1),
     sessionSecret: text("SESSION_SECRET", 16),
+    sessionFormat: number("SESSION_FORMAT", 1, 1, 2),
+    sessionStore: oneOf("SESSION_STORE", ["cookie", "memory"]),
+    sessionStrict: number("SESSION_STRICT", 0, 0, 1) === 1,
     host: text("HOST", 1, "127.0.0.1"),
     port: number("PORT", 8080, 0, 65_535),
     // Longer than the balancer's idle time (ALB: 60 s), or the balancer sends into a connection that is being closed.

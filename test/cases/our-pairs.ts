@@ -1,3 +1,4 @@
+import type { Color } from "../../traffic";
 import { imageOf, type StackShape } from "../crossfade-stack";
 import { ref } from "../small-programs";
 import { type Change, type Pair, pair } from "./case";
@@ -38,6 +39,9 @@ function budgeted(connections: number): Change {
   ];
   return { prior: at({ blue: 4 }), desired: at({ blue: 4, green: 4 }) };
 }
+
+/** Of images that no other case releases: whose worker one is, is told by its image. */
+const UNASKED: StackShape = { versions: { blue: "unasked-released", green: "unasked-unreleased" } };
 
 /** A service that no balancer asks, with this image. */
 function worker(image: string): Item[] {
@@ -108,9 +112,12 @@ export const ourPairs: Pair[] = [
   pair("hA5", {
     hazards: ["A5"],
     policy: "background-work",
-    change: (image: string) => ({ prior: ours({}), desired: [...ours({}), ...worker(image)] }),
-    refused: imageOf("green", {}),
-    passes: imageOf("blue", {}),
+    change: (color: Color) => ({
+      prior: ours(UNASKED),
+      desired: [...ours(UNASKED), ...worker(imageOf(color, UNASKED))],
+    }),
+    refused: "green",
+    passes: "blue",
   }),
   pair("hA28", {
     hazards: ["A28"],
