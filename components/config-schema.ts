@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { parseRange } from "../migrations";
-import { COLORS, FULL, isAmi, type Stage } from "../traffic";
+import { COLORS, FULL, isAmi, parseRange, type Stage } from "../traffic";
 import { exemptionKeys, exemptions, moment } from "../traffic/exemption-schema";
 import type { NetworkConfig } from "./config";
 import { analysis, knownAnalysisKeys } from "./config-analysis-schema";
@@ -36,6 +35,12 @@ const sidecar = z.strictObject({
   essential: z.boolean().optional(),
 });
 
+/** As a contract and a schema are told from the next. */
+const range = (what: string) =>
+  z
+    .string('text: quote it, as in "7"')
+    .refine((text) => parseRange(text) !== undefined, `${what}: ">=6 <=7", one of the two, or "7"`);
+
 /** All that makes a version, so all that a color may have of its own. */
 const version = {
   command: z.array(z.string()),
@@ -55,12 +60,8 @@ const version = {
   drain: duration(0, 3600, "ELB, deregistration_delay.timeout_seconds"),
   stop: duration(2, 120, "ECS on Fargate, stopTimeout"),
   sidecars: z.record(z.string(), sidecar),
-  schema: z
-    .string('text: quote it, as in "7"')
-    .refine(
-      (text) => parseRange(text) !== undefined,
-      'the schemas that it works on: ">=6 <=7", one of the two, or "7"',
-    ),
+  schema: range("the schemas that it works on"),
+  contract: range("the versions of its contract that it serves"),
   connections: z.int("a whole number: the size of the pool of one task").min(0),
   ...background,
 };
@@ -114,12 +115,22 @@ const autoscaling = machine.extend({
   instanceProfile: z.string().startsWith("arn:", "the ARN of an instance profile").optional(),
 });
 
+/** Written out it means the same stack in every stack's config. */
+const stackName = z.string().regex(/^[^/\s]+\/[^/\s]+\/[^/\s]+$/, "a stack, written out: organization/project/stack");
+
+const requirement = z.strictObject({ stack: stackName, contract: range("the versions of its contract that it needs") });
+
+const requires = z
+  .array(requirement)
+  .refine((all) => new Set(all.map(({ stack }) => stack)).size === all.length, "each stack once");
+
 /** What a color may have of its own: its version, and, where each color has an edge, what its edge is. */
 const environment = z.strictObject({
   image: versionImage,
   ...versionPart.shape,
   ...machine.shape,
   ...edge,
+  requires: requires.optional(),
   network: network.optional(),
 });
 
@@ -210,6 +221,8 @@ export const schema = z.object({
   autoscaling: autoscaling.optional(),
   rolling: rolling.optional(),
   migration: migration.optional(),
+  requires: requires.optional(),
+  requiredBy: z.array(stackName).optional(),
   service,
   network: network.optional(),
   dns: dns.optional(),
@@ -238,6 +251,7 @@ export function knownKeys(path: readonly PropertyKey[]): string[] {
   if (first === "autoscaling") return Object.keys(autoscaling.shape);
   if (first === "local" && second === undefined) return Object.keys(local.shape);
   if (first === "stages" || first === "plans") return ["name", "weight", "bake"];
+  if (first === "requires" || second === "requires") return Object.keys(requirement.shape);
   if (first === "rejected") return Object.keys(rejection.shape);
   if (first === "breakGlass") return Object.keys(exemptionKeys);
   if (second === "scaling") return ["min", "max", "cpu"];

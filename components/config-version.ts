@@ -1,4 +1,4 @@
-import { isAmi } from "../traffic";
+import { isAmi, type Requirement } from "../traffic";
 import type { EnvironmentConfig } from "./config";
 import type { Parsed } from "./config-schema";
 import { VERSION_DEFAULTS } from "./version-defaults";
@@ -9,12 +9,14 @@ type Own = Omit<NonNullable<Parsed["blue"]>, "certificate" | "internal" | "netwo
 export function versionOf(
   own: Own,
   service: Partial<Omit<Own, "image">>,
-  { compute, autoscaling }: Pick<Parsed, "compute" | "autoscaling">,
+  { compute, autoscaling, requires }: Pick<Parsed, "compute" | "autoscaling" | "requires">,
 ): EnvironmentConfig {
+  const needed = requirements(requires, own.requires);
   const version = {
     ...VERSION_DEFAULTS,
     ...service,
     ...own,
+    ...(needed.length > 0 && { requires: needed }),
     env: { ...service.env, ...own.env },
     secrets: { ...service.secrets, ...own.secrets },
     sidecars: { ...service.sidecars, ...own.sidecars },
@@ -26,4 +28,9 @@ export function versionOf(
   }
   const { replicas, ...scaled } = version;
   return compute === "kubernetes" && version.scaling ? scaled : version;
+}
+
+/** What the color says of a stack goes before what is said for both. */
+function requirements(shared: Requirement[] = [], own: Requirement[] = []): Requirement[] {
+  return [...shared.filter(({ stack }) => !own.some((one) => one.stack === stack)), ...own];
 }

@@ -1,6 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
-import { COLORS, type Color, IDLE, otherColor, type Rejection, type RolloutPlan, wholeWay } from "../traffic";
+import {
+  COLORS,
+  type Color,
+  IDLE,
+  otherColor,
+  type Rejection,
+  type Requirement,
+  type RolloutPlan,
+  wholeWay,
+} from "../traffic";
 import type { AnalysisConfig } from "./analysis";
 import { analysisOf, checkAnalysis } from "./config-analysis";
 import { checkBackground } from "./config-background";
@@ -48,6 +57,9 @@ export interface EnvironmentConfig {
   schema?: string;
   /** The connections to it that one task holds at most. */
   connections?: number;
+  /** The versions of its contract that it serves: `>=3 <=4`. */
+  contract?: string;
+  requires?: Requirement[];
   sidecars: Record<string, { image: string; command?: string[]; env?: Record<string, string>; essential?: boolean }>;
   /** What works unasked, by name: tasks that are always there, as long as the version is stable. */
   workers?: Record<string, UnaskedConfig & { replicas?: number; exclusive?: boolean }>;
@@ -126,6 +138,8 @@ export interface Config extends Omit<EdgeConfig, "network"> {
   /** How a new version comes to the one environment that is there; without it by stages, between two. */
   rolling?: RollingArgs;
   migration?: MigrationConfig;
+  /** The stacks whose versions may need a contract of this one's. */
+  requiredBy: readonly string[];
   /** Not there behind a Gateway. */
   network?: NetworkConfig;
   rollout: RolloutPlan;
@@ -262,7 +276,11 @@ function assemble({ stable, stage = IDLE, rejected = [], network, local, compute
     const { certificate, internal, network: ownNetwork = network, ...own } = rest[color];
     const ownEdge = Object.entries({ certificate, internal }).filter(([, value]) => value !== undefined);
     if (ownNetwork) edges[color] = { ...edge, ...Object.fromEntries(ownEdge), network: ownNetwork };
-    environments[color] = versionOf(own, defaults, { compute, autoscaling: rest.autoscaling });
+    environments[color] = versionOf(own, defaults, {
+      compute,
+      autoscaling: rest.autoscaling,
+      requires: rest.requires,
+    });
   }
   const autoscaling = rest.autoscaling && {
     instanceProfile: rest.autoscaling.instanceProfile,
@@ -276,6 +294,7 @@ function assemble({ stable, stage = IDLE, rejected = [], network, local, compute
     autoscaling,
     rolling: rest.rolling,
     migration: rest.migration,
+    requiredBy: rest.requiredBy ?? [],
     ...edge,
     network,
   };

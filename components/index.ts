@@ -1,5 +1,12 @@
 export type { AssumedRole } from "../live/provider-settings";
-export { COLORS, type Color } from "../traffic";
+export {
+  COLORS,
+  type Color,
+  type NeighbourRole,
+  type Release,
+  type ReleasedVersion,
+  type Requirement,
+} from "../traffic";
 export * from "./autoscaling-environment";
 export type { BackgroundArgs, BackgroundVersion, ScheduleArgs, WorkersArgs, WorkersVersion } from "./background-args";
 export * from "./canary-stage";
@@ -14,6 +21,8 @@ export * from "./fargate-workers";
 export type { GateArgs } from "./gates";
 export * from "./migration";
 export type { SchemaArgs } from "./migration-files";
+export * from "./neighbour";
+export * from "./release";
 export * from "./role-signal";
 export * from "./rolling-args";
 export * from "./rollout";

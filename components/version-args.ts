@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Requirement } from "../traffic";
 
 /** A container beside the service's own. */
 export interface SidecarArgs {
@@ -110,6 +111,17 @@ export interface VersionArgs {
    * @default none: they are not told
    */
   signal?: string;
+  /**
+   * The versions of its contract that it serves to other services: `>=3 <=4`, one of the two, or `3`. Policy `dependency-released`
+   * goes by it.
+   * @default none: nothing is known
+   */
+  contract?: string;
+  /**
+   * What it needs of other services; a `Neighbour` reads what each of them serves. Policy `dependency-released` goes by it.
+   * @default nothing
+   */
+  requires?: readonly Requirement[];
   /**
    * The name of the `Migration` whose database it uses, where a program has several.
    * @default the only one

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { readRule } from "../live/rule";
-import { at, type Color, raised, weightsIn } from "../traffic";
+import { at, type Color, raised, type Shares, weightsIn } from "../traffic";
 import { type GateArgs, Gates } from "./gates";
 import { refuseLeavingOut } from "./idle-guard";
 import { Noted } from "./noted";
@@ -73,6 +73,8 @@ export interface WeightedAlbRouteArgs {
  */
 export class WeightedAlbRoute extends pulumi.ComponentResource {
   readonly rule: aws.lb.ListenerRule;
+  /** The share of each color that has some, in percent, once it is written. */
+  readonly shares: pulumi.Output<Shares>;
 
   /** @throws InputPropertyError where a color has weight and no target, or hosts are missing or too many. */
   constructor(name: string, args: WeightedAlbRouteArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -110,7 +112,7 @@ export class WeightedAlbRoute extends pulumi.ComponentResource {
         ...gatedRule(name, args, Gates.of(this, args.gates, opts)),
       },
     );
-    createClock(name, { rollout, sticky: rollout.keepsClients }, this, [this.rule]);
+    this.shares = createClock(name, { rollout, sticky: rollout.keepsClients }, this, [this.rule]);
     this.registerOutputs({ ruleArn: this.rule.arn });
   }
 }

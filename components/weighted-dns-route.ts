@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { COLORS, type Color, otherColor } from "../traffic";
+import { COLORS, type Color, otherColor, type Shares } from "../traffic";
 import { dnsNames } from "./dns-names";
 import { type DnsHealthCheckArgs, type DnsTarget, recordsOf, type TargetRecord } from "./dns-target";
 import { type GateArgs, Gates } from "./gates";
@@ -57,6 +57,8 @@ export class WeightedDnsRoute extends pulumi.ComponentResource {
   readonly records: Readonly<Partial<Record<Color, aws.route53.Record[]>>>;
   /** The host at which each color alone is reached. */
   readonly previewHosts: Readonly<Record<Color, string>>;
+  /** The share of each color that has some, in percent, once it is written. */
+  readonly shares: pulumi.Output<Shares>;
 
   /** @throws InputPropertiesError with all that is wrong with names, targets, TTL and stages. */
   constructor(name: string, args: WeightedDnsRouteArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -87,7 +89,7 @@ export class WeightedDnsRoute extends pulumi.ComponentResource {
       records[color] = createWeighted(this, color, target, isChecked ? health : undefined, dependsOn);
     }
     this.records = records;
-    createClock(name, { rollout, sticky: false }, this, Object.values(records).flat());
+    this.shares = createClock(name, { rollout, sticky: false }, this, Object.values(records).flat());
     this.registerOutputs({ previewHosts });
 
     function createPreviewRecords(parent: WeightedDnsRoute, color: Color, target: DnsTarget): aws.route53.Record[] {

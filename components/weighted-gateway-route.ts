@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type Color, IDLE, otherColor, PREVIEW_HEADER, previewHeaderValue } from "../traffic";
+import { type Color, IDLE, otherColor, PREVIEW_HEADER, previewHeaderValue, type Shares } from "../traffic";
 import { throwProblems } from "./property-problem";
 import type { Rollout } from "./rollout";
 import { weightedGatewayProblems } from "./weighted-gateway-problems";
@@ -83,6 +83,8 @@ export interface WeightedGatewayRouteArgs {
  */
 export class WeightedGatewayRoute extends pulumi.ComponentResource {
   readonly route: k8s.apiextensions.CustomResource;
+  /** The share of each color that has some, in percent, once it is written. */
+  readonly shares: pulumi.Output<Shares>;
 
   /** @throws InputPropertiesError with all that is wrong with backends, namespaces and hosts. */
   constructor(name: string, args: WeightedGatewayRouteArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -115,7 +117,7 @@ export class WeightedGatewayRoute extends pulumi.ComponentResource {
         customTimeouts: { create: ACCEPTED_WITHIN, update: ACCEPTED_WITHIN },
       },
     );
-    createClock(name, { rollout, sticky: false }, this, [this.route]);
+    this.shares = createClock(name, { rollout, sticky: false }, this, [this.route]);
     this.registerOutputs({ routeName: this.route.metadata.name });
 
     /** A match with more headers goes before one with fewer (Gateway API, `HTTPRouteRule.matches`), and stands first as well. */

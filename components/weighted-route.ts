@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { COLORS, type Color } from "../traffic";
+import { COLORS, type Color, type Shares } from "../traffic";
 import type { PropertyProblem } from "./property-problem";
 import type { Rollout } from "./rollout";
 
@@ -27,14 +27,17 @@ export function missingTargets(
 /**
  * The state's record of when the weights last moved: its `modified` does, after what carries the weights and with nothing else,
  * where that one's own moves with a tag or a refresh. Bake and hold times are counted from it.
+ *
+ * The answer is what it records: the shares, once they are written.
  */
 export function createClock(
   name: string,
   { rollout, sticky }: { rollout: Rollout; sticky: boolean },
   parent: pulumi.ComponentResource,
   carriers: pulumi.Resource[],
-): void {
+): pulumi.Output<Shares> {
   // Without the zeros: a candidate that comes to be there at weight 0 moves nothing.
   const shares = Object.fromEntries(Object.entries(rollout.shares).filter(([, share]) => share > 0));
-  new pulumi.Stash(`${name}-weights`, { input: { shares, sticky } }, { parent, dependsOn: carriers });
+  const clock = new pulumi.Stash(`${name}-weights`, { input: { shares, sticky } }, { parent, dependsOn: carriers });
+  return clock.input.apply((written) => written.shares);
 }

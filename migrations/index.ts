@@ -14,5 +14,4 @@ export {
 } from "./judge";
 export { type LockMode, waitBehind } from "./lock-modes";
 export { loadParser, parseSql, UnreadableSql } from "./parse";
-export { inRange, parseRange, type SchemaRange, spokenRange } from "./range";
 export { EMPTY, type Schema, settled } from "./schema";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { fingerprint, inRange, spokenRange } from "../migrations";
-import { COLORS, desiredShares, type Resource } from "../traffic";
+import { fingerprint } from "../migrations";
+import { COLORS, desiredShares, inRange, type Resource, spokenRange } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
 import { type Home, homesOf, type Migration, migrationsIn, type Ran, ranBefore } from "./reading/migrations";
@@ -144,7 +144,7 @@ function works({ range }: Home, version: number): boolean {
 }
 
 function spoken({ range }: Home): string {
-  return range ? `works on ${spokenRange(range)}` : "does not say on which schemas it works";
+  return range ? `works on ${spokenRange(range, "schema")}` : "does not say on which schemas it works";
 }
 
 function isSame({ urn, aliases = [] }: Resource, { environment }: Home): boolean {

@@ -5,6 +5,7 @@ import { breakGlass, exempted } from "./break-glass";
 import { candidateAttached } from "./candidate-attached";
 import { capacity } from "./capacity";
 import { connectionBudget } from "./connection-budget";
+import { dependencyReleased } from "./dependency-released";
 import { drain } from "./drain";
 import { entrypointProtected } from "./entrypoint-protected";
 import { freezeWindow } from "./freeze-window";
@@ -37,6 +38,7 @@ export const rules: readonly Policy[] = [
   backgroundWork,
   migrationLocks,
   migrationOrder,
+  dependencyReleased,
   stageOrder,
   bakeTime,
   oneChange,

@@ -1,4 +1,4 @@
-import { COLORS, type Color, type Config, type KubernetesConfig, Rollout } from "../components";
+import { COLORS, type Color, type Config, type KubernetesConfig, Rollout, releaseOf } from "../components";
 import {
   type GatewayBackend,
   type GatewayPlace,
@@ -25,15 +25,9 @@ export function behindAGateway(config: Config, { namespace, mirror }: Kubernetes
     ).backend;
   }
 
-  const route = new WeightedGatewayRoute("shop", {
-    rollout,
-    backends,
-    namespace,
-    gateway,
-    hosts: [host],
-    previewSecret,
-    mirror,
-  });
+  const weighted = { rollout, backends, namespace, gateway, hosts: [host], previewSecret, mirror };
+  const route = new WeightedGatewayRoute("shop", weighted);
   background(config, rollout, route, after(migration, rollout.plan.stable));
-  return { gateway: `${gateway.namespace}/${gateway.name}`, shares: rollout.shares };
+  const release = releaseOf(rollout, environments, route);
+  return { gateway: `${gateway.namespace}/${gateway.name}`, shares: rollout.shares, release };
 }

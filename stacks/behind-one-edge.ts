@@ -6,6 +6,7 @@ import {
   type NetworkConfig,
   Rollout,
   type RouteTarget,
+  releaseOf,
   WeightedAlbRoute,
 } from "../components";
 import { background } from "./background";
@@ -47,5 +48,5 @@ export function behindOneEdge(config: Config, shape: NetworkConfig) {
     stickySeconds: sticky,
   });
   background(config, rollout, route, after(migration, rollout.plan.stable), () => network);
-  return { dnsName: edge.dnsName, shares: rollout.shares };
+  return { dnsName: edge.dnsName, shares: rollout.shares, release: releaseOf(rollout, environments, route) };
 }

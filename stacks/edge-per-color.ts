@@ -8,6 +8,7 @@ import {
   type DnsTarget,
   Edge,
   Rollout,
+  releaseOf,
   WeightedDnsRoute,
 } from "../components";
 import { background } from "./background";
@@ -78,7 +79,8 @@ export function edgePerColor(config: Config, dns: DnsConfig) {
   }
 
   const { zone, domain, failover, previewHosts } = dns;
-  const route = new WeightedDnsRoute("shop", { rollout, targets, zoneId: zone, domain, host, failover, previewHosts });
+  const weighted = { rollout, targets, zoneId: zone, domain, host, failover, previewHosts };
+  const route = new WeightedDnsRoute("shop", weighted);
   background(config, rollout, route, after(migration, rollout.plan.stable), (color) => networks[color]);
-  return { dnsName: host, edges: dnsNames, shares: rollout.shares };
+  return { dnsName: host, edges: dnsNames, shares: rollout.shares, release: releaseOf(rollout, environments, route) };
 }

@@ -15,7 +15,7 @@ export function collectAsked(delayOf: (name: string, type: string) => number = (
   const asked: Asked[] = [];
   const reset = async () => {
     asked.length = 0;
-    await pulumi.runtime.setMocks({
+    const mocks: pulumi.runtime.Mocks = {
       newResource: async ({ type, name, inputs, provider }) => {
         await sleep(delayOf(name, type));
         asked.push({ type, name, inputs, provider });
@@ -24,7 +24,8 @@ export function collectAsked(delayOf: (name: string, type: string) => number = (
         return { id: `${name}-id`, state: { ...inputs, name, arn: `arn:aws:test:${name}`, ...metadata } };
       },
       call: () => ({ region: "eu-test-1" }),
-    });
+    };
+    await pulumi.runtime.setMocks(mocks, undefined, undefined, undefined, "acme");
   };
   beforeAll(reset);
   beforeEach(() => {

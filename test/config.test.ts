@@ -603,6 +603,49 @@ const migration = (more: object) => ({
   migration: JSON.stringify({ phase: "expand", directory: "migrations", postgres: 16, ...more }),
 });
 
+const CART = "acme/cart/prod";
+
+test("what versions need of others is said for both, and by a color for itself", () => {
+  const requires = (contract: string) => [{ stack: CART, contract }];
+  const web = { stack: "acme/web/prod", contract: "1" };
+  const texts = {
+    ...good,
+    ...blue({ contract: ">=3 <=4", requires: [...requires("3"), web] }),
+    ...{ green: V2, requires: JSON.stringify(requires(">=4")), requiredBy: JSON.stringify(["acme/web/prod"]) },
+  };
+  const { environments, requiredBy } = parseConfig("prod", texts, false);
+  expect(environments.blue).toMatchObject({ contract: ">=3 <=4", requires: [...requires("3"), web] });
+  expect(environments.green?.requires).toEqual(requires(">=4"));
+  expect(requiredBy).toEqual(["acme/web/prod"]);
+  expect(parseConfig("prod", good, false).environments.blue).not.toHaveProperty("requires");
+});
+
+test.each<[string, Record<string, string>, RegExp]>([
+  [
+    "a stack's short name",
+    { requires: JSON.stringify([{ stack: "prod", contract: "3" }]) },
+    /requires\[0\].stack +"prod": a stack, written out/,
+  ],
+  [
+    "no range",
+    { requires: JSON.stringify([{ stack: CART, contract: "^3" }]) },
+    /requires\[0\].contract +"\^3": the versions of its contract/,
+  ],
+  [
+    "a stack twice",
+    { requires: JSON.stringify([1, 2].map((n) => ({ stack: CART, contract: `${n}` }))) },
+    /requires .*each stack once/,
+  ],
+  [
+    "an unknown key",
+    { requires: JSON.stringify([{ stack: CART, contrat: "3" }]) },
+    /requires\[0\].contrat .*Did you mean "contract"/,
+  ],
+  ["no list", { requiredBy: "acme/web/prod" }, /requiredBy/],
+])("of what versions need, %s is refused", (_, texts, expected) => {
+  expect(problems({ ...good, ...texts })).toMatch(expected);
+});
+
 test("of a migration, its schema is read, and of a version those that it works on", () => {
   const texts = { ...good, ...migration({ to: 7, patience: "1h" }), ...blue({ schema: ">=6 <=7" }) };
   const { migration: read, environments } = parseConfig("prod", texts, false);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, expect, test, vi } from "vitest";
 import { parse } from "yaml";
+import type { Release } from "../components";
 import { collectAsked, settled } from "./asked";
 import { ROOT } from "./local-world";
 
@@ -57,6 +58,23 @@ test("behind one balancer a color has its preview rule and its weight alike on e
   };
   expect(await rules("local-kubernetes")).toEqual(await rules("local"));
   expect(await rules("local-autoscaling")).toEqual(await rules("local"));
+});
+
+test("a stack says what it has released, and reads what its versions need", async () => {
+  const stack = "acme/cart/prod";
+  const green = { image: V2, contract: "4", requires: [{ stack, contract: ">=4" }] };
+  const outputs = await run("local", { "crossfade:green": green, "crossfade:requiredBy": ["acme/web/prod"] });
+  const released = await new Promise((resolve) => (outputs.release as pulumi.Output<Release>).apply(resolve));
+  expect(released).toMatchObject({
+    stable: "blue",
+    stage: "canary-5",
+    versions: { blue: { share: 95 }, green: { ...green, share: 5 } },
+  });
+  const neighbours = asked.filter(({ type }) => type.endsWith(":Neighbour")).map(({ inputs }) => inputs);
+  expect(neighbours).toMatchObject([
+    { stack, roles: ["requires"], reading: { problem: expect.stringContaining('has no output "release"') } },
+    { stack: "acme/web/prod", roles: ["requiredBy"] },
+  ]);
 });
 
 const MIGRATED = [

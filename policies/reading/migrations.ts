@@ -1,5 +1,16 @@
-import { loadParser, type NumberedFile, type Phase, parseRange, type SchemaRange } from "../../migrations";
-import { at, COLORS, type Color, list, nameOf, number, type Resource, text } from "../../traffic";
+import { loadParser, type NumberedFile, type Phase } from "../../migrations";
+import {
+  at,
+  COLORS,
+  type Color,
+  list,
+  nameOf,
+  number,
+  parseRange,
+  type Resource,
+  text,
+  type VersionRange,
+} from "../../traffic";
 import { CLOCK, ENVIRONMENTS, MIGRATIONS } from "./types";
 
 /** A database's migration as its component says it. */
@@ -62,7 +73,7 @@ export function ranBefore({ resource }: Migration, prior: readonly Resource[]): 
 export interface Home {
   environment: Resource;
   color: Color;
-  range: SchemaRange | undefined;
+  range: VersionRange | undefined;
 }
 
 /**

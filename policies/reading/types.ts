@@ -34,5 +34,8 @@ export const BACKGROUND: readonly string[] = [
   "crossfade:index:KubernetesSchedule",
 ];
 
+/** What another stack has released, as an update of this one has read it. */
+export const NEIGHBOUR = "crossfade:index:Neighbour";
+
 /** What brings a database to a version of its schema. */
 export const MIGRATIONS: readonly string[] = ["crossfade:index:Migration", "crossfade:index:KubernetesMigration"];

@@ -1,6 +1,6 @@
 /** A way in which a release loses requests, and what stands against it besides policies, which name their hazards themselves. */
 export interface Hazard {
-  /** "1" to "48": `progressive-delivery`; "A1" to "A27": `aws-facts`. */
+  /** "1" to "48": `progressive-delivery`; "A1" to "A29": `aws-facts`. */
   id: string;
   title: string;
   /** Whether a plan can show it, or only a live read or the run itself. */
@@ -158,4 +158,7 @@ export const HAZARDS: readonly Hazard[] = [
   one("A26", "Users of what stands in another stack", "plan"),
   one("A27", "Clocks that a tag resets", "plan", { component: `${ROUTE}: a clock of its own` }),
   one("A28", "The pools of both colors are more than the database has", "plan"),
+  one("A29", "A neighbour that does not serve yet, or any more, what a version needs", "plan", {
+    gap: "an update of the neighbour that is under way is not seen, nor who needs something and is not named",
+  }),
 ];

@@ -56,6 +56,28 @@ function worker(image: string): Item[] {
   ];
 }
 
+/** What a color's version is said to serve and to need, beside what another stack has released. */
+function beside(
+  [before, after]: [StackShape, StackShape],
+  versions: Partial<Record<string, object>>,
+  { role, contract, requires }: { role: "requires" | "requiredBy"; contract?: string; requires?: object[] },
+): Change {
+  const released = { image: "cart", share: 100, contract, requires };
+  const reading = { release: { stable: "blue", stage: "idle", versions: { blue: released } } };
+  const neighbour = { stack: "acme/{case}/prod", own: "acme/shop/{case}", roles: [role], reading };
+  const at = (shape: StackShape) => [
+    ...ours(shape).map((one) =>
+      one.type === "crossfade:index:FargateEnvironment"
+        ? { ...one, inputs: { ...one.inputs, ...versions[String(one.inputs.color)] } }
+        : one,
+    ),
+    item("crossfade:index:Neighbour", "cart", neighbour, { component: true }),
+  ];
+  return { prior: at(before), desired: at(after) };
+}
+
+const FIRST_USERS: [StackShape, StackShape] = [{}, { stage: "canary-5" }];
+
 /** Hazards of a rollout of ours. */
 export const ourPairs: Pair[] = [
   pair("h41", {
@@ -125,6 +147,26 @@ export const ourPairs: Pair[] = [
     change: budgeted,
     refused: 20,
     passes: 10,
+  }),
+  pair("hA29", {
+    hazards: ["A29"],
+    policy: "dependency-released",
+    change: (contract: string) => {
+      const green = { requires: [{ stack: "acme/{case}/prod", contract: ">=4" }] };
+      return beside(FIRST_USERS, { green }, { role: "requires", contract });
+    },
+    refused: "3",
+    passes: ">=3 <=4",
+  }),
+  pair("hA29b", {
+    hazards: ["A29"],
+    policy: "dependency-released",
+    change: (contract: string) => {
+      const requires = [{ stack: "acme/shop/{case}", contract: "3" }];
+      return beside(FIRST_USERS, { blue: { contract: "3" }, green: { contract } }, { role: "requiredBy", requires });
+    },
+    refused: "4",
+    passes: ">=3 <=4",
   }),
   pair("hA7", {
     hazards: ["A7"],
