@@ -1,14 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
+import type { Mirror } from "../policies/problems/unlike-mirror";
 import { loadParserFor } from "../policies/reading/migrations";
 import { readPlanned, type Sources, Unreadable } from "../traffic/sources";
+import { parseState } from "../traffic/sources/state";
 import { readBaseline, writeBaseline } from "./baseline";
 import { Failure } from "./failure";
+import { findProject } from "./find-stack-file";
 import { isLoss, type Preview, renderPreview } from "./markdown";
 import { withSight } from "./outlook-sight";
 import { outlookLines } from "./outlook-text";
 import { settingsIn } from "./policy-settings";
 import { verdictSarif } from "./sarif";
-import { ProjectStack } from "./stack";
+import { exportStack, ProjectStack } from "./stack";
 import { type Verdict, verdictOf } from "./verdict";
 import { verdictText } from "./verdict-text";
 
@@ -19,6 +22,7 @@ export interface CheckFlags {
   policyPackConfig?: string;
   baseline?: string;
   writeBaseline?: boolean;
+  mirror?: string;
   rate?: number;
   markdown?: boolean;
   json?: boolean;
@@ -41,7 +45,8 @@ export async function check(what: string | undefined, flags: CheckFlags): Promis
   const sources = await sourcesOf(what, flags);
   const previewed = understood(sources);
   await loadParserFor(previewed.desired);
-  const judged = verdictOf(previewed, { settings, baseline });
+  const mirror = flags.mirror === undefined ? undefined : await mirrorOf(flags.mirror);
+  const judged = verdictOf(previewed, { settings, baseline, mirror });
   const sight = { rate: flags.rate, isStack: isStack(what, flags) };
   const verdict = { ...judged, outlook: await withSight(judged.outlook, previewed, sight) };
   if (flags.writeBaseline && flags.baseline !== undefined) {
@@ -86,6 +91,17 @@ async function previewed(name: string, configFile: string | undefined): Promise<
     throw new Failure(`nothing can be judged: ${(error as Error).message}`, 2);
   } finally {
     stack.close();
+  }
+}
+
+/** A stack, or the file of its state, that the one which is checked is compared with. */
+async function mirrorOf(name: string): Promise<Mirror> {
+  try {
+    const state = existsSync(name) ? textOf(name) : await exportStack(name, findProject(process.cwd(), name));
+    return { name, resources: parseState(state).resources };
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new Failure(`the mirror ${name} cannot be read, so nothing is compared and nothing passes: ${reason}`, 2);
   }
 }
 

@@ -85,6 +85,7 @@ export async function main(argv: string[]): Promise<void> {
     .option("--config-file <file>", "of a stack: its config file, where it is not in its usual place")
     .option("--policy-pack-config <file>", "the policies' settings, in the file that the pack takes")
     .option("--baseline <file>", "findings that are accepted: told, and not refused")
+    .option("--mirror <stack>", "a stack, or the file of its state, that this one must be the like of")
     .option("--write-baseline", "write what is refused now to --baseline")
     .option(
       "--rate <number>",
@@ -105,6 +106,7 @@ export async function main(argv: string[]): Promise<void> {
       "\nExit code: 0 passes, 1 refused, 2 cannot be judged.\n" +
         "\nExample:\n" +
         "  $ crossfade check staging\n" +
+        "  $ crossfade check production --mirror staging\n" +
         "  $ pulumi preview --json --show-sames --show-replacement-steps | crossfade check --markdown\n" +
         "  $ crossfade check preview.jsonl --state state.json --plan plan.json --baseline accepted.json --sarif",
     )

@@ -1,8 +1,11 @@
 import { z } from "zod";
+import { exempted } from "../policies/break-glass";
+import { parity, paritySettings } from "../policies/parity";
 import { type Plan, planFrom } from "../policies/plan";
+import { type Mirror, unlikeMirror } from "../policies/problems/unlike-mirror";
 import { dnsSpeedOf } from "../policies/reading/dns-speed";
 import { type Judged, judgeAll } from "../policies/rules";
-import { type PlannedChange, type Serving, sameValue } from "../traffic";
+import { type Exemption, type PlannedChange, type Serving, sameValue } from "../traffic";
 import { exemptions } from "../traffic/exemption-schema";
 import type { Previewed } from "../traffic/sources";
 import { type Accepted, isAccepted } from "./baseline";
@@ -36,15 +39,21 @@ export interface Change {
 /**
  * Judges a preview by all policies, as the pack does, after `loadParserFor` its desired state, which a preview of `ProjectStack` has waited for.
  * @param settings as in a file for `--policy-pack-config`
+ * @param mirror another stack that it is to be the like of
  * @throws Failure with exit code 2 where it cannot be judged
  */
 export function verdictOf(
   { config, unseen, ...previewed }: Previewed,
-  { settings = {}, baseline = [] as readonly Accepted[], now = new Date() } = {},
+  {
+    settings = {},
+    baseline = [],
+    now = new Date(),
+    mirror,
+  }: { settings?: Record<string, unknown>; baseline?: readonly Accepted[]; now?: Date; mirror?: Mirror } = {},
 ): Verdict {
   const local = config["crossfade:local"];
   const plan = { ...planFrom(previewed, now), dnsSpeed: dnsSpeedOf(local && JSON.parse(local)) };
-  const judged = judge(plan, config["crossfade:breakGlass"], settings);
+  const judged = judge(plan, config["crossfade:breakGlass"], settings, mirror);
   const findings = judged.map((finding) => ({
     ...finding,
     accepted: !finding.advisory && isAccepted(finding, baseline),
@@ -64,14 +73,31 @@ export function verdictOf(
   };
 }
 
-function judge(plan: Plan, breakGlass: string | undefined, settings: Record<string, unknown>): Judged[] {
+function judge(
+  plan: Plan,
+  breakGlass: string | undefined,
+  settings: Record<string, unknown>,
+  mirror: Mirror | undefined,
+): Judged[] {
   try {
-    const exempted = breakGlass === undefined ? [] : exemptions.parse(JSON.parse(breakGlass));
-    return judgeAll(plan, { exemptions: exempted, settings });
+    const allowed = breakGlass === undefined ? [] : exemptions.parse(JSON.parse(breakGlass));
+    const own = judgeAll(plan, { exemptions: allowed, settings });
+    return mirror ? [...own, ...mirrored(plan, mirror, allowed, settings[parity.name])] : own;
   } catch (error) {
     const reason = error instanceof z.ZodError ? z.prettifyError(error).replace(/\s+/g, " ") : (error as Error).message;
     throw new Failure(`what the update would do to users cannot be told, so it does not pass: ${reason}`, 2);
   }
+}
+
+/** What the policy `parity` says of two stacks, which one stack's program cannot see. */
+function mirrored(plan: Plan, mirror: Mirror, allowed: readonly Exemption[], setting: unknown): Judged[] {
+  if (setting === "disabled") return [];
+  const { mayDiffer } = paritySettings.parse(typeof setting === "object" ? setting : {});
+  return unlikeMirror(plan.desired, mirror, mayDiffer).map((finding) => ({
+    policy: parity.name,
+    ...exempted(parity.name, finding, plan, allowed),
+    ...(setting === "advisory" && { advisory: true }),
+  }));
 }
 
 function changeOf(change: PlannedChange, serving: Serving): Change {

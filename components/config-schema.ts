@@ -223,6 +223,7 @@ export const schema = z.object({
   migration: migration.optional(),
   requires: requires.optional(),
   requiredBy: z.array(stackName).optional(),
+  releasedFirst: stackName.optional(),
   service,
   network: network.optional(),
   dns: dns.optional(),

@@ -140,6 +140,8 @@ export interface Config extends Omit<EdgeConfig, "network"> {
   migration?: MigrationConfig;
   /** The stacks whose versions may need a contract of this one's. */
   requiredBy: readonly string[];
+  /** The stack that is to have released an image before it gets weight here. */
+  releasedFirst?: string;
   /** Not there behind a Gateway. */
   network?: NetworkConfig;
   rollout: RolloutPlan;
@@ -295,6 +297,7 @@ function assemble({ stable, stage = IDLE, rejected = [], network, local, compute
     rolling: rest.rolling,
     migration: rest.migration,
     requiredBy: rest.requiredBy ?? [],
+    releasedFirst: rest.releasedFirst,
     ...edge,
     network,
   };

@@ -6,7 +6,7 @@ export interface NeighbourArgs {
   stack: string;
   /**
    * What it is to this stack: `requires` where a version here needs a contract of one there, `requiredBy` where one there may need
-   * a contract of one here.
+   * a contract of one here, `releasedFirst` where an image is to be released there before it is here.
    */
   roles: readonly NeighbourRole[];
 }

@@ -21,6 +21,7 @@ import type { Plan } from "./plan";
 import type { Finding, Policy } from "./policy";
 import { rejectedRelease } from "./rejected-release";
 import { releaseWithoutCanary } from "./release-without-canary";
+import { releasedFirst } from "./released-first";
 import { servingDeletion } from "./serving-deletion";
 import { servingReplacement } from "./serving-replacement";
 import { singleWriter } from "./single-writer";
@@ -39,6 +40,7 @@ export const rules: readonly Policy[] = [
   migrationLocks,
   migrationOrder,
   dependencyReleased,
+  releasedFirst,
   stageOrder,
   bakeTime,
   oneChange,

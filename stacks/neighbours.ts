@@ -1,13 +1,14 @@
-import { COLORS, type Config, Neighbour } from "../components";
+import { COLORS, type Config, Neighbour, type NeighbourRole } from "../components";
 
-/** Reads what the stacks around have released: those whose contracts the versions here need, and those that need one of here. */
-export function readNeighbours({ environments, requiredBy }: Config): void {
-  const required = COLORS.flatMap((color) => environments[color]?.requires ?? []).map(({ stack }) => stack);
-  for (const stack of new Set([...required, ...requiredBy])) {
-    const roles = [
-      ...(required.includes(stack) ? (["requires"] as const) : []),
-      ...(requiredBy.includes(stack) ? (["requiredBy"] as const) : []),
-    ];
-    new Neighbour(stack, { stack, roles });
+/** Reads what the stacks around have released, each once, for all that it is to this one. */
+export function readNeighbours({ environments, requiredBy, releasedFirst }: Config): void {
+  const stacks: Record<NeighbourRole, readonly string[]> = {
+    requires: COLORS.flatMap((color) => environments[color]?.requires ?? []).map(({ stack }) => stack),
+    requiredBy,
+    releasedFirst: releasedFirst === undefined ? [] : [releasedFirst],
+  };
+  const roles = Object.keys(stacks) as NeighbourRole[];
+  for (const stack of new Set(Object.values(stacks).flat())) {
+    new Neighbour(stack, { stack, roles: roles.filter((role) => stacks[role].includes(stack)) });
   }
 }

@@ -612,11 +612,13 @@ test("what versions need of others is said for both, and by a color for itself",
     ...good,
     ...blue({ contract: ">=3 <=4", requires: [...requires("3"), web] }),
     ...{ green: V2, requires: JSON.stringify(requires(">=4")), requiredBy: JSON.stringify(["acme/web/prod"]) },
+    releasedFirst: "acme/shop/staging",
   };
-  const { environments, requiredBy } = parseConfig("prod", texts, false);
+  const { environments, requiredBy, releasedFirst } = parseConfig("prod", texts, false);
   expect(environments.blue).toMatchObject({ contract: ">=3 <=4", requires: [...requires("3"), web] });
   expect(environments.green?.requires).toEqual(requires(">=4"));
   expect(requiredBy).toEqual(["acme/web/prod"]);
+  expect(releasedFirst).toBe("acme/shop/staging");
   expect(parseConfig("prod", good, false).environments.blue).not.toHaveProperty("requires");
 });
 
@@ -641,6 +643,7 @@ test.each<[string, Record<string, string>, RegExp]>([
     { requires: JSON.stringify([{ stack: CART, contrat: "3" }]) },
     /requires\[0\].contrat .*Did you mean "contract"/,
   ],
+  ["a list of stacks that are first", { releasedFirst: JSON.stringify([CART]) }, /releasedFirst/],
   ["no list", { requiredBy: "acme/web/prod" }, /requiredBy/],
 ])("of what versions need, %s is refused", (_, texts, expected) => {
   expect(problems({ ...good, ...texts })).toMatch(expected);

@@ -63,7 +63,11 @@ test("behind one balancer a color has its preview rule and its weight alike on e
 test("a stack says what it has released, and reads what its versions need", async () => {
   const stack = "acme/cart/prod";
   const green = { image: V2, contract: "4", requires: [{ stack, contract: ">=4" }] };
-  const outputs = await run("local", { "crossfade:green": green, "crossfade:requiredBy": ["acme/web/prod"] });
+  const outputs = await run("local", {
+    "crossfade:green": green,
+    "crossfade:requiredBy": ["acme/web/prod"],
+    "crossfade:releasedFirst": stack,
+  });
   const released = await new Promise((resolve) => (outputs.release as pulumi.Output<Release>).apply(resolve));
   expect(released).toMatchObject({
     stable: "blue",
@@ -72,7 +76,11 @@ test("a stack says what it has released, and reads what its versions need", asyn
   });
   const neighbours = asked.filter(({ type }) => type.endsWith(":Neighbour")).map(({ inputs }) => inputs);
   expect(neighbours).toMatchObject([
-    { stack, roles: ["requires"], reading: { problem: expect.stringContaining('has no output "release"') } },
+    {
+      stack,
+      roles: ["requires", "releasedFirst"],
+      reading: { problem: expect.stringContaining('has no output "release"') },
+    },
     { stack: "acme/web/prod", roles: ["requiredBy"] },
   ]);
 });

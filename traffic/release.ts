@@ -24,7 +24,7 @@ export interface Release extends Pick<RolloutPlan, "stable" | "stage"> {
 }
 
 /** What another stack is to this one. */
-export type NeighbourRole = "requires" | "requiredBy";
+export type NeighbourRole = "requires" | "requiredBy" | "releasedFirst";
 
 /** Another stack as an update of this one has read it. */
 export interface NeighbourReading {

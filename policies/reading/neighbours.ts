@@ -30,6 +30,7 @@ export interface Neighbour {
 /** A color of another stack that is there. */
 export interface NeighbourVersion {
   color: Color;
+  image: string;
   /** In percent. */
   share: number;
   /** It is stable: where it has no weight it is the way back. */
@@ -80,6 +81,7 @@ function versionsOf(release: object): NeighbourVersion[] {
     if (typeof version !== "object" || version === null) return [];
     return {
       color,
+      image: text(at(version, "image")) ?? "",
       share: number(at(version, "share")) ?? 0,
       isStable: at(release, "stable") === color,
       contract: parseRange(text(at(version, "contract")) ?? ""),

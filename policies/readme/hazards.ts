@@ -1,6 +1,6 @@
 /** A way in which a release loses requests, and what stands against it besides policies, which name their hazards themselves. */
 export interface Hazard {
-  /** "1" to "48": `progressive-delivery`; "A1" to "A29": `aws-facts`. */
+  /** "1" to "48": `progressive-delivery`; "A1" to "A31": `aws-facts`. */
   id: string;
   title: string;
   /** Whether a plan can show it, or only a live read or the run itself. */
@@ -160,5 +160,12 @@ export const HAZARDS: readonly Hazard[] = [
   one("A28", "The pools of both colors are more than the database has", "plan"),
   one("A29", "A neighbour that does not serve yet, or any more, what a version needs", "plan", {
     gap: "an update of the neighbour that is under way is not seen, nor who needs something and is not named",
+  }),
+  one("A30", "An image that no other stack has released before", "plan", {
+    component: "the stack config: `releasedFirst`, by which `released-first` judges",
+    gap: "how long it was there is known where that stack is updated with the policies",
+  }),
+  one("A31", "A staging that is not like production", "plan", {
+    gap: "`crossfade check --mirror` compares what is asked for; what is in no program, such as the load and the data, is not seen",
   }),
 ];

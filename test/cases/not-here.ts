@@ -5,4 +5,6 @@ export const NOT_HERE: Record<string, string> = {
   "32": "alarms come with the analysis of stages",
   "33": "policies of others' autoscaling are not read",
   "43": "through the engine under --skip-preview, in test/promotion.test.ts",
+  A30: "it is asked of every route of a program, and the cases are one program: test/released-first.test.ts",
+  A31: "it takes two stacks, and `crossfade check --mirror`: test/mirror.test.ts",
 };

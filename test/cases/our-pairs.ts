@@ -60,9 +60,9 @@ function worker(image: string): Item[] {
 function beside(
   [before, after]: [StackShape, StackShape],
   versions: Partial<Record<string, object>>,
-  { role, contract, requires }: { role: "requires" | "requiredBy"; contract?: string; requires?: object[] },
+  { role, ...said }: { role: "requires" | "requiredBy"; contract?: string; requires?: object[] },
 ): Change {
-  const released = { image: "cart", share: 100, contract, requires };
+  const released = { image: "cart", share: 100, ...said };
   const reading = { release: { stable: "blue", stage: "idle", versions: { blue: released } } };
   const neighbour = { stack: "acme/{case}/prod", own: "acme/shop/{case}", roles: [role], reading };
   const at = (shape: StackShape) => [
