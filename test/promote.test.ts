@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { routesNow } from "../cli/rollout-now";
@@ -121,6 +122,103 @@ test.each([
   expect(ran.code).not.toBe(0);
 });
 
+test("what a killed engine was making is found in the cloud, and what it had not made is made once", async () => {
+  const inCloud = () => recordsOf(world).filter((record) => record.includes("shop-green"));
+  const before = inCloud();
+  // As `kill -9` leaves it after the call to the cloud and before the state has the answer. The engine imports no such state, so
+  // it is written where the backend has it.
+  const path = join(world.home, ".pulumi/stacks/crossfade/local.json");
+  const state: Written = JSON.parse(readFileSync(path, "utf8"));
+  const { latest } = state.checkpoint;
+  const lost = [
+    "ecs/service:Service::shop-green",
+    "ListenerRule::shop-green-preview",
+    "iam/role:Role::shop-green-task",
+  ];
+  const isLost = ({ urn }: WrittenResource) => lost.some((end) => urn.endsWith(end));
+  const begun = latest.resources.filter(isLost).map(({ id: _, outputs: __, ...rest }) => rest);
+  const [first] = begun;
+  if (!first) throw new Error("the candidate is not there");
+  const never = { ...first, urn: first.urn.replace("shop-green", "shop-green-none") };
+  never.inputs = { ...never.inputs, name: "nobody-made-it" };
+  const urns = new Set(begun.map(({ urn }) => urn));
+  const unaware = JSON.stringify(
+    latest.resources.filter((resource) => !isLost(resource)),
+    // Nothing was registered yet that waits for them.
+    (_, value) => (Array.isArray(value) ? value.filter((each) => !urns.has(each)) : value),
+  );
+  latest.resources = JSON.parse(unaware);
+  latest.pending_operations = [...begun, never].map((resource) => ({ type: "creating", resource }));
+  writeFileSync(path, JSON.stringify(state));
+
+  const ran = await promote("--to", "idle", "--yes");
+  expect(ran.code, ran.said).toBe(0);
+  expect(ran.said.match(/was being made when the engine was killed: it is there/g), ran.said).toHaveLength(3);
+  expect(ran.said).toMatch(/"shop-green-none-task".*it was not made/);
+  const after = JSON.parse(await exported());
+  expect(after.deployment.pending_operations ?? []).toEqual([]);
+  const ids = after.deployment.resources.flatMap(({ id }: { id?: string }) => id ?? []);
+  expect(before.every((record) => ids.some((id: string) => record.endsWith(` ${id}`)))).toBe(true);
+  expect(inCloud()).toEqual(before);
+});
+
+interface WrittenResource {
+  urn: string;
+  id?: string;
+  inputs?: object;
+  outputs?: object;
+}
+
+/** A stack as the file backend has it. */
+interface Written {
+  checkpoint: { latest: { resources: WrittenResource[]; pending_operations?: object[] } };
+}
+
+/** All that the local cloud has, by type and id; of task definitions old revisions stay by design. */
+function recordsOf({ home }: LocalWorld): string[] {
+  const all = JSON.parse(readFileSync(join(home, "cloud.json"), "utf8")) as { type: string; id: string }[];
+  return all.map(({ type, id }) => `${type} ${id}`).sort();
+}
+
+test("a lock: of a dead process it is taken over, of another machine only by --force, and an update that runs is not disturbed", async () => {
+  const folder = join(world.home, ".pulumi/locks/organization/crossfade/local");
+  const lock = (pid: number, host: string) => {
+    mkdirSync(folder, { recursive: true });
+    const timestamp = new Date().toISOString();
+    writeFileSync(join(folder, "left.json"), JSON.stringify({ pid, username: "ada", hostname: host, timestamp }));
+  };
+  const text = readFileSync(file, "utf8");
+  const toFirst = ["--yes", "--to", "canary-5", "--no-analysis"];
+
+  lock(4711, "build-7");
+  const elsewhere = await promote(...toFirst);
+  expect(elsewhere.said).toMatch(/locked by process 4711 of ada on build-7, since 2/);
+  expect(elsewhere.code).toBe(1);
+  expect(readFileSync(file, "utf8")).toBe(text);
+
+  rmSync(folder, { recursive: true });
+  lock(await pulumiLike(), hostname());
+  const alive = await promote(...toFirst);
+  expect(alive.said).toMatch(/is locked by process/);
+  expect(readFileSync(file, "utf8")).toBe(text);
+
+  lock(2 ** 22 + 1, hostname());
+  const stale = await promote(...toFirst);
+  expect(stale.said).toMatch(/which is no more: it was killed\. The lock is taken over/);
+  expect(stale.code).toBe(0);
+  expect(stack.config.get("stage")).toBe("canary-5");
+});
+
+/** A process that calls itself as the engine does. */
+async function pulumiLike(): Promise<number> {
+  const script = join(world.home, "pulumi");
+  writeFileSync(script, "#!/bin/sh\nsleep 600\n", { mode: 0o755 });
+  const child = spawn(script, { stdio: "ignore" });
+  children.push(child);
+  await once(child, "spawn");
+  return child.pid ?? 0;
+}
+
 test("another writer of the weights ends it, and what it wrote stays", async () => {
   const [route] = routesNow(parseState(await exported()).resources);
   const { blue = "", green = "" } = route?.targetGroups ?? {};
@@ -141,3 +239,15 @@ test("another writer of the weights ends it, and what it wrote stays", async () 
 async function exported(): Promise<string> {
   return (await stack.pulumi.run(["stack", "export", "--stack", "local"])).output;
 }
+
+test("what the policies refuse leaves the file as it was", async () => {
+  const text = readFileSync(file, "utf8");
+  // Another version in place of one that has users.
+  stack.config.set("green", { image: stack.config.get("green"), env: { LATENCY_MS: "1" } });
+  const edited = readFileSync(file, "utf8");
+  const ran = await promote("--yes", "--no-analysis");
+  expect(ran.said).toMatch(/refused.*release-without-canary/is);
+  expect(ran.code).toBe(1);
+  expect(readFileSync(file, "utf8")).toBe(edited);
+  writeFileSync(file, text);
+});

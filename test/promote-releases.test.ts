@@ -1,0 +1,132 @@
+import { afterAll, expect, test } from "vitest";
+import { seeded } from "./facts/local-cloud";
+import { imageOf, PromoteWorld, RATE, type Ran, type Version } from "./promote-world";
+
+/**
+ * Releases by one command each, on one stack under one load: good ones reach their end, and bad ones are rolled back.
+ *
+ * A request is *lost* as in the rehearsal: a time-out, a reset, a cut answer, a 5xx of the balancer's own. A version that resets
+ * its connections, or never answers, makes the balancer's 502s and the clients' time-outs itself: those are its own errors, as its
+ * 500s are, and are counted as such where the balancer's log says that the request was sent to it. All others are lost by the
+ * release, and must be none.
+ *
+ * `CROSSFADE_RELEASES=20` makes 20 of each, of more kinds; `CROSSFADE_SEED` repeats a run's.
+ */
+const seed = Number(process.env.CROSSFADE_SEED ?? Date.now() % 2 ** 32);
+const count = Number(process.env.CROSSFADE_RELEASES ?? 1);
+const random = seeded(seed);
+
+interface Release extends Version {
+  fault?: string;
+  /** Where it is sick at the second stage only, or ends before it has weight. */
+  ends: "finished" | "rolled back" | "never healthy";
+  stages?: object[];
+}
+
+/** The bad ones, each in its own way; by turns. */
+const BAD: ((rate: number) => Omit<Release, "name">)[] = [
+  (rate) => bad(`answers ${Math.round(100 * rate)} % with an error`, { ERROR_RATE: String(rate) }),
+  () => bad("takes 1.5 s for each answer", { LATENCY_MS: "1500" }),
+  () => bad("resets 20 % of its connections", { RESET_RATE: "0.2" }),
+  () => ({
+    ...bad("cannot carry half the users", { CAPACITY_RPS: String(Math.round(0.16 * RATE)) }),
+    stages: [
+      { weight: 10, bake: "3s" },
+      { weight: 50, bake: "3s" },
+    ],
+  }),
+  () => ({ ...bad("never gets healthy", { UNHEALTHY: "1" }), ends: "never healthy" }),
+  () => bad("never answers 20 % of its requests", { HANG_RATE: "0.2" }),
+];
+
+function bad(fault: string, env: Record<string, string>): Omit<Release, "name"> {
+  return { fault, env, ends: "rolled back" };
+}
+
+/** Good and bad ones by turns. The error rates go from 50 % down to 2 %, where there are enough to go there. */
+function releases(): Release[] {
+  return Array.from({ length: count }, (_, index): Release[] => {
+    const rate = 0.5 * 0.04 ** (index / Math.max(1, count - 1));
+    // Of many every other one answers with errors.
+    const kinds = count > BAD.length && index % 2 === 0 ? BAD.slice(0, 1) : BAD.slice(index % BAD.length);
+    const sick = kinds.slice(0, 1).map((kind) => ({ name: `bad-${index + 1}`, ...kind(rate) }));
+    return [{ name: `good-${index + 1}`, env: {}, ends: "finished" }, ...sick];
+  }).flat();
+}
+
+let world: PromoteWorld | undefined;
+afterAll(() => world?.end());
+
+test(
+  `${count} good and ${count} bad releases by one command each`,
+  async () => {
+    console.log(`CROSSFADE_SEED=${seed}`);
+    const all = releases();
+    const installed: Version = { name: "first", env: {} };
+    const started = await PromoteWorld.start([installed, ...all], Math.floor(random() * 2 ** 31));
+    world = started;
+    const { stack, load } = started;
+    const ends: { release: Release; ran: Ran; seconds: number }[] = [];
+    for (const [index, release] of all.entries()) {
+      const color = started.candidate();
+      const began = load.nowMs();
+      load.mark({ name: release.name, weight: 0, candidate: release.name });
+      stack.set({ [color]: imageOf(index + 1), stages: release.stages ?? [{ weight: 50, bake: "3s" }] });
+      const ran = await started.promote("--json");
+      ends.push({ release, ran, seconds: (load.nowMs() - began) / 1000 });
+      expect(stack.file.get("stage"), ran.stderr).toBe("idle");
+    }
+    const result = await started.stop();
+    const rows = ends.map(({ release, ran, seconds }) => {
+      const stage = result.stages.find(({ name }) => name === release.name);
+      const faults = started.lossesOf(result, release.name);
+      const own = faults.filter(
+        ({ environment }) => environment === release.name || isOfCandidate(environment, ends, release),
+      );
+      const lost = faults.filter((fault) => !own.includes(fault));
+      return { release, ran, seconds, stage, own: sum(own), lost: sum(lost), faults: lost.map(({ seen }) => seen) };
+    });
+    for (const { release, ran, seconds, stage, own, lost } of rows) {
+      const said = JSON.parse(ran.stdout || "{}") as { result?: string };
+      console.log(
+        [
+          release.name.padEnd(8),
+          (release.fault ?? "").padEnd(38),
+          (said.result ?? "").padEnd(11),
+          `exit ${ran.code}`,
+          `${Math.round(seconds)} s`,
+          `${stage?.total} requests`,
+          `${stage?.serverErrors} errors and ${own} more of its own`,
+          `${lost} lost`,
+        ].join("  "),
+      );
+    }
+    console.log(`${result.sent} requests, ${rows.reduce((all, { lost }) => all + lost, 0)} lost by the releases`);
+    for (const { release, ran, lost, faults } of rows) {
+      expect(lost, `${release.name}: ${faults.join("; ")}`).toBe(0);
+      expect(ran.code, `${release.name}\n${ran.stderr}`).toBe(release.ends === "finished" ? 0 : 1);
+      const { result: how } = JSON.parse(ran.stdout) as { result: string };
+      expect(how, ran.stderr).toBe(
+        { finished: "done", "rolled back": "rolled back", "never healthy": "failed" }[release.ends],
+      );
+    }
+  },
+  600_000 + count * 1_200_000,
+);
+
+/** Where an answer did not come, the balancer's log tells the color. */
+function isOfCandidate(environment: string | undefined, ends: { release: Release }[], release: Release): boolean {
+  if (environment === undefined || release.ends === "finished") return false;
+  const finished = ends
+    .slice(
+      0,
+      ends.findIndex((end) => end.release === release),
+    )
+    .filter((end) => end.release.ends === "finished");
+  // The first release's candidate is green, and each one that is finished changes that.
+  return environment === (finished.length % 2 === 0 ? "green" : "blue");
+}
+
+function sum(faults: readonly { requests: number }[]): number {
+  return faults.reduce((all, { requests }) => all + requests, 0);
+}
