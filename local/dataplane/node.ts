@@ -26,6 +26,12 @@ export interface NodeOptions {
   onRequest?: (line: AccessLine) => void;
 }
 
+/**
+ * How many connections may wait while this process stands still, as on a machine that has other work. What is beyond the kernel drops,
+ * and the client sends again after seconds; Node's own 511 were seen to be too few.
+ */
+const WAITING = 4096;
+
 /** A balancer's node: an HTTP proxy in one zone, which lives by the view that it adopted last. */
 export class BalancerNode {
   view: View;
@@ -66,7 +72,7 @@ export class BalancerNode {
     server.on("clientError", answerMalformed);
     server.keepAliveTimeout = this.view.balancer.idleTimeout * 1000;
     this.servers.set(listenerPort, server);
-    server.listen(port, host);
+    server.listen({ port, host, backlog: WAITING });
     await once(server, "listening").catch((error) => {
       this.servers.delete(listenerPort);
       throw error;

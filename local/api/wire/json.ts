@@ -16,7 +16,7 @@ export function jsonWire(version: "1.0" | "1.1", target: string): Wire {
     write: ({ output: schema }, output) => {
       const serializer = CODEC.createSerializer();
       serializer.write(schema, output);
-      return { status: 200, type, body: Buffer.from(serializer.flush()).toString() };
+      return { status: 200, type, body: new TextDecoder().decode(serializer.flush()) };
     },
     writeError: (code, message, status) => ({
       status,
