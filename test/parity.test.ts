@@ -95,5 +95,5 @@ test("on records of somebody's own it is advice", async () => {
 });
 
 test("every trait can be declared", () => {
-  expect(parity.settings.parse({ differs: [...TRAITS] })).toEqual({ differs: [...TRAITS] });
+  expect(parity.settings.parse({ differs: [...TRAITS] })).toMatchObject({ differs: [...TRAITS] });
 });

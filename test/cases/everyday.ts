@@ -27,6 +27,8 @@ function definition(name: string, image: string, more: object = {}): Item {
 
 const IMAGE = `shop@sha256:${"1".repeat(64)}`;
 const NEXT_IMAGE = `shop@sha256:${"2".repeat(64)}`;
+/** Of another service, so that it is no worker of the shop's next version. */
+const NEXT_WEB = `web@sha256:${"2".repeat(64)}`;
 
 /** The shop, each service with its task definition. */
 function released(green: Item, shape: ShopShape = {}): Item[] {
@@ -191,7 +193,7 @@ const CHANGES: Record<string, readonly Change[]> = {
   ],
   "single-environment rolling deploy on ECS": [both({ last: cart("arn:v1") }, { last: cart("arn:v2") })],
   "single-environment rolling deploy on Kubernetes": [
-    { prior: inCluster("token"), desired: inCluster("token", NEXT_IMAGE) },
+    { prior: inCluster("token"), desired: inCluster("token", NEXT_WEB) },
   ],
   "single-environment rolling deploy of a function": [{ prior: live("1"), desired: live("2") }],
   "rename with alias": [
