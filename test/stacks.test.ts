@@ -8,7 +8,7 @@ import type { Release } from "../components";
 import { collectAsked, settled } from "./asked";
 import { ROOT } from "./local-world";
 
-const { asked, find, reset } = collectAsked((name) => (name === "shop-schema" ? 500 : 0));
+const { asked, find, reset } = collectAsked((name) => (name === "shop-schema" ? 2000 : 0));
 afterEach(() => vi.unstubAllEnvs());
 
 const V2 = `shop@sha256:${"2".repeat(64)}`;
