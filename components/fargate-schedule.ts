@@ -1,10 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { released, type ScheduleArgs } from "./background-args";
-import { createTaskDefinition } from "./fargate-definition";
-import type { FargatePlace } from "./fargate-place";
-import { fargateSizeProblem } from "./fargate-size";
-import { letOut } from "./let-out";
+import type { ScheduleArgs } from "./background-args";
+import { createBackgroundTasks, type FargatePlace, releasedOnFargate } from "./fargate-background";
 
 export interface FargateScheduleArgs extends ScheduleArgs, FargatePlace {}
 
@@ -26,18 +23,14 @@ export class FargateSchedule extends pulumi.ComponentResource {
 
   /** @throws InputPropertiesError where stable has no version here, InputPropertyError where Fargate has no such size. */
   constructor(name: string, args: FargateScheduleArgs, opts?: pulumi.ComponentResourceOptions) {
-    const version = released(`the schedule "${name}"`, args);
-    const { cpu = 256, memory = 512 } = version;
-    const size = fargateSizeProblem(cpu, memory);
-    if (size) throw new pulumi.InputPropertyError({ propertyPath: `versions.${version.color}.memory`, reason: size });
-    const { at, zone = "UTC", vpcId, subnetIds, publicAddresses = false, taskRoleArn, logRetentionDays } = args;
+    const version = releasedOnFargate(`the schedule "${name}"`, args);
+    const { at, zone = "UTC" } = args;
     super("crossfade:index:FargateSchedule", name, { ...version, at, zone }, { parent: args.rollout, ...opts });
     const child = { parent: this };
 
-    this.securityGroup = new aws.ec2.SecurityGroup(name, { vpcId, description: `Crossfade schedule ${name}` }, child);
-    const wayOut = letOut(name, this.securityGroup, child);
-    const taskDefinition = createTaskDefinition(name, { ...version, taskRoleArn, logRetentionDays }, child);
-    this.taskRoleArn = taskDefinition.taskRoleArn.apply((arn) => arn ?? "");
+    const tasks = createBackgroundTasks(name, version, args, { of: "schedule", parent: this });
+    this.securityGroup = tasks.securityGroup;
+    this.taskRoleArn = tasks.taskRoleArn;
     this.schedule = new aws.scheduler.Schedule(
       name,
       {
@@ -45,21 +38,17 @@ export class FargateSchedule extends pulumi.ComponentResource {
         scheduleExpressionTimezone: zone,
         flexibleTimeWindow: { mode: "OFF" },
         target: {
-          arn: args.clusterArn ?? new aws.ecs.Cluster(name, {}, child).arn,
-          roleArn: starter(taskDefinition),
+          arn: tasks.clusterArn,
+          roleArn: starter(tasks.taskDefinition),
           ecsParameters: {
-            taskDefinitionArn: taskDefinition.arn,
+            taskDefinitionArn: tasks.taskDefinition.arn,
             launchType: "FARGATE",
-            networkConfiguration: {
-              subnets: subnetIds,
-              securityGroups: [this.securityGroup.id],
-              assignPublicIp: publicAddresses,
-            },
+            networkConfiguration: tasks.networkConfiguration,
           },
           retryPolicy: { maximumEventAgeInSeconds: STILL_STARTED },
         },
       },
-      { ...child, dependsOn: [wayOut] },
+      { ...child, dependsOn: [tasks.wayOut] },
     );
     this.registerOutputs({ color: version.color });
 

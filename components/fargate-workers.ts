@@ -1,10 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { released, type WorkersArgs } from "./background-args";
-import { createTaskDefinition } from "./fargate-definition";
-import type { FargatePlace } from "./fargate-place";
-import { fargateSizeProblem } from "./fargate-size";
-import { letOut } from "./let-out";
+import type { WorkersArgs } from "./background-args";
+import { createBackgroundTasks, type FargatePlace, releasedOnFargate } from "./fargate-background";
 
 export interface FargateWorkersArgs extends WorkersArgs, FargatePlace {}
 
@@ -22,37 +19,29 @@ export class FargateWorkers extends pulumi.ComponentResource {
 
   /** @throws InputPropertiesError where stable has no version here, InputPropertyError where Fargate has no such size. */
   constructor(name: string, args: FargateWorkersArgs, opts?: pulumi.ComponentResourceOptions) {
-    const version = released(`the workers "${name}"`, args);
-    const { cpu = 256, memory = 512, replicas = 1 } = version;
-    const size = fargateSizeProblem(cpu, memory);
-    if (size) throw new pulumi.InputPropertyError({ propertyPath: `versions.${version.color}.memory`, reason: size });
+    const version = releasedOnFargate(`the workers "${name}"`, args);
+    const { replicas = 1 } = version;
     super("crossfade:index:FargateWorkers", name, { ...version, replicas }, { parent: args.rollout, ...opts });
-    const child = { parent: this };
-    const { vpcId, subnetIds, publicAddresses = false, taskRoleArn, logRetentionDays, exclusive = false } = args;
+    const { exclusive = false } = args;
 
-    this.securityGroup = new aws.ec2.SecurityGroup(name, { vpcId, description: `Crossfade workers ${name}` }, child);
-    const wayOut = letOut(name, this.securityGroup, child);
-    const taskDefinition = createTaskDefinition(name, { ...version, taskRoleArn, logRetentionDays }, child);
-    this.taskRoleArn = taskDefinition.taskRoleArn.apply((arn) => arn ?? "");
+    const tasks = createBackgroundTasks(name, version, args, { of: "workers", parent: this });
+    this.securityGroup = tasks.securityGroup;
+    this.taskRoleArn = tasks.taskRoleArn;
     this.service = new aws.ecs.Service(
       name,
       {
-        cluster: args.clusterArn ?? new aws.ecs.Cluster(name, {}, child).arn,
-        taskDefinition: taskDefinition.arn,
+        cluster: tasks.clusterArn,
+        taskDefinition: tasks.taskDefinition.arn,
         launchType: "FARGATE",
         desiredCount: replicas,
         deploymentMinimumHealthyPercent: exclusive ? 0 : 100,
         deploymentMaximumPercent: exclusive ? 100 : 200,
         deploymentCircuitBreaker: { enable: true, rollback: true },
-        networkConfiguration: {
-          subnets: subnetIds,
-          securityGroups: [this.securityGroup.id],
-          assignPublicIp: publicAddresses,
-        },
+        networkConfiguration: tasks.networkConfiguration,
         propagateTags: "SERVICE",
         waitForSteadyState: true,
       },
-      { ...child, dependsOn: [wayOut] },
+      { parent: this, dependsOn: [tasks.wayOut] },
     );
     this.registerOutputs({ color: version.color });
   }

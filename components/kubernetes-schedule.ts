@@ -1,17 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { released, type ScheduleArgs } from "./background-args";
+import type { KubernetesPlace } from "./kubernetes-place";
 import { backgroundPod } from "./pod";
 
-export interface KubernetesScheduleArgs extends ScheduleArgs {
-  /** The namespace, which must be there. */
-  namespace: pulumi.Input<string>;
-  /**
-   * The service account that the pods have; no token of it is mounted.
-   * @default "default", the namespace's own
-   */
-  serviceAccountName?: pulumi.Input<string>;
-}
+export interface KubernetesScheduleArgs extends ScheduleArgs, KubernetesPlace {}
 
 /**
  * A CronJob of the released version, and of no other. There is one for both colors, so that no run comes twice for there being two; it is

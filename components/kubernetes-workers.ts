@@ -1,17 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { released, type WorkersArgs } from "./background-args";
+import type { KubernetesPlace } from "./kubernetes-place";
 import { backgroundPod } from "./pod";
 
-export interface KubernetesWorkersArgs extends WorkersArgs {
-  /** The namespace, which must be there. */
-  namespace: pulumi.Input<string>;
-  /**
-   * The service account that the pods have; no token of it is mounted.
-   * @default "default", the namespace's own
-   */
-  serviceAccountName?: pulumi.Input<string>;
-}
+export interface KubernetesWorkersArgs extends WorkersArgs, KubernetesPlace {}
 
 /**
  * Pods that nobody asks, such as consumers of a queue: those of the released version. They stay as they are while a candidate is tried
