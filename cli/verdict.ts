@@ -4,7 +4,7 @@ import { parity, paritySettings } from "../policies/parity";
 import { type Plan, planFrom } from "../policies/plan";
 import { type Mirror, unlikeMirror } from "../policies/problems/unlike-mirror";
 import { dnsSpeedOf } from "../policies/reading/dns-speed";
-import { type Judged, judgeAll } from "../policies/rules";
+import { type Judged, judgeAll, underSetting } from "../policies/rules";
 import { type Exemption, type PlannedChange, type Serving, sameValue } from "../traffic";
 import { exemptions } from "../traffic/exemption-schema";
 import type { Previewed } from "../traffic/sources";
@@ -91,13 +91,12 @@ function judge(
 
 /** What the policy `parity` says of two stacks, which one stack's program cannot see. */
 function mirrored(plan: Plan, mirror: Mirror, allowed: readonly Exemption[], setting: unknown): Judged[] {
-  if (setting === "disabled") return [];
-  const { mayDiffer } = paritySettings.parse(typeof setting === "object" ? setting : {});
-  return unlikeMirror(plan.desired, mirror, mayDiffer).map((finding) => ({
-    policy: parity.name,
-    ...exempted(parity.name, finding, plan, allowed),
-    ...(setting === "advisory" && { advisory: true }),
-  }));
+  return underSetting(setting, (given = {}) =>
+    unlikeMirror(plan.desired, mirror, paritySettings.parse(given).mayDiffer).map((finding) => ({
+      policy: parity.name,
+      ...exempted(parity.name, finding, plan, allowed),
+    })),
+  );
 }
 
 function changeOf(change: PlannedChange, serving: Serving): Change {

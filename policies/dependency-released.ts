@@ -1,9 +1,18 @@
 import { z } from "zod";
-import { COLORS, type Color, desiredShares, type Resource, rangesMeet, sameValue } from "../traffic";
+import { COLORS, type Color, desiredShares, type Resource, sameValue } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
 import { contractsKept } from "./problems/contracts-kept";
-import { homeFor, type Needed, type Neighbour, neededBy, neighboursIn, spokenContract } from "./reading/neighbours";
+import {
+  homeFor,
+  meets,
+  type Needed,
+  type Neighbour,
+  neededBy,
+  neighboursIn,
+  spokenContract,
+  spokenServed,
+} from "./reading/neighbours";
 import { isRaised } from "./reading/raised-share";
 import { type RouteChange, routeChanges } from "./reading/rollouts";
 import { named } from "./reading/words";
@@ -58,11 +67,11 @@ function whatIsMissing({ contract }: Needed, neighbour: Neighbour | undefined): 
   if (!versions) return `${stack} ${problem}`;
   const serving = versions.filter(({ share }) => share > 0);
   if (serving.length === 0) return "nobody has weight there";
-  const short = serving.filter((version) => !(contract && version.contract && rangesMeet(contract, version.contract)));
+  const short = serving.filter((version) => !meets(contract, version.contract));
   if (short.length === 0) return undefined;
-  const words = short.map(({ color, share, contract: served }) => {
-    return `${color} there ${served ? `serves ${spokenContract(served, "")}` : "does not say what it serves"}, with ${share} % of the requests`;
-  });
+  const words = short.map(
+    ({ color, share, contract: served }) => `${color} there ${spokenServed(served)}, with ${share} % of the requests`,
+  );
   return words.join(", and ");
 }
 
@@ -74,7 +83,7 @@ function wayBackThere(
   { versions = [] }: Neighbour,
 ): Finding[] {
   const back = versions.find(({ share, isStable }) => isStable && share === 0);
-  if (!back || (contract && back.contract && rangesMeet(contract, back.contract))) return [];
+  if (!back || meets(contract, back.contract)) return [];
   return [
     {
       urn: route.urn,

@@ -25,17 +25,20 @@ export const releasedFirst = policy({
 
 function notFinishedFirst(change: RouteChange, first: readonly Neighbour[], plan: Plan): Finding[] {
   const { route, before, wire, asked } = change;
-  const had = COLORS.filter((color) => before && (wire?.[color] ?? 0) > 0).map((color) =>
-    digestIn(before && homeFor(before, color, plan.prior)),
+  const had = new Map(
+    COLORS.filter((color) => (wire?.[color] ?? 0) > 0).map((color) => [
+      color,
+      digestIn(before && homeFor(before, color, plan.prior)),
+    ]),
   );
   return COLORS.flatMap((color) => {
     const share = desiredShares(asked)[color];
     const home = share > 0 ? homeFor(route, color, plan.desired) : undefined;
     if (!home) return [];
     const digest = digestIn(home);
-    const isIn = digest !== undefined && had.includes(digest);
+    const isIn = digest !== undefined && [...had.values()].includes(digest);
     // With the weight that it had, another image is as new as one that gets some.
-    const wasOther = (wire?.[color] ?? 0) > 0 && digestIn(before && homeFor(before, color, plan.prior)) !== digest;
+    const wasOther = had.has(color) && had.get(color) !== digest;
     if (isIn || !(isRaised(change, color) || wasOther)) return [];
     return first.flatMap((neighbour): Finding[] => {
       const missing = whyNotYet(digest, neighbour);

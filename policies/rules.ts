@@ -82,11 +82,15 @@ export function judgeAll(
   plan: Plan,
   { exemptions = [], settings = {} }: { exemptions?: readonly Exemption[]; settings?: Record<string, unknown> } = {},
 ): Judged[] {
-  const own = rules.flatMap((rule) => {
-    const setting = settings[rule.name];
-    if (setting === "disabled") return [];
-    const found = judged(rule, plan, exemptions, typeof setting === "object" ? setting : undefined);
-    return setting === "advisory" ? found.map((finding) => ({ ...finding, advisory: true })) : found;
-  });
+  const own = rules.flatMap((rule) =>
+    underSetting(settings[rule.name], (given) => judged(rule, plan, exemptions, given)),
+  );
   return [...own, ...breakGlass(exemptions, plan, rules)];
+}
+
+/** What a policy finds under what a team has set for it: an object, `"disabled"` or `"advisory"`. */
+export function underSetting(setting: unknown, find: (settings: unknown) => Judged[]): Judged[] {
+  if (setting === "disabled") return [];
+  const found = find(typeof setting === "object" ? setting : undefined);
+  return setting === "advisory" ? found.map((finding) => ({ ...finding, advisory: true })) : found;
 }

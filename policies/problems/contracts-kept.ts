@@ -1,15 +1,15 @@
-import {
-  COLORS,
-  type Color,
-  desiredShares,
-  type Resource,
-  rangeCovers,
-  rangesMeet,
-  type VersionRange,
-} from "../../traffic";
+import { COLORS, type Color, desiredShares, type Resource, rangeCovers, type VersionRange } from "../../traffic";
 import type { Plan } from "../plan";
 import type { Finding } from "../policy";
-import { contractOf, homeFor, type Neighbour, neighboursIn, spokenContract } from "../reading/neighbours";
+import {
+  contractOf,
+  homeFor,
+  meets,
+  type Neighbour,
+  neighboursIn,
+  spokenContract,
+  spokenServed,
+} from "../reading/neighbours";
 import { isRaised } from "../reading/raised-share";
 import { type RouteChange, routeChanges } from "../reading/rollouts";
 import { named } from "../reading/words";
@@ -67,7 +67,7 @@ function demandsOf({ stack, own, versions, problem }: Neighbour, served: (Versio
       .filter((needed) => needed.stack === own)
       .map(({ contract, said }) => ({
         words: `${stack} needs ${spokenContract(contract, `"${said}"`)} for ${color}, which has ${share} % of its requests`,
-        isMetBy: (served) => contract !== undefined && served !== undefined && rangesMeet(contract, served),
+        isMetBy: (served) => meets(contract, served),
         isIdle: share === 0 && !isStable,
       })),
   );
@@ -81,7 +81,7 @@ function unmet({ color, before, after, share }: Side, demand: Demand, change: Ro
   return [
     {
       urn: change.route.urn,
-      what: `${named(change.route)} ${isNew ? "would give" : "gives"} ${share} % of the requests to ${color}, which ${serves(contract)}, and ${demand.words}.`,
+      what: `${named(change.route)} ${isNew ? "would give" : "gives"} ${share} % of the requests to ${color}, which ${spokenServed(contract)}, and ${demand.words}.`,
       why: WHY,
       instead:
         "Keep the contract beside the new one; or release first what does without it there, to the end. Where nobody needs it any more, take the stack out of crossfade:requiredBy.",
@@ -104,7 +104,7 @@ function wayBackGoes(
   return [
     {
       urn: after ? route.urn : before.urn,
-      what: `${after ? `${named(route)} would finish without ${color}` : `The environment of ${color} would go`}, which ${serves(contractOf(before))}; ${rest.color} ${serves(rest.after && contractOf(rest.after))}, and ${demand.words}.`,
+      what: `${after ? `${named(route)} would finish without ${color}` : `The environment of ${color} would go`}, which ${spokenServed(contractOf(before))}; ${rest.color} ${spokenServed(rest.after && contractOf(rest.after))}, and ${demand.words}.`,
       why: WHY,
       instead: `Roll back to ${color}, or release first what does without it there.`,
       ...(demand.isIdle && { advisory: true }),
@@ -113,7 +113,3 @@ function wayBackGoes(
 }
 
 const WHY = "What is asked of a version that does not serve it fails, for each user who meets the two.";
-
-function serves(contract: VersionRange | undefined): string {
-  return contract ? `serves ${spokenContract(contract, "")}` : "does not say what it serves";
-}

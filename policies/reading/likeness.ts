@@ -1,4 +1,4 @@
-import { isAmi, list, nameOf, type Resource, sameValue, text, UNKNOWN } from "../../traffic";
+import { COLORS, isAmi, list, nameOf, otherColor, type Resource, sameValue, UNKNOWN } from "../../traffic";
 import { groupBy } from "./group-by";
 import { CLOCK, ROLLOUT } from "./types";
 
@@ -51,13 +51,15 @@ function wordsOf(resources: readonly Resource[]): (text: string) => string {
   const stack = resources[0]?.urn.split("::")[0]?.slice("urn:pulumi:".length) ?? "";
   const rollouts = resources.filter(({ type }) => type === ROLLOUT).map(({ inputs }) => inputs.stable);
   // Of several rollouts whose stable colors differ nobody can tell by a name alone which it is.
-  const stable = rollouts.every((color) => sameValue(color, rollouts[0])) ? text(rollouts[0]) : undefined;
+  const stable = rollouts.every((color) => sameValue(color, rollouts[0]))
+    ? COLORS.find((color) => color === rollouts[0])
+    : undefined;
   const words: [RegExp, string][] =
     stable === undefined
       ? []
       : [
           [wholeWord(stable), "<stable>"],
-          [wholeWord(stable === "blue" ? "green" : "blue"), CANDIDATE],
+          [wholeWord(otherColor(stable)), CANDIDATE],
         ];
   if (stack !== "") words.push([wholeWord(stack), "<stack>"]);
   return (said) => words.reduce((rest, [word, instead]) => rest.replace(word, instead), said);

@@ -7,6 +7,7 @@ import {
   number,
   parseRange,
   type Resource,
+  rangesMeet,
   spokenRange,
   text,
   UNKNOWN,
@@ -95,6 +96,16 @@ function neededIn(requires: unknown): Needed[] {
     const said = text(at(one, "contract")) ?? "";
     return { stack: text(at(one, "stack")) ?? "", contract: parseRange(said), said };
   });
+}
+
+/** Whether a version that serves the one will do for who needs the other. */
+export function meets(needed: VersionRange | undefined, served: VersionRange | undefined): boolean {
+  return needed !== undefined && served !== undefined && rangesMeet(needed, served);
+}
+
+/** What a version serves, as a verb phrase. */
+export function spokenServed(contract: VersionRange | undefined): string {
+  return contract ? `serves ${spokenContract(contract, "")}` : "does not say what it serves";
 }
 
 /** A contract in a sentence, after "needs" or "serves". */

@@ -4,7 +4,7 @@ import { containersOf, isWorkload, kindOf, podOf } from "./kubernetes";
 import { answerersOf } from "./members";
 import { endOf, homeOf, routesIn } from "./rollouts";
 import { environment } from "./route-kind";
-import { blocks, one, type State, setting } from "./state";
+import { blocks, oncePerState, one, type State, setting } from "./state";
 import { containersOfTask } from "./task-definitions";
 import { ECS_SERVICE, TASK_DEFINITION } from "./types";
 
@@ -25,7 +25,7 @@ export interface Standing {
 }
 
 /** What runs behind each side of a division of requests. */
-export function standings(state: State): Standing[] {
+export const standings = oncePerState((state): Standing[] => {
   const idle = new Set<Resource>();
   const all = new Set<Resource>();
   for (const route of routesIn(state.resources)) {
@@ -56,7 +56,7 @@ export function standings(state: State): Standing[] {
     const home = homeOf(answerer, state.resources);
     return { answerer, home, isIdle: idle.has(answerer), version: versionOf(answerer, home, state) };
   });
-}
+});
 
 function answers(resource: Resource): boolean {
   return resource.type === ECS_SERVICE || isWorkload(resource);
@@ -80,7 +80,7 @@ function imagesOf(runner: Resource, state: State): string[] {
   const containers = isWorkload(runner)
     ? containersOf(runner)
     : tasksOf(runner, state).flatMap((task) => containersOfTask(task));
-  return containers.flatMap((container) => text(at(container, "image")) ?? []);
+  return imagesIn(containers);
 }
 
 /** The task definitions that something starts. */
