@@ -1,8 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { seeded } from "./facts/local-cloud";
 import { imageOf, PromoteWorld, type Ran } from "./promote-world";
+import { running } from "./rehearsal-runs";
 
 /**
  * `kill -9` of the command, and of the `pulumi` that it runs, at random moments of good releases and bad ones: the same command again
@@ -71,7 +72,7 @@ test(
 
 /** Kills, and says whom. */
 function strike(command: number, whom: (typeof WHOM)[number]): string {
-  const engines = childrenOf(command).filter(({ name }) => name.includes("pulumi"));
+  const engines = running(({ parent, program }) => parent === command && basename(program) === "pulumi");
   if (whom === "pulumi" && engines.length === 0) whom = "the command";
   if (whom !== "the command") for (const { pid } of engines) kill(pid);
   if (whom !== "pulumi") kill(command);
@@ -84,14 +85,6 @@ function kill(pid: number): void {
   } catch {
     // it has just ended
   }
-}
-
-function childrenOf(parent: number): { pid: number; name: string }[] {
-  const table = execFileSync("ps", ["-eo", "pid=,ppid=,comm="], { encoding: "utf8" });
-  return table.split("\n").flatMap((line) => {
-    const [pid = "", ppid, name = ""] = line.trim().split(/\s+/);
-    return Number(ppid) === parent ? [{ pid: Number(pid), name }] : [];
-  });
 }
 
 /** The same command again, and once more while the engine of the killed one still runs: that it must not disturb. */

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from "vitest";
+import type { Color } from "../traffic";
 import { seeded } from "./facts/local-cloud";
 import { imageOf, PromoteWorld, RATE, type Ran, type Version } from "./promote-world";
 
@@ -66,22 +67,25 @@ test(
     const started = await PromoteWorld.start([installed, ...all], Math.floor(random() * 2 ** 31));
     world = started;
     const { stack, load } = started;
-    const ends: { release: Release; ran: Ran; seconds: number }[] = [];
+    const ends: { release: Release; color: Color; ran: Ran; seconds: number }[] = [];
     for (const [index, release] of all.entries()) {
       const color = started.candidate();
       const began = load.nowMs();
       load.mark({ name: release.name, weight: 0, candidate: release.name });
       stack.set({ [color]: imageOf(index + 1), stages: release.stages ?? [{ weight: 50, bake: "3s" }] });
       const ran = await started.promote("--json");
-      ends.push({ release, ran, seconds: (load.nowMs() - began) / 1000 });
+      ends.push({ release, color, ran, seconds: (load.nowMs() - began) / 1000 });
       expect(stack.file.get("stage"), ran.stderr).toBe("idle");
     }
     const result = await started.stop();
-    const rows = ends.map(({ release, ran, seconds }) => {
+    const rows = ends.map(({ release, color, ran, seconds }) => {
       const stage = result.stages.find(({ name }) => name === release.name);
       const faults = started.lossesOf(result, release.name);
       const own = faults.filter(
-        ({ environment }) => environment === release.name || isOfCandidate(environment, ends, release),
+        ({ environment }) =>
+          environment === release.name ||
+          // Where an answer did not come, the balancer's log tells the color.
+          (release.ends !== "finished" && environment === color),
       );
       const lost = faults.filter((fault) => !own.includes(fault));
       return { release, ran, seconds, stage, own: sum(own), lost: sum(lost), faults: lost.map(({ seen }) => seen) };
@@ -113,19 +117,6 @@ test(
   },
   600_000 + count * 1_200_000,
 );
-
-/** Where an answer did not come, the balancer's log tells the color. */
-function isOfCandidate(environment: string | undefined, ends: { release: Release }[], release: Release): boolean {
-  if (environment === undefined || release.ends === "finished") return false;
-  const finished = ends
-    .slice(
-      0,
-      ends.findIndex((end) => end.release === release),
-    )
-    .filter((end) => end.release.ends === "finished");
-  // The first release's candidate is green, and each one that is finished changes that.
-  return environment === (finished.length % 2 === 0 ? "green" : "blue");
-}
 
 function sum(faults: readonly { requests: number }[]): number {
   return faults.reduce((all, { requests }) => all + requests, 0);
