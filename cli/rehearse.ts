@@ -15,6 +15,7 @@ const ROOT = resolve(__dirname, "..");
 export interface RehearseFlags {
   compute: Compute;
   route: Route;
+  rolling?: boolean;
   rps?: number;
   requests?: number;
   bake?: number;
@@ -51,6 +52,7 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
     );
   }
   if (route === "dns") checkDns(servers);
+  if (flags.rolling) checkRolling(flags, servers);
   const progress = progressTo(process.stderr);
   const stopped = stopSignal(new Failure("stopped: nothing is left running, and the next start begins anew"));
   let lost: number | undefined;
@@ -62,6 +64,7 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
       engine,
       kind,
       route,
+      rolling: flags.rolling,
       rps: flags.rps ?? DEFAULTS[route].rps,
       requests: flags.requests ?? (servers ? 1 : REQUESTS),
       servers,
@@ -106,6 +109,16 @@ function checkDns(servers: Servers | undefined): void {
   if (process.platform === "linux") return;
   throw new Failure(
     "--route dns needs Linux, where all of 127.0.0.0/8 is this machine: DNS gives addresses without ports, so each balancer needs its own",
+    2,
+  );
+}
+
+/** Of two versions of somebody's server behind one group nobody can tell which has answered. */
+function checkRolling({ route }: RehearseFlags, servers: Servers | undefined): void {
+  const not = route === "dns" ? "--route dns" : servers && "--stable and --candidate";
+  if (!not) return;
+  throw new Failure(
+    `--rolling does not go with ${not}: one environment behind one balancer or Gateway gets each version of the example in place`,
     2,
   );
 }

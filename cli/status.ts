@@ -57,13 +57,13 @@ function shown(status: StackStatus, pack: string, { json }: StatusFlags): string
   const routes = status.routes.map((route) => ({
     ...route,
     next: nextEdits(status.stack, pack, route),
-    troubles: troubles(route),
+    troubles: troubles(route, status.update),
   }));
   return `${JSON.stringify({ ...status, routes })}\n`;
 }
 
-function exitCodeOf({ routes, unseen }: StackStatus): number {
-  return unseen.length > 0 || routes.some((route) => troubles(route).length > 0) ? 1 : 0;
+function exitCodeOf({ routes, unseen, update }: StackStatus): number {
+  return unseen.length > 0 || routes.some((route) => troubles(route, update).length > 0) ? 1 : 0;
 }
 
 /** What a look a moment later says too, where nothing has happened. */

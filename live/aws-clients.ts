@@ -46,8 +46,9 @@ export class AwsClients {
 
   /** What all clients have; also for those of others, such as CloudWatch's. */
   readonly shared = once(async () => {
-    const { region, profile } = this.settings;
+    const { region, profile, endpoint } = this.settings;
     return {
+      ...(endpoint !== undefined && { endpoint }),
       ...(region !== undefined && { region }),
       ...(profile !== undefined && { profile }),
       ...(await credentialsOf(this.settings)),

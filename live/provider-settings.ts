@@ -13,6 +13,8 @@ export interface ProviderSettings {
   token?: string;
   /** Roles that are assumed, each by the one before it. @default none */
   assumeRoles?: readonly AssumedRole[];
+  /** A URL that answers for all services. @default AWS_ENDPOINT_URL and its like, else AWS's own */
+  endpoint?: string;
 }
 
 /** A role that the provider assumes. */

@@ -24,7 +24,7 @@ function routeStatus(shape: StackShape, more: Partial<RouteStatus> = {}): RouteS
   const environments = route.colors.map((color): EnvironmentStatus => {
     const role = color === route.recorded.stable ? "stable" : "candidate";
     const [, digest = ""] = imageOf(color, shape).split("@");
-    return { color, role, digests: [digest], rejected: undefined, zones: WELL };
+    return { color, role, digests: [digest], rejected: undefined, zones: WELL, refresh: undefined };
   });
   const { stable, stage } = route.recorded;
   const rollout = outlook(planOf(resources, resources, NOW))[0]?.rollout;
@@ -127,6 +127,21 @@ describe("somebody should look at it", () => {
       "green was rejected at 2026-11-21T11:00:00Z (it was bad), and has 5 %",
       "green has 5 % and no healthy target",
     ]);
+  });
+
+  test("instances that are exchanged while no update waits for it", () => {
+    const refresh = { id: "r", status: "InProgress", version: "4", percent: 25 };
+    const one = routeStatus({});
+    const rolled = { ...one, environments: one.environments.map((env) => ({ ...env, refresh })).slice(0, 1) };
+    const update = { process: 4711, user: "ada", host: "build-7", since: NOW, isDead: false };
+    const words = "InProgress at 25 %, to version 4 of the launch template";
+    expect(text(statusOf([rolled]))).toContain(`  refresh   of blue's instances: ${words.slice(0, 30)}`);
+    expect(troubles(rolled, update)).toEqual([]);
+    for (const none of [undefined, { ...update, isDead: true }]) {
+      expect(troubles(rolled, none)).toEqual([
+        `blue's instances are being exchanged (${words}), and no update waits for it: pulumi up goes on with it, or takes it back where blue has the image of before`,
+      ]);
+    }
   });
 
   test("nothing, where all is as it must be", () => {

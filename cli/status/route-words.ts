@@ -1,5 +1,5 @@
-import { type Color, FULL, IDLE, type Shares, spokenDuration } from "../../traffic";
-import type { RouteStatus } from "./stack-status";
+import { type Color, FULL, IDLE, type LiveRefresh, type Shares, spokenDuration } from "../../traffic";
+import type { RouteStatus, StackStatus } from "./stack-status";
 
 /** An edit that is legal next, as a command. */
 export interface NextEdit {
@@ -10,8 +10,15 @@ export interface NextEdit {
   from?: Date;
 }
 
-/** What somebody should look at, a sentence each; empty where all is as it must be. */
-export function troubles({ route, live, asked, environments, evidence }: RouteStatus): string[] {
+/**
+ * What somebody should look at, a sentence each; empty where all is as it must be.
+ *
+ * @param update who updates the stack now
+ */
+export function troubles(
+  { route, live, asked, environments, evidence }: RouteStatus,
+  update?: StackStatus["update"],
+): string[] {
   const { shares = {}, candidate, recorded, stage } = route;
   const found: string[] = [];
   if (live && !isSame(live, shares)) {
@@ -27,7 +34,12 @@ export function troubles({ route, live, asked, environments, evidence }: RouteSt
     const deployed = `stable ${recorded.stable}, ${stage.name}`;
     found.push(`the stack file asks for stable ${asked.stable}, ${asked.stage}, and deployed is ${deployed}`);
   }
-  for (const { color, rejected, zones } of environments) {
+  for (const { color, rejected, zones, refresh } of environments) {
+    if (refresh && (!update || update.isDead)) {
+      found.push(
+        `${color}'s instances are being exchanged (${refreshWords(refresh)}), and no update waits for it: pulumi up goes on with it, or takes it back where ${color} has the image of before`,
+      );
+    }
     const share = Math.max(shares[color] ?? 0, live?.[color] ?? 0);
     if (share === 0) continue;
     if (rejected) found.push(`${color} was rejected at ${rejected.at} (${rejected.reason}), and has ${share} %`);
@@ -84,6 +96,11 @@ export function heldWords({ stage, since }: RouteStatus["route"], now: Date): st
   const since_ = `${spokenDuration(held)}, since ${since.toISOString().slice(0, 19)}Z`;
   if (!stage || stage.bake === 0) return since_;
   return `${since_}; ${left > 0 ? `${spokenDuration(left)} of its bake time left` : "its bake time is over"}`;
+}
+
+/** Where an instance refresh is, in AWS's words. */
+export function refreshWords({ status, percent, version }: LiveRefresh): string {
+  return `${status} at ${percent} %, to version ${version} of the launch template`;
 }
 
 export function spokenShares(shares: Shares): string {

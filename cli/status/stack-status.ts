@@ -1,10 +1,22 @@
 import { AwsCallError } from "../../live/asked";
 import { AwsClients } from "../../live/aws-clients";
 import { providerSettings } from "../../live/provider-settings";
+import { latestRefresh } from "../../live/scaling-group";
 import { readTargets } from "../../live/target-health";
 import { planOf } from "../../policies/plan";
+import { SCALING_GROUP } from "../../policies/reading/types";
 import { digestsOf } from "../../policies/reading/versions";
-import { type Color, nameOf, type Rejection, type Resource, type Shares } from "../../traffic";
+import {
+  type Color,
+  isRunning,
+  type LiveRefresh,
+  list,
+  nameOf,
+  type Rejection,
+  type Resource,
+  type Shares,
+  text,
+} from "../../traffic";
 import { parseState } from "../../traffic/sources/state";
 import { judgeStage } from "../analysis/judge-stage";
 import type { StageJudged } from "../analysis/stage-verdict";
@@ -52,6 +64,8 @@ export interface EnvironmentStatus {
   rejected: Rejection | undefined;
   /** Undefined where it was not seen, or its targets are none of AWS's. */
   zones: ZoneHealth[] | undefined;
+  /** What exchanges its instances now; undefined where nothing does, it was not seen, or it has none. */
+  refresh: LiveRefresh | undefined;
 }
 
 export interface StatusOptions {
@@ -140,14 +154,35 @@ async function environmentStatus(
   const route = resources.find((one) => one.urn === urn);
   const digests = route ? [...digestsOf(route, color, resources)] : [];
   const group = targetGroups[color];
-  const targets = group === undefined ? undefined : await see(() => readTargets(clients, group));
+  const [targets, refresh] =
+    group === undefined
+      ? []
+      : await Promise.all([
+          see(() => readTargets(clients, group)),
+          see(() => runningRefresh(group, resources, clients)),
+        ]);
   return {
     color,
     role: color === recorded.stable ? "stable" : "candidate",
     digests,
     rejected: rejections.find(({ digest }) => digests.includes(digest)),
     zones: targets && inZones(targets),
+    refresh,
   };
+}
+
+/** What exchanges the instances of the Auto Scaling group behind a target group. */
+async function runningRefresh(
+  targetGroup: string,
+  resources: readonly Resource[],
+  clients: AwsClients,
+): Promise<LiveRefresh | undefined> {
+  const group = resources.find(
+    ({ type, outputs }) => type === SCALING_GROUP && list(outputs.targetGroupArns).includes(targetGroup),
+  );
+  const name = text(group?.outputs.name);
+  const latest = name === undefined ? undefined : await latestRefresh(clients, name);
+  return latest && isRunning(latest) ? latest : undefined;
 }
 
 /** At a canary stage, where the stack says who counts. */

@@ -1,4 +1,4 @@
-import { heldWords, nextEdits, rounded, troubles } from "./route-words";
+import { heldWords, nextEdits, refreshWords, rounded, troubles } from "./route-words";
 import type { EnvironmentStatus, RouteStatus, StackStatus } from "./stack-status";
 import type { ZoneHealth } from "./zone-health";
 
@@ -25,12 +25,15 @@ export function statusText(status: StackStatus, pack: string, width: number): st
   return `${lines.join("\n")}\n`;
 }
 
-function routeLines(one: RouteStatus, { stack, at }: StackStatus, pack: string, width: number): string[] {
+function routeLines(one: RouteStatus, { stack, at, update }: StackStatus, pack: string, width: number): string[] {
   const { name, route, environments, evidence, rollout } = one;
   const lines = [`${name}  ${route.stage?.name ?? "between stages"}`, "", ...tableOf(one), ""];
   for (const { color, zones = [] } of environments) {
     const reasons = [...new Set(zones.flatMap((zone) => zone.reasons))].join(", ");
     if (reasons) lines.push(...row("unhealthy", `in ${color}: ${reasons}`, width));
+  }
+  for (const { color, refresh } of environments) {
+    if (refresh) lines.push(...row("refresh", `of ${color}'s instances: ${refreshWords(refresh)}`, width));
   }
   lines.push(...row("held", heldWords(route, at), width));
   if (evidence) lines.push(...row("evidence", evidence.text.replace(/\n\s*/g, "; "), width));
@@ -47,7 +50,7 @@ function routeLines(one: RouteStatus, { stack, at }: StackStatus, pack: string, 
     // A command is never cut: it is there to be copied.
     lines.push(`  ${(index === 0 ? "next" : "or").padEnd(TITLE)}${command}`, ...row("", `${means}${when}`, width));
   }
-  const found = troubles(one);
+  const found = troubles(one, update);
   if (found.length > 0) lines.push("");
   for (const trouble of found) lines.push(...row("look at", trouble, width));
   return lines;

@@ -32,6 +32,12 @@ export const INSTANCES_BEHIND_BALANCER = [skippedStage, newImage, inPlace, remov
 /** Nothing of the way there is replaced by a line of config, and the Gateway is somebody else's. */
 export const BEHIND_GATEWAY = [skippedStage, fewerTasks, newImage, removed];
 
+/** Where one environment gets each version in place. */
+export const ROLLED = [withoutDrain, inPlace];
+
+/** The Gateway is somebody else's. */
+export const ROLLED_BEHIND_GATEWAY = [withoutDrain, fewerTasks];
+
 function otherPort({ file }: RehearsedStack): Refusal {
   const { stable } = file.config().rollout;
   return {
@@ -56,6 +62,15 @@ function newImage({ file }: RehearsedStack): Refusal {
     change: `a new image on ${stable}, which serves`,
     policy: "release-without-canary",
     edit: { [stable]: file.get(otherColor(stable)) },
+  };
+}
+
+function withoutDrain({ file }: RehearsedStack): Refusal {
+  const { stable } = file.config().rollout;
+  return {
+    change: `no drain for ${stable}, which serves`,
+    policy: "drain",
+    edit: { service: { ...(file.get("service") as object), drain: "0s" } },
   };
 }
 

@@ -17,6 +17,7 @@ import type { Kind, Route } from "./kinds";
 import { RehearsedStack } from "./rehearsed-stack";
 import { type Played, release, stepsOf } from "./release";
 import { badReleases, WELL_SECONDS, wayBack } from "./roll-backs";
+import { rollingLines, rollingRelease, rollingSeconds } from "./rolling-release";
 import { type Servers, useServers } from "./servers";
 import type { Scene } from "./step";
 import { TrafficLog } from "./traffic-log";
@@ -29,6 +30,8 @@ export interface RehearsalOptions {
   /** What runs the service and splits its requests. */
   kind: Kind;
   route: Route;
+  /** One environment gets each version in place, instead of a candidate beside stable. */
+  rolling?: boolean;
   /** The engine's folder. */
   engine: string;
   /** Requests a second. */
@@ -62,7 +65,7 @@ const ROLL_BACKS_SECONDS = 150;
 /**
  * Takes a release from its first line of config to its last under constant load: each step is one edit of a stack file and one
  * `pulumi up` with the policy pack. On the way what would lose requests is tried, and must be refused; then come releases that
- * go wrong. With somebody's own servers it is the release alone, and the way back; by DNS it is one between two edges.
+ * go wrong. With somebody's own servers it is the release alone, and the way back; by DNS it is one between two edges. A rolling release has one environment, which gets each version in place.
  */
 export async function rehearse(options: RehearsalOptions): Promise<void> {
   const { root, folder, kind, route, port } = options;
@@ -109,7 +112,7 @@ async function walk(
 ): Promise<Report> {
   const { progress, signal, bakeSeconds, servers, kind, route } = options;
   const began = Date.now();
-  stack.set({ stages: shortened(stack, options) });
+  stack.set(options.rolling ? rollingLines(stack) : { stages: shortened(stack, options) });
   await stack.init(cloud.env);
   progress.event("install: the first version, without load");
   await stack.up(servers && hint(servers));
@@ -118,7 +121,7 @@ async function walk(
   const load = await startLoadOn(stack, cloud, log, dns?.users, options);
   const scene = { stack, load, progress, bakeSeconds, signal, cloud };
   try {
-    const { tails = [], ...played } = await (dns ? edgeRelease(scene) : releaseByRule(scene, kind, servers));
+    const { tails = [], ...played } = await play();
     await untilEnough(load, options);
     const result = await load.stop();
     await cloud.seen();
@@ -132,6 +135,11 @@ async function walk(
     };
   } finally {
     await load.stop();
+  }
+
+  function play(): Promise<Played> {
+    if (options.rolling) return rollingRelease(scene);
+    return dns ? edgeRelease(scene) : releaseByRule(scene, kind, servers);
   }
 }
 
@@ -187,8 +195,9 @@ async function startLoadOn(
 }
 
 /** What the script takes, as far as it can be guessed. */
-function secondsOf(stack: RehearsedStack, { route, bakeSeconds, servers }: RehearsalOptions): number {
+function secondsOf(stack: RehearsedStack, { route, rolling, bakeSeconds, servers }: RehearsalOptions): number {
   const step = UPDATE_SECONDS + bakeSeconds;
+  if (rolling) return rollingSeconds(stack, bakeSeconds);
   if (route === "dns") return editsOf(stack) * step + 2 * holdSecondsOf(stack);
   return stepsOf(stack, stack.candidate()).length * step + (servers ? step : ROLL_BACKS_SECONDS);
 }

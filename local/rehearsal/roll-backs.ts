@@ -20,32 +20,36 @@ const SICK_SECONDS = 60;
 
 /** Releases that go wrong, each in its own way, and are rolled back. It begins where blue is stable and the stage is idle. */
 export async function badReleases(scene: Scene): Promise<RollBack[]> {
+  const { errors, unhealthy, capacity } = BAD_VERSIONS;
   const { stages } = scene.stack.file.config().rollout;
   const canaries = stages.filter(({ weight }) => weight > 0 && weight < 100);
   return [
-    await badRelease(BAD_VERSIONS.errors, canaries.slice(0, 1), scene),
-    await neverHealthy(BAD_VERSIONS.unhealthy, scene),
-    await badRelease(BAD_VERSIONS.capacity, canaries, scene),
+    await badRelease(errors, canaries.slice(0, 1), scene),
+    await failedUpdate(unhealthy, { stage: "idle", edit: { green: unhealthy.image } }, scene),
+    await badRelease(capacity, canaries, scene),
   ];
 }
 
 /** After a finish: one line, and the version before has all requests again. */
-export async function wayBack(scene: Scene, { version: candidate }: Version): Promise<RollBack> {
+export function wayBack(scene: Scene, { version: candidate }: Version): Promise<RollBack> {
+  const step = { stage: "back", weight: 0, candidate, edit: { stable: "blue" } };
+  return decidedBack("back to the version before, after the finish", candidate, scene, () => edit(step, scene));
+}
+
+/** A version that was well is taken out again, because another is wanted. */
+export async function decidedBack(
+  what: string,
+  candidate: string,
+  scene: Scene,
+  goBack: () => Promise<void>,
+): Promise<RollBack> {
   const { load } = scene;
   const watched = load.watch(candidate);
   const beganAtMs = load.nowMs();
-  await edit({ stage: "back", weight: 0, candidate, edit: { stable: "blue" } }, scene);
+  await goBack();
   await untilQuiet(scene);
-  return {
-    cause: "decision",
-    what: "back to the version before, after the finish",
-    stage: "back",
-    candidate,
-    evidence: "",
-    beganAtMs,
-    noticedAtMs: beganAtMs,
-    did: watched.result(),
-  };
+  const at = { stage: "back", beganAtMs, noticedAtMs: beganAtMs };
+  return { cause: "decision", what, candidate, evidence: "", ...at, did: watched.result() };
 }
 
 interface CanaryStage {
@@ -112,21 +116,20 @@ function judgedSoFar(watched: CandidateMeter) {
   return { verdict: judged.verdict, text };
 }
 
-/** The update fails, no weight has moved, and the next one may put another version in its place. */
-async function neverHealthy(bad: BadVersion, scene: Scene): Promise<RollBack> {
+/** Its update fails, no user has met it, and the next one may put another version in its place. */
+export async function failedUpdate(bad: BadVersion, at: Pick<Step, "stage" | "edit">, scene: Scene): Promise<RollBack> {
   const { load, stack, progress } = scene;
   const candidate = bad.version;
   const watched = load.watch(candidate);
   const beganAtMs = load.nowMs();
-  const step = { stage: "idle", weight: 0, candidate, edit: { green: bad.image } };
-  announce(step, scene);
-  stack.set(step.edit);
+  announce({ ...at, weight: 0, candidate }, scene);
+  stack.set(at.edit);
   const evidence = await stack.upFails();
   const noticedAtMs = load.nowMs();
   load.note(`the update to ${candidate} failed`);
   progress.event(`the update failed: ${evidence}`);
   const did = watched.result();
-  return { cause: "update", what: whatOf(bad), stage: "idle", candidate, evidence, beganAtMs, noticedAtMs, did };
+  return { cause: "update", what: whatOf(bad), stage: at.stage, candidate, evidence, beganAtMs, noticedAtMs, did };
 }
 
 function whatOf({ version, fault }: BadVersion): string {

@@ -13,7 +13,7 @@ export interface Scene {
   bakeSeconds: number;
   /** Aborted by a Ctrl-C. */
   signal: AbortSignal;
-  cloud: Pick<RehearsalCloud, "settled" | "assertAlive">;
+  cloud: Pick<RehearsalCloud, "env" | "settled" | "assertAlive">;
 }
 
 /** One edit of the stack config, and one `pulumi up`. */
