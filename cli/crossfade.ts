@@ -28,6 +28,10 @@ export async function main(argv: string[]): Promise<void> {
         .default("alb"),
     )
     .option("--rolling", "one environment gets each version in place, on instances in batches with pauses")
+    .option(
+      "--database",
+      "with a real PostgreSQL, workers and a schedule: an expand before the release, a contract after it",
+    )
     .option("--stable <command>", "release your own server instead of the example: what starts the version that serves")
     .option("--candidate <command>", "what starts the next version; {port} is put in, and set as $PORT")
     .option("--path <path>", "what is asked for, and the health check, of your own server", "/")
@@ -48,6 +52,7 @@ export async function main(argv: string[]): Promise<void> {
       "after",
       "\nExample:\n  $ crossfade rehearse --bake 10 --requests 8000\n" +
         "  $ crossfade rehearse --route dns\n" +
+        "  $ crossfade rehearse --database\n" +
         "  $ crossfade rehearse --compute kubernetes --route gateway\n" +
         "  $ crossfade rehearse --rolling --compute autoscaling\n" +
         '  $ crossfade rehearse --stable "python3 -m http.server {port}" --candidate "node server.js" --path /index.html\n' +

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
+import { messageFaults } from "../load/message-report";
 import { progressTo } from "../load/progress";
 import { ensureEngine } from "../local/engine/ensure-engine";
 import { type Compute, kindOf, type Route, routesFor } from "../local/rehearsal/kinds";
@@ -16,6 +17,7 @@ export interface RehearseFlags {
   compute: Compute;
   route: Route;
   rolling?: boolean;
+  database?: boolean;
   rps?: number;
   requests?: number;
   bake?: number;
@@ -52,7 +54,7 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
     );
   }
   if (route === "dns") checkDns(servers);
-  if (flags.rolling) checkRolling(flags, servers);
+  const script = scriptOf(flags, servers);
   const progress = progressTo(process.stderr);
   const stopped = stopSignal(new Failure("stopped: nothing is left running, and the next start begins anew"));
   let lost: number | undefined;
@@ -64,9 +66,9 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
       engine,
       kind,
       route,
-      rolling: flags.rolling,
+      script,
       rps: flags.rps ?? DEFAULTS[route].rps,
-      requests: flags.requests ?? (servers ? 1 : REQUESTS),
+      requests: flags.requests ?? (servers || script === "database" ? 1 : REQUESTS),
       servers,
       bakeSeconds: flags.bake ?? DEFAULTS[route].bake,
       port: flags.port,
@@ -77,6 +79,7 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
         progress.end();
         writeReport(report, join(ROOT, folder), flags.json);
         lost = report.requests.lost + (report.sessions?.lost ?? 0);
+        if (report.messages) lost += messageFaults(report.messages);
         if (!flags.keep) return;
         const urls = addresses.map((address) => `http://${address}`).join(" and ");
         process.stderr.write(`the service goes on at ${urls}, until Ctrl-C\n`);
@@ -113,14 +116,21 @@ function checkDns(servers: Servers | undefined): void {
   );
 }
 
-/** Of two versions of somebody's server behind one group nobody can tell which has answered. */
-function checkRolling({ route }: RehearseFlags, servers: Servers | undefined): void {
-  const not = route === "dns" ? "--route dns" : servers && "--stable and --candidate";
-  if (!not) return;
-  throw new Failure(
-    `--rolling does not go with ${not}: one environment behind one balancer or Gateway gets each version of the example in place`,
-    2,
-  );
+/** What is rehearsed in the place of a release by stages. */
+function scriptOf({ rolling, database, compute, route }: RehearseFlags, servers: Servers | undefined) {
+  const wrong = (message: string) => new Failure(message, 2);
+  if (rolling && database) throw wrong("--rolling and --database are two rehearsals: start them one after the other");
+  // Of two versions of somebody's server behind one group nobody can tell which has answered.
+  if ((rolling || database) && servers) {
+    throw wrong(`--${rolling ? "rolling" : "database"} releases the example service: leave --stable and --candidate out`);
+  }
+  if (rolling && route === "dns") {
+    throw wrong("--rolling goes with --route alb or gateway: one environment gets each version in place");
+  }
+  if (database && (compute !== "fargate" || route !== "alb")) {
+    throw wrong("--database goes with --compute fargate and --route alb");
+  }
+  return rolling ? "rolling" : database ? "database" : undefined;
 }
 
 function serversOf({ stable, candidate, path }: RehearseFlags): Servers | undefined {

@@ -1,6 +1,7 @@
 import { type DnsReport, dnsTable, notTriedLines } from "./dns-report";
 import { faultLines, faultTitle } from "./fault";
 import { type Html, html, type Part } from "./html";
+import { messageLines } from "./message-report";
 import { milliseconds, type Report, refusalLabel } from "./report";
 import { chartOf } from "./report-chart";
 import { rollBackLines, rollBackTitle } from "./roll-back";
@@ -36,6 +37,7 @@ ${timeline.marks.length > 0 ? html`<ol class="marks" aria-label="Marks">${timeli
 </figure>
 <section><h2>By stage</h2>${stageTable(report)}${secondsTable(report)}</section>
 ${report.dns ? usersSection(report.dns) : ""}
+${report.messages ? html`<section><h2>Messages</h2>${messageLines(report.messages).map((line) => html`<p>${line}</p>`)}</section>` : ""}
 ${articles("Why requests were lost", report.faults, faultTitle, faultLines)}
 ${report.refused.length > 0 ? html`<section><h2>Refused</h2>${report.refused.map((refused) => refusal(refused, report))}</section>` : ""}
 ${articles("Rolled back", report.rollBacks, rollBackTitle, rollBackLines)}

@@ -1,6 +1,7 @@
 import { type DnsReport, dnsTable, notTriedLines } from "./dns-report";
 import { type Fault, faultLines, faultTitle } from "./fault";
 import type { LoadResult, Loss, Sessions } from "./load";
+import { type MessageReport, messageLines } from "./message-report";
 import { type RollBack, rollBackLines, rollBackTitle } from "./roll-back";
 import type { Timeline } from "./timeline";
 
@@ -16,6 +17,8 @@ export interface Report {
   };
   /** Of the users who keep cookies; not there where the service tells nothing of sessions. */
   sessions?: Sessions;
+  /** Of a service with a database. */
+  messages?: MessageReport;
   refused: Refused[];
   rollBacks: RollBack[];
   /** Why requests were lost; empty where none was. */
@@ -91,6 +94,7 @@ function lossLine({ at, stage, cause, trace }: Loss): string {
 export function closingTable({
   requests,
   sessions,
+  messages,
   refused,
   rollBacks,
   faults,
@@ -118,6 +122,7 @@ export function closingTable({
     ...(dns ? [...dnsLines(dns), ""] : []),
     `${requests.total} requests, ${requests.lost} lost, ${requests.serverErrors} errors of the service's own`,
     ...(sessions ? [`sessions lost: ${sessions.lost}, in ${sessions.asked} requests that went on with one`] : []),
+    ...(messages ? messageLines(messages) : []),
     ...(faults.length > 0 ? [] : losses.map(lossLine)),
     ...faults.flatMap((each) => [faultTitle(each), ...faultLines(each).map((line) => `  ${line}`)]),
     ...refused.map(refusalLabel),

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ordersOf } from "./orders";
 import { identityOf, nextSession, sessionCookie } from "./session";
 import type { Settings } from "./settings";
 
@@ -7,13 +8,11 @@ export type Handler = (request: IncomingMessage, response: ServerResponse, query
 
 const longestMs = 120_000;
 const largestBody = 64 * 1024;
-const ordersKept = 100_000;
 const products = Array.from({ length: 40 }, (_, i) => ({ sku: `sku-${i}`, cents: 500 + ((i * 337) % 997) }));
 
 /** What the shop serves, by method and path. */
 export function createRoutes(settings: Settings): Record<string, Handler> {
-  /** Of this process only; a real shop would ask its database. */
-  const orders = new Set<string>();
+  const orders = ordersOf(settings);
 
   function page(request: IncomingMessage, response: ServerResponse): void {
     const session = nextSession(request.headers.cookie, settings);
@@ -27,9 +26,7 @@ export function createRoutes(settings: Settings): Record<string, Handler> {
     if (typeof id !== "string" || id === "") {
       return answer(response, 400, { error: "an order needs an id: header Idempotency-Key, or JSON body {id}" });
     }
-    response.setHeader("x-order-seen", orders.has(id) ? "again" : "first");
-    orders.add(id);
-    if (orders.size > ordersKept) orders.delete(orders.values().next().value as string);
+    response.setHeader("x-order-seen", (await orders.add(id)) ? "again" : "first");
     answer(response, 201, { id });
   }
 

@@ -8,6 +8,10 @@ export interface Settings {
   sessionStore: string;
   /** It reads its own format only, by which sessions are lost on the way back. */
   sessionStrict: boolean;
+  /** Where orders are kept; in memory without it. */
+  databaseUrl: string;
+  /** The column of an order that this version knows and the other one does not. */
+  orderColumn: string;
   host: string;
   port: number;
   keepAliveSeconds: number;
@@ -52,6 +56,8 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     sessionFormat: number("SESSION_FORMAT", 1, 1, 2),
     sessionStore: oneOf("SESSION_STORE", ["cookie", "memory"]),
     sessionStrict: number("SESSION_STRICT", 0, 0, 1) === 1,
+    databaseUrl: text("DATABASE_URL", 0),
+    orderColumn: oneOf("ORDER_COLUMN", ["legacy", "phone"]),
     host: text("HOST", 1, "127.0.0.1"),
     port: number("PORT", 8080, 0, 65_535),
     // Longer than the balancer's idle time (ALB: 60 s), or the balancer sends into a connection that is being closed.

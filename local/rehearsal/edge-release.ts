@@ -11,7 +11,7 @@ import { edit, hold, type Scene, type Step, take } from "./step";
  * What the policies reckon with for a balancer's nodes to act on new weights, in seconds: AWS gives no bound, so that they wait
  * a minute; those of the local cloud take 5 s at most. The rest is for a busy machine to preview the removal in that must be refused.
  */
-const SETTLE = 20;
+export const SETTLE = 20;
 
 export const EDGE_POLICIES = { "hold-time": { settle: SETTLE } };
 

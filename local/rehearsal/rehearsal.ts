@@ -11,6 +11,8 @@ import { acquireLock } from "../lock";
 import { endLeftovers, ProcessFile } from "../process-file";
 import { withBadVersions } from "./bad-versions";
 import { RehearsalCloud } from "./cloud";
+import { RehearsedDatabase } from "./database";
+import { databaseRelease } from "./database-release";
 import { addressForPort53, dnsUsersOn } from "./dns-users";
 import { EDGE_POLICIES, edgeRelease, edgeStages, editsOf, holdSecondsOf } from "./edge-release";
 import type { Kind, Route } from "./kinds";
@@ -30,8 +32,11 @@ export interface RehearsalOptions {
   /** What runs the service and splits its requests. */
   kind: Kind;
   route: Route;
-  /** One environment gets each version in place, instead of a candidate beside stable. */
-  rolling?: boolean;
+  /**
+   * `rolling`: one environment gets each version in place. `database`: the example service has a real one, and its schema changes
+   * with the release. @default a release by stages
+   */
+  script?: "rolling" | "database";
   /** The engine's folder. */
   engine: string;
   /** Requests a second. */
@@ -65,10 +70,10 @@ const ROLL_BACKS_SECONDS = 150;
 /**
  * Takes a release from its first line of config to its last under constant load: each step is one edit of a stack file and one
  * `pulumi up` with the policy pack. On the way what would lose requests is tried, and must be refused; then come releases that
- * go wrong. With somebody's own servers it is the release alone, and the way back; by DNS it is one between two edges. A rolling release has one environment, which gets each version in place.
+ * go wrong. With somebody's own servers it is the release alone, and the way back; by DNS it is one between two edges.
  */
 export async function rehearse(options: RehearsalOptions): Promise<void> {
-  const { root, folder, kind, route, port } = options;
+  const { root, folder, kind, route, port, script } = options;
   const home = join(root, ".crossfade", folder);
   const lock = await acquireLock(`${home}.lock`);
   if ("heldBy" in lock) {
@@ -77,6 +82,7 @@ export async function rehearse(options: RehearsalOptions): Promise<void> {
     );
   }
   let cloud: RehearsalCloud | undefined;
+  let database: RehearsedDatabase | undefined;
   try {
     // Of a rehearsal that was killed a moment ago: its engine and its cloud would still write here. Then what they left.
     await endLeftovers(join(home, "processes"));
@@ -84,15 +90,16 @@ export async function rehearse(options: RehearsalOptions): Promise<void> {
     rmSync(home, { recursive: true, force: true });
     mkdirSync(home, { recursive: true });
     const processes = new ProcessFile(join(home, "processes"));
-    const policies = route === "dns" ? EDGE_POLICIES : undefined;
+    const policies = route === "dns" || script === "database" ? EDGE_POLICIES : undefined;
     const stack = new RehearsedStack({ ...options, configOf: kind.configOf, policies, home, processes });
     if (options.servers) useServers(stack.file, options.servers);
+    if (script === "database") database = await RehearsedDatabase.start(stack, root, port + DATABASE_PORT);
     const images = withBadVersions(stack.images(), stack.candidate(), options.rps);
     const log = new TrafficLog();
     const { dnsSpeed } = stack.file.config().local ?? {};
     const ofDns = route === "dns" ? { dnsSpeed, dnsAddresses: [addressForPort53(port)] } : {};
     cloud = await RehearsalCloud.start({ home, images, basePort: port, ...ofDns }, (seen) => log.add(seen), processes);
-    const report = await walk(stack, cloud, log, options).catch((error) => {
+    const report = await walk(stack, cloud, log, options, database).catch((error) => {
       // Whatever failed: without the cloud it had to.
       if (!options.signal.aborted) cloud?.assertAlive();
       throw error;
@@ -100,6 +107,7 @@ export async function rehearse(options: RehearsalOptions): Promise<void> {
     await options.done(report, await cloud.addresses());
   } finally {
     await cloud?.stop();
+    await database?.stop();
     await lock.release();
   }
 }
@@ -109,10 +117,11 @@ async function walk(
   cloud: RehearsalCloud,
   log: TrafficLog,
   options: RehearsalOptions,
+  database?: RehearsedDatabase,
 ): Promise<Report> {
-  const { progress, signal, bakeSeconds, servers, kind, route } = options;
+  const { progress, signal, bakeSeconds, servers, kind, route, script } = options;
   const began = Date.now();
-  stack.set(options.rolling ? rollingLines(stack) : { stages: shortened(stack, options) });
+  stack.set(script === "rolling" ? rollingLines(stack) : { stages: shortened(stack, options) });
   await stack.init(cloud.env);
   progress.event("install: the first version, without load");
   await stack.up(servers && hint(servers));
@@ -125,9 +134,11 @@ async function walk(
     await untilEnough(load, options);
     const result = await load.stop();
     await cloud.seen();
+    const messages = await database?.messages(result, stack.candidate().version);
     return {
       ...measured(result),
       ...played,
+      ...(messages && { messages }),
       faults: log.faults(result, await cloud.addresses()),
       ...(dns && { dns: { kinds: result.dns ?? [], notTried: dns.notTried, tails } }),
       durationMs: Date.now() - began,
@@ -138,10 +149,14 @@ async function walk(
   }
 
   function play(): Promise<Played> {
-    if (options.rolling) return rollingRelease(scene);
+    if (script === "rolling") return rollingRelease(scene);
+    if (database) return databaseRelease(scene, database);
     return dns ? edgeRelease(scene) : releaseByRule(scene, kind, servers);
   }
 }
+
+/** From the first port of the balancers on. */
+const DATABASE_PORT = 45;
 
 /** The release, and its way back; of the example service what would lose requests too, and releases that go wrong. */
 async function releaseByRule(scene: Scene, { refusals }: Kind, servers?: Servers): Promise<Played> {
@@ -152,11 +167,15 @@ async function releaseByRule(scene: Scene, { refusals }: Kind, servers?: Servers
 }
 
 /** The stages with a bake time that a rehearsal has the time for: the policies hold it to what the config says. */
-function shortened(stack: RehearsedStack, { bakeSeconds, route }: RehearsalOptions) {
+function shortened(stack: RehearsedStack, { bakeSeconds, route, script }: RehearsalOptions) {
   const bake = `${Math.floor(Math.min(bakeSeconds, WELL_SECONDS))}s`;
   const stages = stack.file.config().rollout.stages.filter(({ name }) => name !== IDLE);
   const canaries = stages.filter(({ weight }) => weight < 100);
-  return (route === "dns" ? edgeStages(canaries) : stages).map(({ name, weight }) => ({ name, weight, bake }));
+  return (route === "dns" || script === "database" ? edgeStages(canaries) : stages).map(({ name, weight }) => ({
+    name,
+    weight,
+    bake,
+  }));
 }
 
 /** What it is most often, where somebody's own server does not get healthy. */
@@ -195,9 +214,9 @@ async function startLoadOn(
 }
 
 /** What the script takes, as far as it can be guessed. */
-function secondsOf(stack: RehearsedStack, { route, rolling, bakeSeconds, servers }: RehearsalOptions): number {
+function secondsOf(stack: RehearsedStack, { route, script, bakeSeconds, servers }: RehearsalOptions): number {
   const step = UPDATE_SECONDS + bakeSeconds;
-  if (rolling) return rollingSeconds(stack, bakeSeconds);
+  if (script === "rolling") return rollingSeconds(stack, bakeSeconds);
   if (route === "dns") return editsOf(stack) * step + 2 * holdSecondsOf(stack);
   return stepsOf(stack, stack.candidate()).length * step + (servers ? step : ROLL_BACKS_SECONDS);
 }
