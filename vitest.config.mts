@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 /** What measures a service under load: two at a time, with the machine's two cores to themselves. */
 const LIVE = [
   "test/{against,applied,controls,endings,hooks,incidents,kills,metrics,migration-under-load,own-servers}.test.ts",
-  "test/{promote,promote-kills,promote-releases,rehearsal,rehearsal-dns,rehearsal-kubernetes}.test.ts",
-  "test/{rollback,servers,shop}.test.ts",
+  "test/{promote,promote-kills,promote-releases,rehearsal,rehearsal-dns,rehearsal-kubernetes,rehearsal-scripts}.test.ts",
+  "test/{rollback,rolling-run,servers,shop}.test.ts",
 ];
 
 /** What goes by the clock: alone. */

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { messageFaults } from "../load/message-report";
 import { progressTo } from "../load/progress";
 import { ensureEngine } from "../local/engine/ensure-engine";
-import { type Compute, kindOf, type Route, routesFor } from "../local/rehearsal/kinds";
+import { type Compute, type Kind, kindOf, type Route, routesFor } from "../local/rehearsal/kinds";
 import { rehearse as run } from "../local/rehearsal/rehearsal";
 import type { Servers } from "../local/rehearsal/servers";
 import { Failure } from "./failure";
@@ -54,7 +54,7 @@ export async function rehearse(flags: RehearseFlags): Promise<number> {
     );
   }
   if (route === "dns") checkDns(servers);
-  const script = scriptOf(flags, servers);
+  const script = scriptOf(flags, kind, servers);
   const progress = progressTo(process.stderr);
   const stopped = stopSignal(new Failure("stopped: nothing is left running, and the next start begins anew"));
   let lost: number | undefined;
@@ -117,14 +117,16 @@ function checkDns(servers: Servers | undefined): void {
 }
 
 /** What is rehearsed in the place of a release by stages. */
-function scriptOf({ rolling, database, compute, route }: RehearseFlags, servers: Servers | undefined) {
+function scriptOf({ rolling, database, compute, route }: RehearseFlags, kind: Kind, servers?: Servers) {
   const wrong = (message: string) => new Failure(message, 2);
   if (rolling && database) throw wrong("--rolling and --database are two rehearsals: start them one after the other");
   // Of two versions of somebody's server behind one group nobody can tell which has answered.
   if ((rolling || database) && servers) {
-    throw wrong(`--${rolling ? "rolling" : "database"} releases the example service: leave --stable and --candidate out`);
+    throw wrong(
+      `--${rolling ? "rolling" : "database"} releases the example service: leave --stable and --candidate out`,
+    );
   }
-  if (rolling && route === "dns") {
+  if (rolling && !kind.rolled) {
     throw wrong("--rolling goes with --route alb or gateway: one environment gets each version in place");
   }
   if (database && (compute !== "fargate" || route !== "alb")) {

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Resource } from "../traffic";
 import { policy } from "./policy";
-import { MAY_DIFFER } from "./problems/unlike-mirror";
+import { MAY_DIFFER } from "./problems/may-differ";
+import { unlikeStable } from "./problems/unlike-stable";
 import { type Problem, ratchet } from "./ratchet";
 import { edgeTraits, TRAITS, type Trait } from "./reading/edge-traits";
 import { balancersOf } from "./reading/edges";
@@ -20,7 +21,7 @@ export const paritySettings = z.strictObject({
     .array(z.string())
     .default([])
     .describe(
-      `What a stack may differ in from its mirror, besides ${MAY_DIFFER.map((entry) => `\`${entry}\``).join(", ")}: parts of a property's path, with a type and # before it where it is for that type alone; or a type, of which one of the two stacks has something that the other one lacks.`,
+      `What a stack may differ in from its mirror, and a candidate from stable, besides ${MAY_DIFFER.map((entry) => `\`${entry}\``).join(", ")}: parts of a property's path, with a type and # before it where it is for that type alone; or a type, of which one of the two stacks has something that the other one lacks.`,
     ),
 });
 
@@ -28,12 +29,14 @@ export const parity = policy({
   name: "parity",
   description: "Refuses weight on two edges that treat the same clients differently.",
   mechanism:
-    "DNS sends a client to either edge, and both must take its request in the same way. An idle time-out that is shorter than the targets' keep-alive gives 502s on one edge only (ELB guide, HTTP 502); HTTP/2, header rules and TLS policies cut off some clients; a security group, a web ACL or a log that the second edge lacks is missed by nobody until it is needed. What is asked of balancers and of their listeners, security groups and web ACLs in this stack is compared, as soon as both have weight. What a staging stack has shown of a version is as good as the two are alike: `crossfade check production --mirror staging` compares what providers are asked for in each, resource by resource, by type and place; it takes a stack's own name, which color is stable, ARNs, ids and digests for no difference, and leaves out what is not known before the update.",
+    "DNS sends a client to either edge, and both must take its request in the same way. An idle time-out that is shorter than the targets' keep-alive gives 502s on one edge only (ELB guide, HTTP 502); HTTP/2, header rules and TLS policies cut off some clients; a security group, a web ACL or a log that the second edge lacks is missed by nobody until it is needed. What is asked of balancers and of their listeners, security groups and web ACLs in this stack is compared, as soon as both have weight. As a candidate gets its first weight it is told what its environment differs in from stable's besides its version: what the stage then shows is of both. What a staging stack has shown of a version is as good as the two are alike: `crossfade check production --mirror staging` compares what providers are asked for in each, resource by resource, by type and place; it takes a stack's own name, which color is stable, ARNs, ids and digests for no difference, and leaves out what is not known before the update.",
   safeWay: "Make both edges of the same components and settings, and declare what the release is about.",
   hazards: ["A11", "A31"],
   settings: paritySettings,
-  judge: (plan, { differs }) =>
-    ratchet(plan, (state) => edgePairs(state).flatMap((pair) => differences(pair, differs, state))),
+  judge: (plan, { differs, mayDiffer }) => [
+    ...ratchet(plan, (state) => edgePairs(state).flatMap((pair) => differences(pair, differs, state))),
+    ...unlikeStable(plan, mayDiffer),
+  ],
 });
 
 /** The balancers that weighted records of one name lead users to, each beside the first. */

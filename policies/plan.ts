@@ -54,9 +54,9 @@ export function planFrom(
   return { prior, desired, changes, pending, serving, spare: unmissed, now };
 }
 
-/** In an update every resource is judged on its own, beside the same prior state. */
 const servings = new WeakMap<readonly Resource[], Serving>();
 
+/** Who serves in a state, worked out once: in an update every resource is judged on its own, beside the same prior one. */
 function servingIn(prior: readonly Resource[]): Serving {
   const serving = servings.get(prior) ?? servingResources(prior);
   servings.set(prior, serving);

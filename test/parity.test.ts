@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { parity } from "../policies/parity";
+import { planOf } from "../policies/plan";
 import { TRAITS } from "../policies/reading/edge-traits";
 import { type DnsShape, dnsShop } from "./cases/dns-world";
 import { type Item, item, placed } from "./cases/item";
+import { nameOf } from "../traffic";
 import { planOfChange } from "./cases/judged-purely";
+import { NOW, stack } from "./crossfade-stack";
 import { ref } from "./small-programs";
-
-const NOW = new Date("2026-11-21T12:00:00Z");
 
 /** What is said when the second edge gets its first users; `more` is there before as well. */
 async function said(inputs: DnsShape["inputs"], more: readonly Item[] = [], settings = {}, shape: DnsShape = {}) {
@@ -96,4 +97,43 @@ test("on records of somebody's own it is advice", async () => {
 
 test("every trait can be declared", () => {
   expect(parity.settings.parse({ differs: [...TRAITS] })).toMatchObject({ differs: [...TRAITS] });
+});
+
+/** What is told of a candidate between two stages, when something of its environment is not as stable's. */
+function unlike(change: object, { from = "idle", to = "canary-5", type = "Service", settings = {} } = {}) {
+  const changed = (stage: string) =>
+    stack({ stage }).map((one) =>
+      one.type.endsWith(type) && nameOf(one.urn).endsWith("green")
+        ? { ...one, inputs: { ...one.inputs, ...change } }
+        : one,
+    );
+  return parity.judge(planOf(changed(from), changed(to), NOW), settings);
+}
+
+test("a candidate that is as stable is not spoken of", () => {
+  expect(unlike({})).toEqual([]);
+});
+
+test.each<[string, object]>([
+  ["its numbers and sizes", { desiredCount: 1, cpu: 4096 }],
+  ["its names", { name: "shop-green-abc", family: "other" }],
+])("nor are %s a difference", (_, change) => {
+  expect(unlike(change)).toEqual([]);
+});
+
+test("what else it differs in is told as it gets its first weight, and not later", () => {
+  const [told, ...more] = unlike({ healthCheckGracePeriodSeconds: 5 });
+  expect(more).toEqual([]);
+  expect(told).toMatchObject({ urn: "urn:pulumi:dev::shop::crossfade:index:WeightedAlbRoute::shop", advisory: true });
+  expect(told?.what).toContain(
+    'differs from blue in more than its version: shop-green in healthCheckGracePeriodSeconds (5, blue\'s 60).',
+  );
+  expect(unlike({ healthCheckGracePeriodSeconds: 5 }, { from: "canary-5", to: "canary-50" })).toEqual([]);
+  expect(unlike({ healthCheckGracePeriodSeconds: 5 }, { from: "canary-5", to: "idle" })).toEqual([]);
+});
+
+test("a difference that is declared is not told", () => {
+  const settings = { mayDiffer: ["aws:ecs/service:Service#healthCheckGracePeriodSeconds"] };
+  expect(unlike({ healthCheckGracePeriodSeconds: 5 }, { settings })).toEqual([]);
+  expect(unlike({ deregistrationDelay: 5 }, { settings, type: "TargetGroup" })).toHaveLength(1);
 });

@@ -3,7 +3,10 @@ import {
   BEHIND_GATEWAY,
   INSTANCES_BEHIND_BALANCER,
   PODS_BEHIND_BALANCER,
+  PODS_ROLLED,
+  PODS_ROLLED_BEHIND_GATEWAY,
   type Refusal,
+  ROLLED,
 } from "./refusals";
 import type { RehearsedStack } from "./rehearsed-stack";
 
@@ -18,14 +21,16 @@ export interface Kind {
   configOf: string;
   /** What would lose requests, besides what an edge release tries. */
   refusals: readonly ((stack: RehearsedStack) => Refusal)[];
+  /** The same where one environment gets each version in place; not there where it cannot. */
+  rolled?: readonly ((stack: RehearsedStack) => Refusal)[];
 }
 
 const KINDS: Partial<Record<`${Compute} ${Route}`, Kind>> = {
-  "fargate alb": { configOf: "local", refusals: BEHIND_BALANCER },
+  "fargate alb": { configOf: "local", refusals: BEHIND_BALANCER, rolled: ROLLED },
   "fargate dns": { configOf: "local-dns", refusals: [] },
-  "autoscaling alb": { configOf: "local-autoscaling", refusals: INSTANCES_BEHIND_BALANCER },
-  "kubernetes alb": { configOf: "local-kubernetes", refusals: PODS_BEHIND_BALANCER },
-  "kubernetes gateway": { configOf: "local-gateway", refusals: BEHIND_GATEWAY },
+  "autoscaling alb": { configOf: "local-autoscaling", refusals: INSTANCES_BEHIND_BALANCER, rolled: ROLLED },
+  "kubernetes alb": { configOf: "local-kubernetes", refusals: PODS_BEHIND_BALANCER, rolled: PODS_ROLLED },
+  "kubernetes gateway": { configOf: "local-gateway", refusals: BEHIND_GATEWAY, rolled: PODS_ROLLED_BEHIND_GATEWAY },
 };
 
 /** Undefined where the two do not go together. */

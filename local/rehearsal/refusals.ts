@@ -35,8 +35,11 @@ export const BEHIND_GATEWAY = [skippedStage, fewerTasks, newImage, removed];
 /** Where one environment gets each version in place. */
 export const ROLLED = [withoutDrain, inPlace];
 
+/** Without a drain pods are refused by the config itself. */
+export const PODS_ROLLED = [fewerTasks, inPlace];
+
 /** The Gateway is somebody else's. */
-export const ROLLED_BEHIND_GATEWAY = [withoutDrain, fewerTasks];
+export const PODS_ROLLED_BEHIND_GATEWAY = [fewerTasks];
 
 function otherPort({ file }: RehearsedStack): Refusal {
   const { stable } = file.config().rollout;

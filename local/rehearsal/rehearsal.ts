@@ -149,7 +149,7 @@ async function walk(
   }
 
   function play(): Promise<Played> {
-    if (script === "rolling") return rollingRelease(scene);
+    if (script === "rolling") return rollingRelease(scene, kind);
     if (database) return databaseRelease(scene, database);
     return dns ? edgeRelease(scene) : releaseByRule(scene, kind, servers);
   }

@@ -2,7 +2,8 @@ import type { Refused } from "../../load/report";
 import { formatDuration } from "../../traffic";
 import { BAD_VERSIONS } from "./bad-versions";
 import { followBatches } from "./batches";
-import { ROLLED, ROLLED_BEHIND_GATEWAY, tryRefusal } from "./refusals";
+import type { Kind } from "./kinds";
+import { tryRefusal } from "./refusals";
 import type { RehearsedStack, Version } from "./rehearsed-stack";
 import type { Played } from "./release";
 import { decidedBack, failedUpdate } from "./roll-backs";
@@ -33,15 +34,13 @@ export function rollingSeconds({ file }: Pick<RehearsedStack, "file">, bakeSecon
  * One environment that gets each version in place: the next one, one that never gets healthy, which must end at its first batch
  * without an answer, and the one before. What would take its capacity or its drain is tried once the next one is there.
  */
-export async function rollingRelease(scene: Scene): Promise<Played> {
+export async function rollingRelease(scene: Scene, { rolled = [] }: Kind): Promise<Played> {
   const { stack } = scene;
   const [before, next] = [stack.stable(), stack.candidate()];
   await roll(next, "the next version", scene);
   const refused: Refused[] = [];
   await hold(scene, async () => {
-    for (const refusal of stack.file.config().kubernetes?.gateway ? ROLLED_BEHIND_GATEWAY : ROLLED) {
-      refused.push(await tryRefusal(refusal(stack), scene));
-    }
+    for (const refusal of rolled) refused.push(await tryRefusal(refusal(stack), scene));
   });
   const { unhealthy } = BAD_VERSIONS;
   const stopped = await failedUpdate(unhealthy, { stage: "bad", edit: { blue: unhealthy.image } }, scene);

@@ -1,4 +1,4 @@
-import { COLORS, isAmi, list, nameOf, otherColor, type Resource, sameValue, UNKNOWN } from "../../traffic";
+import { COLORS, type Color, isAmi, list, nameOf, otherColor, type Resource, sameValue, UNKNOWN } from "../../traffic";
 import { groupBy } from "./group-by";
 import { CLOCK, ROLLOUT } from "./types";
 
@@ -16,8 +16,16 @@ export interface Likeness {
  * ids are called, the digest of an image. A name that the provider makes up is none.
  */
 export function likenessOf(resources: readonly Resource[]): ReadonlyMap<string, Likeness> {
+  return likenessBy(wordsOf(resources), resources);
+}
+
+/** The same of what belongs to one color, with the color taken out. */
+export function likenessOfColor(resources: readonly Resource[], color: Color): ReadonlyMap<string, Likeness> {
+  return likenessBy((said) => said.replace(wholeWord(color), "<color>"), resources);
+}
+
+function likenessBy(inWords: (text: string) => string, resources: readonly Resource[]): ReadonlyMap<string, Likeness> {
   const there = resources.filter(({ pendingDelete }) => !pendingDelete);
-  const inWords = wordsOf(there);
   const placeOf = ({ urn }: Resource) => `${inWords(urn.split("::")[2] ?? "")}::${inWords(nameOf(urn))}`;
   const compared = there.filter(({ custom, type }) => custom && type !== CLOCK && !type.startsWith("pulumi:"));
   const byId = groupBy(compared, ({ outputs }) => new Set([outputs.arn, outputs.id]));

@@ -49,12 +49,16 @@ function start(drain = 1, terminatingWait = 0.3) {
 }
 
 /** Follows a refresh under load: who answered, and the fewest healthy and the most instances on the way. */
-async function refreshed(world: ReturnType<typeof start>, change: Partial<DesiredRefresh>) {
-  await world.apply();
+async function refreshed(
+  world: ReturnType<typeof start>,
+  change: Partial<DesiredRefresh>,
+  ofGroup: Partial<DesiredScalingGroup> = {},
+) {
+  await world.apply(ofGroup);
   await world.full();
   const end = load(world.plane.addresses("alb", 80));
   const seen: { fresh: number; healthy: number; all: number; at: number }[] = [];
-  await world.apply({ refresh: refresh(change) });
+  await world.apply({ ...ofGroup, refresh: refresh(change) });
   await until(() => {
     const healthy = states(world.plane, "shop").filter((state) => state === "healthy").length;
     seen.push({ fresh: world.count("v2"), healthy, all: world.machines().length, at: Date.now() });
@@ -84,6 +88,20 @@ it("a refresh stops at its checkpoints, never has too few in service, and loses 
 it("without instances that must stay in service requests are lost", async () => {
   const { answers } = await refreshed(start(), { bounds: { minHealthy: 0, maxHealthy: 100 } });
   expect(answers).toHaveProperty("503");
+});
+
+/** One that takes its time until it listens. */
+const slow = { ...machine("v2"), env: { VERSION: "v2", LISTEN_AFTER: "1500" } };
+
+it("a version that is slow to start is waited for where the balancer's health checks are the group's", async () => {
+  const { answers } = await refreshed(start(), { template: slow });
+  expect(Object.keys(answers).sort()).toEqual(["v1", "v2"]);
+});
+
+// "By default, … an Auto Scaling group uses EC2 status checks only" (ec2-auto-scaling-health-checks): a machine that runs is enough.
+it("without the balancer's health checks it is not, and requests are lost", async () => {
+  const { answers } = await refreshed(start(), { template: slow }, { asksBalancer: false });
+  expect(Object.keys(answers).filter((what) => what !== "v1" && what !== "v2")).not.toEqual([]);
 });
 
 it("without a drain and a lifecycle hook requests under way are cut", async () => {

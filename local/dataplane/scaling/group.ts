@@ -137,7 +137,9 @@ export class ScalingGroup implements Running<DesiredScalingGroup> {
 
   private look(machine: Machine, wanted: DesiredTask) {
     machine.current = this.refresh === undefined || machine.template.revision === wanted.revision;
-    const isUp = machine.process !== undefined && this.healths(machine).every((health) => isGood(health));
+    // By EC2's own checks alone a machine that runs is in service (ec2-auto-scaling-health-checks).
+    const isFit = !this.desired.asksBalancer || this.healths(machine).every((health) => isGood(health));
+    const isUp = machine.process !== undefined && isFit;
     if (!isUp) machine.inServiceSince = undefined;
     else machine.inServiceSince ??= Date.now();
     machine.wasHealthy ||= isUp;
