@@ -31,6 +31,6 @@ export function messageLines(report: MessageReport): string[] {
       .join(", ");
   return [
     `messages: ${total}, taken ${by(takenBy)}: ${missing} missing, ${early} by the candidate before the finish, ${late} by the version before after it, ${twice} twice, ${left} by nobody`,
-    `schedule: ran ${by(runs) || "never"}, ${settledTwice} messages settled twice`,
+    `schedule: started ${by(runs) || "never"}, ${settledTwice} messages settled twice`,
   ];
 }

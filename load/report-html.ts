@@ -1,7 +1,7 @@
 import { type DnsReport, dnsTable, notTriedLines } from "./dns-report";
 import { faultLines, faultTitle } from "./fault";
 import { type Html, html, type Part } from "./html";
-import { messageLines } from "./message-report";
+import { messageFaults, messageLines } from "./message-report";
 import { milliseconds, type Report, refusalLabel } from "./report";
 import { chartOf } from "./report-chart";
 import { rollBackLines, rollBackTitle } from "./roll-back";
@@ -48,12 +48,14 @@ ${articles("Rolled back", report.rollBacks, rollBackTitle, rollBackLines)}
   return page.source;
 }
 
-function headline({ requests, sessions, durationMs, engine, seed }: Report): Html {
+function headline({ requests, sessions, messages, durationMs, engine, seed }: Report): Html {
+  const wrong = messages ? messageFaults(messages) : 0;
   const figures: (readonly [string, string, string])[] = [
     ["Requests", count(requests.total), ""],
     ["Lost", count(requests.lost), requests.lost > 0 ? "bad" : ""],
     ["Errors of the service's own", count(requests.serverErrors), requests.serverErrors > 0 ? "warn" : ""],
     ...(sessions ? ([["Sessions lost", count(sessions.lost), sessions.lost > 0 ? "bad" : ""]] as const) : []),
+    ...(messages ? ([["Messages wrong", count(wrong), wrong > 0 ? "bad" : ""]] as const) : []),
     ["Duration", duration(durationMs), ""],
     ["Engine", engine, "small"],
     ["Seed", String(seed), "small"],

@@ -32,7 +32,7 @@ const ARROWS: Record<string, string[]> = {
   "local/dataplane": ["local"],
   "local/providers": ["local/dataplane"],
   "local/api": ["local/dataplane", "local/providers"],
-  "local/rehearsal": ["local/dataplane", "local", "cli", "load", "traffic"],
+  "local/rehearsal": ["local/dataplane", "local", "cli", "load", "live", "traffic"],
   local: ["local/api", "local/dataplane", "local/providers"],
   "examples/weighted-dns": ["components"],
   examples: [],

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { parity } from "../policies/parity";
 import { planOf } from "../policies/plan";
 import { TRAITS } from "../policies/reading/edge-traits";
+import { nameOf } from "../traffic";
 import { type DnsShape, dnsShop } from "./cases/dns-world";
 import { type Item, item, placed } from "./cases/item";
-import { nameOf } from "../traffic";
 import { planOfChange } from "./cases/judged-purely";
 import { NOW, stack } from "./crossfade-stack";
 import { ref } from "./small-programs";
@@ -126,7 +126,7 @@ test("what else it differs in is told as it gets its first weight, and not later
   expect(more).toEqual([]);
   expect(told).toMatchObject({ urn: "urn:pulumi:dev::shop::crossfade:index:WeightedAlbRoute::shop", advisory: true });
   expect(told?.what).toContain(
-    'differs from blue in more than its version: shop-green in healthCheckGracePeriodSeconds (5, blue\'s 60).',
+    "differs from blue in more than its version: shop-green in healthCheckGracePeriodSeconds (5, blue's 60).",
   );
   expect(unlike({ healthCheckGracePeriodSeconds: 5 }, { from: "canary-5", to: "canary-50" })).toEqual([]);
   expect(unlike({ healthCheckGracePeriodSeconds: 5 }, { from: "canary-5", to: "idle" })).toEqual([]);

@@ -141,6 +141,21 @@ describe("the page", () => {
     expect(closingTable(reportOf([answered(1)]))).not.toContain("users by");
   });
 
+  test("of a service with a database says what became of its messages, and what of that must not be", () => {
+    const well = { total: 9, missing: 0, early: 0, late: 0, twice: 0, left: 0, settledTwice: 0 };
+    const messages = { ...well, takenBy: { v1: 7, v2: 2 }, runs: { v1: 1 } };
+    const told = (wrong: Partial<typeof messages>) => {
+      const report = { ...reportOf([answered(1)]), messages: { ...messages, ...wrong } };
+      return { text: closingTable(report), page: reportHtml(report) };
+    };
+    expect(told({}).text).toContain("messages: 9, taken 7 by v1, 2 by v2: 0 missing");
+    expect(told({}).page).toMatch(/<dt>Messages wrong<\/dt><dd>0</);
+    for (const of of ["missing", "early", "late", "twice", "left", "settledTwice"] as const) {
+      const { page } = told({ [of]: 3 });
+      expect(page).toMatch(/class="bad"><dt>Messages wrong<\/dt><dd>3</);
+    }
+  });
+
   test.each(cases)("%s", (_, report, has, hasNot = []) => {
     const page = reportHtml(report);
     for (const text of has) expect(page).toMatch(text);

@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -5,7 +6,7 @@ import { AwsClients } from "../live/aws-clients";
 import { readScalingGroup } from "../live/scaling-group";
 import { type Load, startLoad } from "../load/load";
 import { rollingLines } from "../local/rehearsal/rolling-release";
-import { LocalWorld, PACK, type TestStack } from "./local-world";
+import { LocalWorld, PACK, ROOT, type TestStack } from "./local-world";
 import { running } from "./rehearsal-runs";
 
 /** A group of instances that is rolled in batches by the real engine, which is killed in the middle of one, under load. */
@@ -70,9 +71,20 @@ async function killedAtFirstBatch(of: string): Promise<void> {
   process.kill(engine?.pid ?? Number.NaN, "SIGKILL");
   expect(await ended).toContain("was killed by SIGKILL");
   expect(await now()).toMatchObject({ saved, refresh: { status: "InProgress", percent: 25 } });
+  expect(await status()).toContain("blue's instances are being exchanged (InProgress at 25 %, to version");
   // The lock of the dead.
   const { code, output } = await stack.pulumi.run(["cancel", "--yes", "local-autoscaling"]);
   expect(code, output).toBe(0);
+}
+
+/** What `crossfade status` says, with its lines joined. */
+function status(): Promise<string> {
+  const command = ["cli/bin.js", "status", "local-autoscaling", "--config-file", stack.config.path];
+  return new Promise((resolve) => {
+    execFile("node", command, { cwd: ROOT, env: stack.pulumi.env }, (_, stdout) =>
+      resolve(stdout.replace(/\s+/g, " ")),
+    );
+  });
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {

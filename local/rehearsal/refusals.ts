@@ -24,22 +24,22 @@ export async function tryRefusal({ change, policy, edit }: Refusal, scene: Scene
 export const BEHIND_BALANCER = [skippedStage, otherPort, newImage, inPlace, removed];
 
 /** With another port pods get another version too, and that alone would be refused. */
-export const PODS_BEHIND_BALANCER = [skippedStage, fewerTasks, newImage, inPlace, removed];
+export const PODS_BEHIND_BALANCER = [skippedStage, singlePod, newImage, inPlace, removed];
 
 /** With another port instances get another version too. */
 export const INSTANCES_BEHIND_BALANCER = [skippedStage, newImage, inPlace, removed];
 
 /** Nothing of the way there is replaced by a line of config, and the Gateway is somebody else's. */
-export const BEHIND_GATEWAY = [skippedStage, fewerTasks, newImage, removed];
+export const BEHIND_GATEWAY = [skippedStage, singlePod, newImage, removed];
 
 /** Where one environment gets each version in place. */
 export const ROLLED = [withoutDrain, inPlace];
 
 /** Without a drain pods are refused by the config itself. */
-export const PODS_ROLLED = [fewerTasks, inPlace];
+export const PODS_ROLLED = [singlePod, inPlace];
 
 /** The Gateway is somebody else's. */
-export const PODS_ROLLED_BEHIND_GATEWAY = [fewerTasks];
+export const PODS_ROLLED_BEHIND_GATEWAY = [singlePod];
 
 function otherPort({ file }: RehearsedStack): Refusal {
   const { stable } = file.config().rollout;
@@ -50,10 +50,10 @@ function otherPort({ file }: RehearsedStack): Refusal {
   };
 }
 
-function fewerTasks({ file }: RehearsedStack): Refusal {
+function singlePod({ file }: RehearsedStack): Refusal {
   const { stable } = file.config().rollout;
   return {
-    change: `one task fewer for ${stable}, which serves`,
+    change: `a single pod for ${stable}, which serves`,
     policy: "capacity",
     edit: { [stable]: { image: file.get(stable), replicas: 1 } },
   };
