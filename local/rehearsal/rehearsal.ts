@@ -64,6 +64,9 @@ const PATIENCE_MS = 20_000;
 /** What an update and its adoption take, as far as the time left is guessed. */
 const UPDATE_SECONDS = 12;
 
+/** The database's port is so far above the balancers' first one. */
+const DATABASE_PORT = 45;
+
 /** What the roll backs take together. */
 const ROLL_BACKS_SECONDS = 150;
 
@@ -154,9 +157,6 @@ async function walk(
     return dns ? edgeRelease(scene) : releaseByRule(scene, kind, servers);
   }
 }
-
-/** From the first port of the balancers on. */
-const DATABASE_PORT = 45;
 
 /** The release, and its way back; of the example service what would lose requests too, and releases that go wrong. */
 async function releaseByRule(scene: Scene, { refusals }: Kind, servers?: Servers): Promise<Played> {

@@ -7,7 +7,7 @@ import { tryRefusal } from "./refusals";
 import type { RehearsedStack, Version } from "./rehearsed-stack";
 import type { Played } from "./release";
 import { decidedBack, failedUpdate } from "./roll-backs";
-import { announce, edit, hold, type Scene, type Step } from "./step";
+import { edit, hold, type Scene, type Step } from "./step";
 
 /** What the batches are, where instances have them: each but the last is followed by the pause. */
 const ROLLING = { batches: [25, 50, 100], pause: "15s" };
@@ -58,7 +58,6 @@ async function roll({ image, version }: Version, name: string, scene: Scene): Pr
   const { rolling } = stack.file.config();
   const step = (stage: string, weight: number): Step => ({ stage, weight, candidate: version, edit: { blue: image } });
   if (!rolling) return edit(step(name, 100), scene);
-  announce(step(name, 0), scene);
   const over = new AbortController();
   const listener = {
     goesTo: (percent: number) => load.mark({ name: `to ${percent} %`, weight: percent, candidate: version }),
@@ -70,10 +69,6 @@ async function roll({ image, version }: Version, name: string, scene: Scene): Pr
   };
   const followed = followBatches(cloud.env, rolling, listener, over.signal);
   followed.catch(() => {}); // is waited for below
-  stack.set({ blue: image });
-  await stack.up().finally(() => {
-    over.abort();
-    cloud.assertAlive();
-  });
+  await edit(step(name, 0), scene).finally(() => over.abort());
   await followed;
 }
