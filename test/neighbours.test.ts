@@ -59,3 +59,27 @@ test("a service gets weight when the one that it needs has been released, and no
   const inTime = await install();
   expect(inTime).toMatchObject({ code: 0, said: expect.stringContaining("which has it on trial") });
 });
+
+/** A service that needs a contract of the shop. */
+const needing = (contract: string) => `
+  import { output } from "@pulumi/pulumi";
+  import { releaseOf, Rollout } from "${ROOT}/components";
+  const rollout = new Rollout("till", { stable: "blue", stages: [{ name: "half", weight: 50, bake: 0 }] });
+  const requires = [{ stack: "organization/crossfade/local", contract: "${contract}" }];
+  const versions = { blue: { image: "till@sha256:${"1".repeat(64)}", requires } };
+  export const release = releaseOf(rollout, versions, { shares: output(rollout.shares) });`;
+
+test("nor does a version get weight that does not serve what another service still needs", {
+  timeout: 600_000,
+}, async () => {
+  const till = await world.project("till", needing(">=3"));
+  expect(await till.up("--skip-preview")).toMatchObject({ code: 0 });
+  const blue = shop.config.get("blue");
+  shop.config.edit({ requires: undefined, requiredBy: ["organization/till/dev"] });
+  shop.config.set("blue", { image: blue, contract: "2" });
+  const unserved = await install();
+  expect(unserved.code).not.toBe(0);
+  expect(unserved.said).toContain("organization/till/dev");
+  shop.config.set("blue", { image: blue, contract: ">=2 <=3" });
+  expect(await install()).toEqual({ code: 0, said: "" });
+});

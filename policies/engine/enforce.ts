@@ -5,7 +5,7 @@ import type { Resource } from "../../traffic";
 import { type Plan, planOf, planOfOne } from "../plan";
 import type { Policy } from "../policy";
 import { loadParserFor } from "../reading/migrations";
-import { type Judged, judgeAll, judged } from "../rules";
+import { type Judged, judged } from "../rules";
 import { desiredBeforeStep, desiredInStack } from "./desired-state";
 import type { PackPolicy } from "./one-for-all";
 import { priorState, thisRun } from "./prior-state";
@@ -29,26 +29,12 @@ export function enforce(policy: Policy): PackPolicy {
     },
     validateResource: async (args, report) => {
       const after = desiredBeforeStep(args);
-      if (phase() === "preview") prepare();
+      // Of thousands of resources the export takes seconds: it is under way while the program still runs.
+      if (phase() === "preview") priorState().catch(() => "told where it is needed");
       if (policy.wholePlanOnly || phase() !== "update") return;
       await judge(policy.description, report, find(args.getConfig()), (prior) => planOfOne(prior, after));
     },
   };
-}
-
-const prepared = new WeakSet<object>();
-
-/**
- * While the program still runs, and nobody waits for the pack: reads the state before, which of thousands of resources takes
- * seconds, and judges it against itself. So what rules keep of that state is there when the stack comes, and their code is
- * compiled: of 5,000 resources they take half a second then in the place of one.
- */
-function prepare(): void {
-  if (prepared.has(thisRun())) return;
-  prepared.add(thisRun());
-  priorState()
-    .then(({ resources }) => judgeAll(planOf(resources, resources)))
-    .catch(() => "told where it is needed");
 }
 
 /** The plan that was worked out last in a run, and the names of the policies that have been given it. */
