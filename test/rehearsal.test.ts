@@ -59,7 +59,8 @@ describe("faults", () => {
 });
 
 test("a release from install to finish loses nothing, bad ones are rolled back, and what would lose requests is refused", async () => {
-  const { code, output } = await rehearse("--rps", "60", "--bake", "3", "--seed", "7", "--requests", "6000", "--json").end();
+  const flags = ["--rps", "60", "--bake", "3", "--requests", "6000", "--seed", "7"];
+  const { code, output } = await rehearse(...flags, "--json").end();
   const report = reported();
   expect(report.requests, output).toMatchObject({ lost: 0 });
   expect(code).toBe(0);
