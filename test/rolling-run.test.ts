@@ -105,8 +105,8 @@ test("and the next update of the version before takes back what is done", async 
   await killedAtFirstBatch(image(1));
   stack.config.set("blue", image(2));
   expect(await up()).toContain("taking back what an earlier update has left unfinished");
+  // On the group there is a new version of the template then, of the same content.
   expect(await now()).toMatchObject({
-    saved: before.saved,
     instances: Array(4).fill(before.saved),
     refresh: { status: "RollbackSuccessful" },
   });
