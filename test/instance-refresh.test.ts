@@ -125,14 +125,20 @@ describe("the instances of a group are exchanged before its template is", () => 
     const before = await settled();
     const next = await version("better");
     const began = Date.now();
-    await exchange(before, [next, "better"], { rolling: { batches: [25, 50, 100], pause: 1 } });
+    await exchange(before, [next, "better"], { rolling: { batches: [25, 50, 100], pause: 1, alarms: ["shop-5xx"] } });
     expect(Date.now() - began).toBeGreaterThanOrEqual(2000);
     expect(await now()).toEqual({ saved: next, versions: [next, next, next, next] });
     expect(lines.filter((line) => /at (25|50) %/.test(line)).length).toBeGreaterThanOrEqual(2);
     const [latest] = await refreshes();
     expect(latest).toMatchObject({
       Status: "Successful",
-      Preferences: { CheckpointPercentages: [25, 50, 100], CheckpointDelay: 1, SkipMatching: true, AutoRollback: true },
+      Preferences: {
+        CheckpointPercentages: [25, 50, 100],
+        CheckpointDelay: 1,
+        SkipMatching: true,
+        AutoRollback: true,
+        AlarmSpecification: { Alarms: ["shop-5xx"] },
+      },
     });
   });
 

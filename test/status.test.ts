@@ -28,7 +28,14 @@ function routeStatus(shape: StackShape, more: Partial<RouteStatus> = {}): RouteS
   });
   const { stable, stage } = route.recorded;
   const rollout = outlook(planOf(resources, resources, NOW))[0]?.rollout;
-  const known = { route, name: "shop", environments, asked: { stable, stage }, live: route.shares, rollout };
+  const known = {
+    route,
+    name: "shop",
+    environments,
+    asked: { stable, stage, inBatches: false },
+    live: route.shares,
+    rollout,
+  };
   return { ...known, evidence: undefined, ...more };
 }
 
@@ -73,7 +80,12 @@ test("no line but a command is wider than the terminal", () => {
     env.color === "green" ? { ...env, zones: sick } : env,
   );
   const status = statusOf(
-    [routeStatus({ stage: "canary-5" }, { live, environments, asked: { stable: "blue", stage: "canary-50" } })],
+    [
+      routeStatus(
+        { stage: "canary-5" },
+        { live, environments, asked: { stable: "blue", stage: "canary-50", inBatches: false } },
+      ),
+    ],
     {
       unseen,
       update,
@@ -105,7 +117,7 @@ describe("somebody should look at it", () => {
     [
       "a file that was not applied",
       { stage: "canary-5" },
-      { asked: { stable: "blue", stage: "canary-50" } },
+      { asked: { stable: "blue", stage: "canary-50", inBatches: false } },
       /asks for stable blue, canary-50, and deployed is stable blue, canary-5/,
     ],
   ])("%s", (_, shape, more, found) => {
@@ -163,6 +175,17 @@ describe("what is legal next", () => {
     ["at full", { stage: "full" }, ["up -c crossfade:stable=green -c crossfade:stage=idle", "crossfade rollback prod"]],
   ])("%s", (_, shape, commands) => {
     expect(edits(shape)).toEqual(commands);
+  });
+
+  test("of one environment that rolls, a version on its own color", () => {
+    const one = routeStatus({ tasks: { blue: 4 } });
+    const asked = { stable: "blue", stage: "idle", inBatches: true } as const;
+    expect(nextEdits("prod", "policies", { ...one, asked })).toMatchObject([
+      {
+        command: expect.stringContaining("-c crossfade:blue=registry/image"),
+        means: expect.stringContaining("batches"),
+      },
+    ]);
   });
 
   test("after a finish the version before can be returned to", () => {

@@ -50,7 +50,11 @@ export function troubles(
 }
 
 /** The edits that are legal next, as the commands that make them. */
-export function nextEdits(stack: string, pack: string, { route, rollout, environments }: RouteStatus): NextEdit[] {
+export function nextEdits(
+  stack: string,
+  pack: string,
+  { route, rollout, environments, asked }: RouteStatus,
+): NextEdit[] {
   const { candidate, recorded, stage, older, since } = route;
   const up = (edit: Record<string, string>) =>
     `pulumi up -s ${stack} --policy-pack ${pack} ${Object.entries(edit)
@@ -58,6 +62,10 @@ export function nextEdits(stack: string, pack: string, { route, rollout, environ
       .join(" ")}`;
   const back = { command: `crossfade rollback ${stack}`, means: `all back to ${recorded.stable}` };
   if (!environments.some(({ role }) => role === "candidate")) {
+    if (asked?.inBatches) {
+      const means = "the next version, in batches; its line goes into the stack file";
+      return [{ command: up({ [recorded.stable]: "registry/image@sha256:…" }), means }];
+    }
     const means = "the next version, without weight; its line goes into the stack file";
     return [{ command: up({ [candidate]: "registry/image@sha256:…" }), means }];
   }

@@ -48,7 +48,7 @@ export interface RouteStatus {
   name: string;
   environments: EnvironmentStatus[];
   /** As the stack file asks; undefined where it cannot be read. */
-  asked: { stable: Color; stage: string } | undefined;
+  asked: { stable: Color; stage: string; inBatches: boolean } | undefined;
   /** The share of each color as AWS says it. Undefined where it was not seen, and behind a Gateway. */
   live: Shares | undefined;
   /** What an update of nothing would mean: the time left, and the way back. Undefined without a candidate. */
@@ -113,7 +113,11 @@ export async function stackStatus(stack: string, options: StatusOptions = {}): P
       ),
       see(() => evidenceOf(route, config, clients, at)),
     ]);
-    const asked = config && { stable: config.rollout.stable, stage: config.rollout.stage };
+    const asked = config && {
+      stable: config.rollout.stable,
+      stage: config.rollout.stage,
+      inBatches: config.rolling !== undefined,
+    };
     const rollout = meanings.find(({ urn }) => urn === route.urn)?.rollout;
     environments.sort((one) => (one.color === stable ? -1 : 1));
     return { route, name: nameOf(route.urn), environments, asked, live, rollout, evidence };
