@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { AwsClients } from "../live/aws-clients";
 import { readScalingGroup } from "../live/scaling-group";
 import { type Load, startLoad } from "../load/load";
+import { clientsOf } from "../local/rehearsal/batches";
 import { rollingLines } from "../local/rehearsal/rolling-release";
 import { LocalWorld, PACK, ROOT, type TestStack } from "./local-world";
 import { running } from "./rehearsal-runs";
@@ -25,9 +25,8 @@ beforeAll(async () => {
   await world.cloud.dataPlane.settled();
   const resources = await stack.resources();
   group = String(resources.find(({ type }) => type === "aws:autoscaling/group:Group")?.outputs.name);
-  const [balancer] = world.cloud.records.ofType("aws:lb/loadBalancer:LoadBalancer");
   load = startLoad({
-    addresses: world.cloud.dataPlane.addresses(balancer?.id ?? "", 80),
+    addresses: world.cloud.addresses(),
     host: stack.config.config().host,
     stage: { name: "installed", weight: 0 },
     rate: 50,
@@ -49,10 +48,8 @@ async function up(): Promise<string> {
 }
 
 /** The version that is saved on the group, and those of its instances. */
-async function now() {
-  const { AWS_ENDPOINT_URL: endpoint } = world.cloud.env;
-  const keys = { region: "eu-local-1", accessKey: "local", secretKey: "local" };
-  return readScalingGroup(new AwsClients({ endpoint, ...keys }), group);
+function now() {
+  return readScalingGroup(clientsOf(world.cloud.env), group);
 }
 
 /** Begins to release an image, and kills the engine when the first instance has it, in the pause after the first batch. */

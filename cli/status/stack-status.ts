@@ -4,13 +4,15 @@ import { providerSettings } from "../../live/provider-settings";
 import { latestRefresh } from "../../live/scaling-group";
 import { readTargets } from "../../live/target-health";
 import { planOf } from "../../policies/plan";
+import { membersOf } from "../../policies/reading/members";
+import { endOf } from "../../policies/reading/rollouts";
+import { stateOf } from "../../policies/reading/state";
 import { SCALING_GROUP } from "../../policies/reading/types";
 import { digestsOf } from "../../policies/reading/versions";
 import {
   type Color,
   isRunning,
   type LiveRefresh,
-  list,
   nameOf,
   type Rejection,
   type Resource,
@@ -163,7 +165,7 @@ async function environmentStatus(
       ? []
       : await Promise.all([
           see(() => readTargets(clients, group)),
-          see(() => runningRefresh(group, resources, clients)),
+          see(() => runningRefresh(route && endOf(route, color, resources), resources, clients)),
         ]);
   return {
     color,
@@ -177,13 +179,11 @@ async function environmentStatus(
 
 /** What exchanges the instances of the Auto Scaling group behind a target group. */
 async function runningRefresh(
-  targetGroup: string,
+  end: Resource | undefined,
   resources: readonly Resource[],
   clients: AwsClients,
 ): Promise<LiveRefresh | undefined> {
-  const group = resources.find(
-    ({ type, outputs }) => type === SCALING_GROUP && list(outputs.targetGroupArns).includes(targetGroup),
-  );
+  const group = end && membersOf(end, stateOf(resources)).find(({ type }) => type === SCALING_GROUP);
   const name = text(group?.outputs.name);
   const latest = name === undefined ? undefined : await latestRefresh(clients, name);
   return latest && isRunning(latest) ? latest : undefined;

@@ -51,7 +51,8 @@ export async function followBatches(
   }
 }
 
-function clientsOf(env: Record<string, string>): AwsClients {
+/** With what the cloud is asked that an environment leads to. */
+export function clientsOf(env: Record<string, string>): AwsClients {
   return new AwsClients({
     endpoint: env.AWS_ENDPOINT_URL,
     region: env.AWS_REGION,

@@ -4,6 +4,7 @@ import type { RehearsedDatabase } from "./database";
 import { SETTLE } from "./edge-release";
 import { tryRefusal } from "./refusals";
 import type { Played } from "./release";
+import { decidedBack } from "./roll-backs";
 import { edit, hold, type Scene, type Step, take } from "./step";
 
 /**
@@ -12,7 +13,7 @@ import { edit, hold, type Scene, type Step, take } from "./step";
  * requests by the way is refused.
  */
 export async function databaseRelease(scene: Scene, database: RehearsedDatabase): Promise<Played> {
-  const { stack, load, progress, signal } = scene;
+  const { stack, progress, signal } = scene;
   const { image, version: candidate } = stack.candidate();
   const refused: Refused[] = [];
   const tooEarly = async () => {
@@ -34,10 +35,8 @@ export async function databaseRelease(scene: Scene, database: RehearsedDatabase)
   await take(step("idle", 0, expand), scene, tooEarly);
   const [first] = stages as [(typeof stages)[number]];
   await take(step(first.name, first.weight, { stage: first.name }), scene);
-  const watched = load.watch(candidate);
-  const beganAtMs = load.nowMs();
-  await take(step("back", 0, { stage: "idle" }), scene);
-  const did = watched.result();
+  const what = `back from ${first.name}, with sessions of ${candidate} on the version before`;
+  const back = await decidedBack(what, candidate, scene, () => take(step("back", 0, { stage: "idle" }), scene));
   for (const { name, weight } of stages) await take(step(name, weight, { stage: name }), scene);
 
   await database.note("finishBegins");
@@ -45,23 +44,9 @@ export async function databaseRelease(scene: Scene, database: RehearsedDatabase)
   await database.note("finished");
   await hold(scene, tooEarly);
   const { drain } = stack.file.config().environments.blue ?? { drain: 0 };
-  progress.event(`the old environment is kept for its hold time`);
+  progress.event("the old environment is kept for its hold time");
   await sleep((drain + SETTLE) * 1000, undefined, { signal });
   await take(step("removed", 100, { blue: undefined }), scene);
   await take(step("contract", 100, database.to("contract", 3)), scene);
-  return {
-    refused,
-    rollBacks: [
-      {
-        cause: "decision",
-        what: `back from ${first.name}, with sessions of ${candidate} on the version before`,
-        stage: "back",
-        candidate,
-        evidence: "",
-        beganAtMs,
-        noticedAtMs: beganAtMs,
-        did,
-      },
-    ],
-  };
+  return { refused, rollBacks: [back] };
 }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Refused } from "../../load/report";
-import type { RollBack } from "../../load/roll-back";
 import { ALIAS_TTL, CLIENT_KEEP_ALIVE, formatDuration, holdSeconds, staySeconds } from "../../traffic";
 import { inPlace, removedTooSoon, skippedStage, tryRefusal } from "./refusals";
 import type { RehearsedStack, Version } from "./rehearsed-stack";
 import type { Played } from "./release";
+import { decidedBack } from "./roll-backs";
 import { edit, hold, type Scene, type Step, take } from "./step";
 
 /**
@@ -114,22 +114,12 @@ async function takeCanary(step: Step, scene: Scene): Promise<void> {
 /** All weight back to stable, and the tail of the candidate until it is over. */
 async function rollBackFrom(from: string, { version }: Version, scene: Scene) {
   const { load, stack, cloud, signal } = scene;
-  const watched = load.watch(version);
-  const beganAtMs = load.nowMs();
   const tail = load.tail(version);
-  await edit({ stage: "back", weight: 0, candidate: version, edit: { stage: "idle" } }, scene);
-  await cloud.settled();
-  await sleep(stayOf(stack) * 1000, undefined, { signal });
-  load.settled();
-  const rollBack: RollBack = {
-    cause: "decision",
-    what: `back to the version before, at ${from}`,
-    stage: "back",
-    candidate: version,
-    evidence: "",
-    beganAtMs,
-    noticedAtMs: beganAtMs,
-    did: watched.result(),
-  };
+  const rollBack = await decidedBack(`back to the version before, at ${from}`, version, scene, async () => {
+    await edit({ stage: "back", weight: 0, candidate: version, edit: { stage: "idle" } }, scene);
+    await cloud.settled();
+    await sleep(stayOf(stack) * 1000, undefined, { signal });
+    load.settled();
+  });
   return { rollBack, tail: tail.result() };
 }

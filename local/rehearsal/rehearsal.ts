@@ -93,7 +93,7 @@ export async function rehearse(options: RehearsalOptions): Promise<void> {
     rmSync(home, { recursive: true, force: true });
     mkdirSync(home, { recursive: true });
     const processes = new ProcessFile(join(home, "processes"));
-    const policies = route === "dns" || script === "database" ? EDGE_POLICIES : undefined;
+    const policies = removesOld(options) ? EDGE_POLICIES : undefined;
     const stack = new RehearsedStack({ ...options, configOf: kind.configOf, policies, home, processes });
     if (options.servers) useServers(stack.file, options.servers);
     if (script === "database") database = await RehearsedDatabase.start(stack, root, port + DATABASE_PORT);
@@ -167,15 +167,17 @@ async function releaseByRule(scene: Scene, { refusals }: Kind, servers?: Servers
 }
 
 /** The stages with a bake time that a rehearsal has the time for: the policies hold it to what the config says. */
-function shortened(stack: RehearsedStack, { bakeSeconds, route, script }: RehearsalOptions) {
-  const bake = `${Math.floor(Math.min(bakeSeconds, WELL_SECONDS))}s`;
+function shortened(stack: RehearsedStack, options: RehearsalOptions) {
+  const bake = `${Math.floor(Math.min(options.bakeSeconds, WELL_SECONDS))}s`;
   const stages = stack.file.config().rollout.stages.filter(({ name }) => name !== IDLE);
   const canaries = stages.filter(({ weight }) => weight < 100);
-  return (route === "dns" || script === "database" ? edgeStages(canaries) : stages).map(({ name, weight }) => ({
-    name,
-    weight,
-    bake,
-  }));
+  const taken = removesOld(options) ? edgeStages(canaries) : stages;
+  return taken.map(({ name, weight }) => ({ name, weight, bake }));
+}
+
+/** Whether it ends with the old environment's removal, after its hold time. */
+function removesOld({ route, script }: RehearsalOptions): boolean {
+  return route === "dns" || script === "database";
 }
 
 /** What it is most often, where somebody's own server does not get healthy. */

@@ -33,21 +33,26 @@ export async function badReleases(scene: Scene): Promise<RollBack[]> {
 /** After a finish: one line, and the version before has all requests again. */
 export function wayBack(scene: Scene, { version: candidate }: Version): Promise<RollBack> {
   const step = { stage: "back", weight: 0, candidate, edit: { stable: "blue" } };
-  return decidedBack("back to the version before, after the finish", candidate, scene, () => edit(step, scene));
+  return decidedBack("back to the version before, after the finish", candidate, scene, async () => {
+    await edit(step, scene);
+    await untilQuiet(scene);
+  });
 }
 
-/** A version that was well is taken out again, because another is wanted. */
+/**
+ * A version that was well is taken out again, because another is wanted.
+ *
+ * @param goBack the edit, and the wait until nobody meets the version any more
+ */
 export async function decidedBack(
   what: string,
   candidate: string,
-  scene: Scene,
+  { load }: Scene,
   goBack: () => Promise<void>,
 ): Promise<RollBack> {
-  const { load } = scene;
   const watched = load.watch(candidate);
   const beganAtMs = load.nowMs();
   await goBack();
-  await untilQuiet(scene);
   const at = { stage: "back", beganAtMs, noticedAtMs: beganAtMs };
   return { cause: "decision", what, candidate, evidence: "", ...at, did: watched.result() };
 }
@@ -137,7 +142,7 @@ function whatOf({ version, fault }: BadVersion): string {
 }
 
 /** The nodes adopt the weights, and requests that are on their way get their answers. */
-async function untilQuiet({ cloud, load, signal }: Scene): Promise<void> {
+export async function untilQuiet({ cloud, load, signal }: Scene): Promise<void> {
   await cloud.settled();
   load.settled();
   await sleep(2000, undefined, { signal });

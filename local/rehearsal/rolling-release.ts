@@ -6,7 +6,7 @@ import type { Kind } from "./kinds";
 import { tryRefusal } from "./refusals";
 import type { RehearsedStack, Version } from "./rehearsed-stack";
 import type { Played } from "./release";
-import { decidedBack, failedUpdate } from "./roll-backs";
+import { decidedBack, failedUpdate, untilQuiet } from "./roll-backs";
 import { edit, hold, type Scene, type Step } from "./step";
 
 /** What the batches are, where instances have them: each but the last is followed by the pause. */
@@ -46,9 +46,10 @@ export async function rollingRelease(scene: Scene, { rolled = [] }: Kind): Promi
   const stopped = await failedUpdate(unhealthy, { stage: "bad", edit: { blue: unhealthy.image } }, scene);
   await edit({ stage: "restored", weight: 100, candidate: next.version, edit: { blue: next.image } }, scene);
   await hold(scene);
-  const back = await decidedBack("back to the version before, in place", next.version, scene, () =>
-    roll(before, "back", scene),
-  );
+  const back = await decidedBack("back to the version before, in place", next.version, scene, async () => {
+    await roll(before, "back", scene);
+    await untilQuiet(scene);
+  });
   return { refused, rollBacks: [stopped, back] };
 }
 

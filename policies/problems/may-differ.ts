@@ -1,8 +1,9 @@
 import { differing, type Likeness } from "../reading/likeness";
 
 /**
- * What stacks may differ in, besides what a team declares: parts of a property's path, of one type where it stands before. Sizes, numbers and hosts are what a
- * staging is smaller in; where a rollout stands, and what the values of variables are, is each stack's own.
+ * What stacks may differ in, besides what a team declares: parts of a property's path, of one type where it stands before. Sizes,
+ * numbers and hosts are what a staging is smaller in; where a rollout stands, and what the values of variables are, is each
+ * stack's own.
  */
 export const MAY_DIFFER = [
   ...["cpu", "memory", "memorySize", "instanceType", "instanceClass", "allocatedStorage", "nodeType"],

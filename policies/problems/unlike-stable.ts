@@ -1,4 +1,4 @@
-import { nameOf, otherColor, type Resource } from "../../traffic";
+import { type Color, nameOf, otherColor, type Resource } from "../../traffic";
 import type { Plan } from "../plan";
 import type { Finding } from "../policy";
 import { likenessOfColor } from "../reading/likeness";
@@ -14,11 +14,12 @@ export function unlikeStable(plan: Plan, mayDiffer: readonly string[]): Finding[
   return routeChanges(plan).flatMap(({ route, before, asked, wire, transition }): Finding[] => {
     const candidate = otherColor(asked.stable);
     if (!before || transition.kind !== "promote" || (wire?.[candidate] ?? 0) > 0) return [];
-    const [own, stables] = [candidate, asked.stable].map((color) => {
+    const likenessIn = (color: Color) => {
       const home = environmentOf(before, color, plan.prior);
       return likenessOfColor(home ? below(home, plan.desired) : [], color);
-    }) as [ReturnType<typeof likenessOfColor>, ReturnType<typeof likenessOfColor>];
-    const found = [...own].flatMap(([place, one]) => {
+    };
+    const stables = likenessIn(asked.stable);
+    const found = [...likenessIn(candidate)].flatMap(([place, one]) => {
       const other = stables.get(place);
       const unlike = other && undeclared(one, other, declared, `${asked.stable}'s`);
       return unlike ? [{ ...unlike, urn: one.resource.urn }] : [];
