@@ -1,7 +1,10 @@
 import type { AutoScaling } from "@aws-sdk/client-auto-scaling";
+import type { CloudWatch } from "@aws-sdk/client-cloudwatch";
+import type { EC2 } from "@aws-sdk/client-ec2";
 import type { ECS } from "@aws-sdk/client-ecs";
 import type { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Route53 } from "@aws-sdk/client-route-53";
+import type { ServiceQuotas } from "@aws-sdk/client-service-quotas";
 import type { AssumedRole, ProviderSettings } from "./provider-settings";
 
 // That versions of the SDK to come want another Node.js is for whoever updates it, and not for whoever runs `pulumi up`.
@@ -44,7 +47,22 @@ export class AwsClients {
     return new Client({ ...shared, region: shared.region ?? "us-east-1" });
   });
 
-  /** What all clients have; also for those of others, such as CloudWatch's. */
+  readonly ec2 = once(async (): Promise<EC2> => {
+    const { EC2: Client } = await import("@aws-sdk/client-ec2");
+    return new Client(await this.shared());
+  });
+
+  readonly serviceQuotas = once(async (): Promise<ServiceQuotas> => {
+    const { ServiceQuotas: Client } = await import("@aws-sdk/client-service-quotas");
+    return new Client(await this.shared());
+  });
+
+  readonly cloudWatch = once(async (): Promise<CloudWatch> => {
+    const { CloudWatch: Client } = await import("@aws-sdk/client-cloudwatch");
+    return new Client(await this.shared());
+  });
+
+  /** What all clients have; also for those of others, such as the source of metrics' own. */
   readonly shared = once(async () => {
     const { region, profile, endpoint } = this.settings;
     return {
