@@ -1,12 +1,16 @@
 import { autoScaling } from "./autoscaling";
 import type { Cloud } from "./cloud";
 import { cloudWatch } from "./cloudwatch";
+import { ec2 } from "./ec2";
 import { ecs } from "./ecs";
 import { elbv2 } from "./elbv2";
 import { GROUP } from "./elbv2-shapes";
+import { Limits } from "./limits";
 import { pages } from "./pages";
 import { route53 } from "./route53";
-import { ApiServer } from "./server";
+import { fargateVcpus } from "./running";
+import { ApiServer, json, type Pages } from "./server";
+import { serviceQuotas } from "./service-quotas";
 import type { TrafficCounts } from "./traffic-counts";
 
 /** The API's port is so far above the base port. */
@@ -14,9 +18,24 @@ const ABOVE_BASE = 54;
 
 /** Answers AWS's calls for a cloud and what its balancers counted, at one address of loopback. */
 export function startApi(cloud: Cloud, counts: TrafficCounts, basePort: number): Promise<ApiServer> {
-  const services = [elbv2(cloud), ecs(cloud), autoScaling(cloud), route53(cloud), cloudWatch(counts)];
+  const limits = new Limits();
+  const services = [
+    elbv2(cloud),
+    ecs(cloud),
+    autoScaling(cloud),
+    route53(cloud),
+    cloudWatch(counts, () => fargateVcpus(cloud)),
+    ec2(cloud, limits),
+    serviceQuotas(limits),
+  ];
   const groups = () => cloud.records.ofType(GROUP).map(({ id }) => id);
-  return ApiServer.start(services, pages(counts, groups), basePort + ABOVE_BASE);
+  const toLimits: Pages = {
+    "PUT /_crossfade/limits": ({ body }) => {
+      limits.ask(JSON.parse(body));
+      return json({});
+    },
+  };
+  return ApiServer.start(services, { ...pages(counts, groups), ...toLimits }, basePort + ABOVE_BASE);
 }
 
 /** By which AWS's SDKs find it, and no other; the credentials are nobody's. */

@@ -17,26 +17,31 @@ const MINUTE = 60_000;
 /** Points of one answer (CloudWatch API, GetMetricData, `MaxDatapoints`). */
 const MOST_POINTS = 100_800;
 
-/** CloudWatch: what the balancers have counted, by the minute, late, and without zeros. */
-export function cloudWatch(counts: TrafficCounts): Service {
+/**
+ * CloudWatch: what the balancers have counted, by the minute, late, and without zeros; and how much of a quota is in use.
+ * @param vcpus of Fargate, On-Demand, that are in use now
+ */
+export function cloudWatch(counts: TrafficCounts, vcpus: () => number): Service {
   return {
     name: "monitoring",
     wire: jsonWire("1.0", "GraniteServiceVersion20100801"),
     throttled: "Throttling",
     operations: [
-      operation<GetMetricDataInput, GetMetricDataOutput>(GetMetricData$, (input) => getMetricData(input, counts)),
+      operation<GetMetricDataInput, GetMetricDataOutput>(GetMetricData$, (input) =>
+        getMetricData(input, (query) => usagePoints(query, counts.now(), vcpus()) ?? pointsOf(query, input, counts)),
+      ),
     ],
   };
 }
 
 /** Page after page: of a metric whose points are not all told yet, the status is PartialData. */
-function getMetricData(input: GetMetricDataInput, counts: TrafficCounts): GetMetricDataOutput {
+function getMetricData(input: GetMetricDataInput, pointsFor: (query: MetricDataQuery) => Point[]): GetMetricDataOutput {
   const { MetricDataQueries = [], NextToken = "0", MaxDatapoints = MOST_POINTS, ScanBy } = input;
   const newestFirst = ScanBy !== "TimestampAscending";
   let [skip, left] = [Number(NextToken), MaxDatapoints];
   let isMore = false;
   const MetricDataResults = MetricDataQueries.filter(({ ReturnData }) => ReturnData !== false).map((query) => {
-    const points = pointsOf(query, input, counts).sort((a, b) => (newestFirst ? b.time - a.time : a.time - b.time));
+    const points = pointsFor(query).sort((a, b) => (newestFirst ? b.time - a.time : a.time - b.time));
     const told = points.slice(skip, skip + left);
     const isCut = skip + told.length < points.length;
     skip = Math.max(0, skip - points.length);
@@ -87,6 +92,14 @@ function pointsOf({ MetricStat }: MetricDataQuery, input: GetMetricDataInput, co
     const found = statistic.of(tally);
     return found === undefined ? [] : [{ time, value: found }];
   });
+}
+
+/** The last whole minute of AWS/Usage: the local cloud keeps none before it. Undefined where something else is asked for. */
+function usagePoints({ MetricStat }: MetricDataQuery, now: number, vcpus: number): Point[] | undefined {
+  const { Namespace, Dimensions = [] } = MetricStat?.Metric ?? {};
+  if (Namespace !== "AWS/Usage") return undefined;
+  const isOnDemand = Dimensions.some(({ Name, Value }) => Name === "Class" && Value === "Standard/OnDemand");
+  return isOnDemand ? [{ time: Math.floor(now / MINUTE) * MINUTE - MINUTE, value: vcpus }] : [];
 }
 
 /** Whose metric has these dimensions; undefined where nobody's has. */

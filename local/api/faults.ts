@@ -2,12 +2,13 @@ import { z } from "zod";
 
 /**
  * - `throttle`: refused with the service's own code for too many calls.
+ * - `denied`: the credentials may not, 403.
  * - `error`, `unavailable`: 500 and 503.
  * - `time-out`: never answered.
  * - `reset`: the connection is reset before anything is done.
  * - `lost-answer`: it is done, and the connection is reset before the answer.
  */
-const WHATS = ["throttle", "error", "unavailable", "time-out", "reset", "lost-answer"] as const;
+const WHATS = ["throttle", "denied", "error", "unavailable", "time-out", "reset", "lost-answer"] as const;
 export type FaultKind = (typeof WHATS)[number];
 
 const FAULTS = z.array(

@@ -75,6 +75,7 @@ export class ApiServer {
       return wire.writeError(code, message, status);
     };
     if (fault === "throttle") return refuse(throttled, "Rate exceeded", 400);
+    if (fault === "denied") return refuse("AccessDenied", `User is not authorized to perform ${name}`, 403);
     if (fault === "error") return refuse("InternalFailure", "An internal error occurred", 500);
     if (fault === "unavailable") return refuse("ServiceUnavailable", "The service is unavailable", 503);
     if (fault === "time-out") return "silence";
