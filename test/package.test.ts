@@ -61,7 +61,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe("the tarball", () => {
   test("holds compiled code, types and the pack, and nothing else", () => {
     const expected =
-      /^(LICENSE|README\.md|package\.json|cli\/bin\.js|policies\/(PulumiPolicy\.yaml|package\.json|start\.js)|dist\/(components|live|migrations(\/statements)?|traffic(\/\w+)?|policies(\/\w+)?)\/[\w-]+\.d\.ts|dist\/(components|traffic(\/(?!generate)\w+)?|policies(\/(?!readme)\w+)?|cli(\/(analysis|metrics|migrate|promote|rollback|status))?|live|load|migrations(\/statements)?)\/[\w-]+\.js)$/;
+      /^(LICENSE|README\.md|package\.json|cli\/bin\.js|policies\/(PulumiPolicy\.yaml|package\.json|start\.js)|dist\/(components|live|migrations(\/statements)?|traffic(\/\w+)?|policies(\/\w+)?)\/[\w-]+\.d\.ts|dist\/(components|traffic(\/(?!generate)\w+)?|policies(\/(?!readme)\w+)?|cli(\/(analysis|headroom|metrics|migrate|promote|rollback|status))?|live|load|migrations(\/statements)?)\/[\w-]+\.js)$/;
     expect(tarball.files.filter((path) => !expected.test(path))).toEqual([]);
     const { main, types, bin, exports } = MANIFEST;
     const named = [
