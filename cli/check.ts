@@ -6,6 +6,7 @@ import { parseState } from "../traffic/sources/state";
 import { readBaseline, writeBaseline } from "./baseline";
 import { Failure } from "./failure";
 import { findProject } from "./find-stack-file";
+import { headroomLines } from "./headroom-text";
 import { isLoss, type Preview, renderPreview } from "./markdown";
 import { withSight } from "./outlook-sight";
 import { outlookLines } from "./outlook-text";
@@ -13,6 +14,7 @@ import { settingsIn } from "./policy-settings";
 import { verdictSarif } from "./sarif";
 import { exportStack, ProjectStack } from "./stack";
 import { type Verdict, verdictOf } from "./verdict";
+import { withHeadroom } from "./verdict-headroom";
 import { verdictText } from "./verdict-text";
 
 export interface CheckFlags {
@@ -47,11 +49,12 @@ export async function check(what: string | undefined, flags: CheckFlags): Promis
   await loadParserFor(previewed.desired);
   const mirror = flags.mirror === undefined ? undefined : await mirrorOf(flags.mirror);
   const judged = verdictOf(previewed, { settings, baseline, mirror });
-  const sight = { rate: flags.rate, isStack: isStack(what, flags) };
-  const verdict = { ...judged, outlook: await withSight(judged.outlook, previewed, sight) };
+  const seen = { rate: flags.rate, isStack: isStack(what, flags) };
+  const outlook = await withSight(judged.outlook, previewed, seen);
+  const verdict = await withHeadroom({ ...judged, outlook }, previewed, { ...seen, settings });
   if (flags.writeBaseline && flags.baseline !== undefined) {
-    writeBaseline(flags.baseline, verdict.findings);
-    const count = verdict.findings.filter(({ advisory }) => !advisory).length;
+    writeBaseline(flags.baseline, judged.findings);
+    const count = judged.findings.filter(({ advisory }) => !advisory).length;
     process.stderr.write(`crossfade: ${flags.baseline} accepts ${count} from now on\n`);
   }
   process.stdout.write(rendered(verdict, formats[0], flags.max));
@@ -123,7 +126,8 @@ function rendered(verdict: Verdict, format: "markdown" | "json" | "sarif" | unde
 }
 
 /** The verdict as the renderer of pull requests takes it. */
-function asPreview({ result, findings, changes, unchanged, outlook, unseen, outdated }: Verdict): Preview {
+function asPreview(verdict: Verdict): Preview {
+  const { result, findings, changes, unchanged, outlook, headroom, unseen, outdated } = verdict;
   const told = (isTold: (finding: Verdict["findings"][number]) => boolean) =>
     findings.filter(isTold).map(({ policy, urn, what, why, instead, accepted }) => ({
       policy: accepted ? `${policy} (accepted by the baseline)` : policy,
@@ -145,7 +149,7 @@ function asPreview({ result, findings, changes, unchanged, outlook, unseen, outd
     advice: told(({ advisory, accepted }) => advisory === true || accepted),
     errors: [],
     warnings,
-    outlook: outlook.map((one) => outlookLines(one).join("\n")),
+    outlook: [...outlook.map(outlookLines), ...(headroom ? [headroomLines(headroom)] : [])].map((l) => l.join("\n")),
     changes: changes
       .map(({ urn, what, properties }) => ({ urn, what, diffs: properties }))
       .sort((one, other) => Number(isLoss(other.what)) - Number(isLoss(one.what))),

@@ -83,7 +83,10 @@ export async function main(argv: string[]): Promise<void> {
   program
     .command("check")
     .description("judge a stack's preview by the policies, outside of the engine, and say what it means for users")
-    .argument("[stack or file]", "a stack, which is previewed here; or a preview's JSON, - for stdin")
+    .argument(
+      "[stack or file]",
+      "a stack, which is previewed here, and AWS asked for the room; or a preview's JSON, - for stdin",
+    )
     .option("--state <file>", 'what "pulumi stack export" printed before the preview')
     .option(
       "--plan <file>",

@@ -1,3 +1,4 @@
+import { headroomLines } from "./headroom-text";
 import { label } from "./markdown";
 import { outlookLines } from "./outlook-text";
 import type { Change, Verdict } from "./verdict";
@@ -6,12 +7,13 @@ type Found = Verdict["findings"][number];
 
 /** The verdict for somebody at a terminal: what changes, what it means for users, what is refused, what was not seen. */
 export function verdictText(verdict: Verdict): string {
-  const { findings, changes, outlook, unseen, outdated } = verdict;
+  const { findings, changes, outlook, headroom, unseen, outdated } = verdict;
   const refused = findings.filter(({ advisory, accepted }) => !advisory && !accepted);
   const blocks = [
     `${verdict.stack}: ${verdict.result}${refused.length > 0 ? ` (${refused.length})` : ""}`,
     changesText(verdict),
     ...outlook.map((one) => outlookLines(one).join("\n")),
+    ...(headroom ? [headroomLines(headroom).join("\n")] : []),
     ...section("Refused", refused.map(findingText)),
     ...section("Accepted by the baseline", findings.filter(({ accepted }) => accepted).map(findingText)),
     ...section("Advice", findings.filter(({ advisory }) => advisory).map(findingText)),

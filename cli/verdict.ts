@@ -10,6 +10,7 @@ import { exemptions } from "../traffic/exemption-schema";
 import type { Previewed } from "../traffic/sources";
 import { type Accepted, isAccepted } from "./baseline";
 import { Failure } from "./failure";
+import type { Headroom } from "./headroom/answer";
 import { type Outlook, outlook } from "./outlook";
 
 /** What is to be said of a preview. */
@@ -22,6 +23,8 @@ export interface Verdict {
   /** How many resources do not change. */
   unchanged: number;
   outlook: Outlook[];
+  /** Whether AWS has room for what the update adds; left out where it adds nothing. */
+  headroom?: Headroom;
   /** How many findings the baseline has that are no more. */
   outdated: number;
   /** What the sources could not show. */
@@ -58,11 +61,10 @@ export function verdictOf(
     ...finding,
     accepted: !finding.advisory && isAccepted(finding, baseline),
   }));
-  const isRefused = findings.some(({ advisory, accepted }) => !advisory && !accepted);
   const changes = plan.changes.map((change) => changeOf(change, plan.serving));
   const touched = new Set(plan.changes.map((change) => ("after" in change ? change.after.urn : change.before.urn)));
   return {
-    result: isRefused ? "refused" : "passes",
+    result: resultOf(findings),
     stack: stackOf(plan),
     findings,
     changes,
@@ -71,6 +73,10 @@ export function verdictOf(
     outdated: baseline.filter((entry) => !judged.some((finding) => isAccepted(finding, [entry]))).length,
     unseen,
   };
+}
+
+export function resultOf(findings: Verdict["findings"]): Verdict["result"] {
+  return findings.some(({ advisory, accepted }) => !advisory && !accepted) ? "refused" : "passes";
 }
 
 function judge(
