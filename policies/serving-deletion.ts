@@ -27,7 +27,7 @@ export const servingDeletion = policy({
         what: `"${nameOf(urn)}" would be deleted, and it ${served.why}.`,
         why: `${cause}. Requests in flight are cut, and new ones are not answered.`,
         instead: change.leftOver
-          ? "Point the route at the resource that is to stay, then update again."
+          ? 'Every update carries it out, so take the way to it away beside Pulumi: no weight for it and no stickiness on the route, by AWS\'s own API or console. Then "pulumi refresh", and update again.'
           : "Take its weight away first (roll back or promote), then remove it; on a rename, give the new one aliases: [{ name: <old name> }].",
       };
     }),

@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Pulumi } from "../../cli/pulumi";
+import { AwsClients } from "../../live/aws-clients";
+import { readRule, writeRule } from "../../live/rule";
 import { ProcessFile } from "../../local/process-file";
 import { sameProperties } from "../../local/providers/same-properties";
 import { rules } from "../../policies/rules";
@@ -73,15 +75,28 @@ export class AppliedStack {
     return false;
   }
 
-  /** Where a kill has left more open than the pack can try all outcomes of, its owner does what the pack says. */
+  /** Where a kill has left what the pack does not let pass, its owner does what the pack says. */
   private async judgedUp(arm = () => {}): Promise<{ code: number; output: string }> {
     arm();
     const first = await this.stack.up(...this.pack);
-    if (!first.output.includes('is not known: "pulumi refresh" finds out')) return first;
+    const kept = [...first.output.matchAll(/stickiness cookie of rule "(.+)"\.\n.*An earlier update replaced it/g)];
+    if (kept.length === 0 && !first.output.includes('is not known: "pulumi refresh" finds out')) return first;
     this.killer.arm();
+    for (const [, name = ""] of kept) await this.endStickiness(name);
     await this.run("refresh", "--yes");
     arm();
     return this.stack.up(...this.pack);
+  }
+
+  /** Beside Pulumi, by the API. */
+  private async endStickiness(rule: string): Promise<void> {
+    const { AWS_REGION: region, AWS_ENDPOINT_URL: endpoint } = this.world.cloud.env;
+    const clients = new AwsClients({ region, endpoint, accessKey: "local", secretKey: "local" });
+    const arn = (await this.stack.resources()).find(({ urn }) => urn.endsWith(`::${rule}`))?.outputs.arn as string;
+    const { groups } = await readRule(clients, arn);
+    const weights = Object.fromEntries(groups.map((group) => [group.arn, group.weight]));
+    await writeRule(clients, arn, { weights, sticky: false });
+    console.log(`${rule}: its owner has turned the stickiness off, as the pack says`);
   }
 
   /** Frees the lock that a killed update leaves. */
