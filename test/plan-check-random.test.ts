@@ -7,7 +7,7 @@ import { servingReplacement } from "../policies/serving-replacement";
 import { interruptions, type Resource, UNKNOWN } from "../traffic";
 import { orderedPlan } from "../traffic/update/step-order";
 import { randomPlan } from "./random-plans";
-import { type Cloud, cloudOf, type Request, reachableClouds, reply } from "./small-engine";
+import { type Cloud, cloudOf, type Request, reachableClouds, reply, type Thing } from "./small-engine";
 import { type Program, planned } from "./small-programs";
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -52,6 +52,13 @@ function filledByOthers(before: Program): Set<string> {
   return new Set(forwarded.filter((arn) => !filled.has(arn)));
 }
 
+/** The cloud as a node of the balancer has it that has heard of no change of a route, and of no end of anything. */
+function unadopted(first: Cloud, cloud: Cloud): Cloud {
+  const isRoute = ({ item: { kind } }: Thing) => kind === "rule" || kind === "listener";
+  const changed = [...cloud].filter(([, thing]) => !isRoute(thing));
+  return new Map([...first, ...changed]);
+}
+
 /** Whether some order of the engine's steps leaves a cloud in which a request fares worse, though the program still takes it. */
 function loses(before: Program, after: Program): boolean {
   const first = cloudOf(before);
@@ -61,7 +68,8 @@ function loses(before: Program, after: Program): boolean {
     const now = reply(first, request, full);
     const end = reply(last, request, full);
     if (now.share === 0 || (request.cookie && !now.byCookie) || (end.is404 && end.share < now.share)) return false;
-    return clouds.some((cloud) => reply(cloud, request, full).share < now.share - 1e-9);
+    const ways = clouds.flatMap((cloud) => [cloud, unadopted(first, cloud)]);
+    return ways.some((cloud) => reply(cloud, request, full).share < now.share - 1e-9);
   });
 }
 

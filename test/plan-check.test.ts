@@ -37,6 +37,14 @@ const environment = (color: string, own: object = {}, runs: object = {}) => [
   service(`${color}-s`, color, runs, { dependsOn: [`${color}-preview`] }),
 ];
 const both = { dependsOn: ["blue-s", "green-s"] };
+const scaling = (groups: string[]): Item => ({
+  name: "asg",
+  kind: "scaling",
+  inputs: {
+    ...{ minSize: 0, maxSize: 6, desiredCapacity: 2, waitForElbCapacity: 2, name: "asg" },
+    targetGroupArns: groups.map((name) => ref(name)),
+  },
+});
 
 const nameOf = (urn: string) => urn.split("::").at(-1);
 
@@ -297,6 +305,58 @@ describe("an update loses requests on its way", () => {
   });
 });
 
+describe("a node that has not heard of the routes' changes yet loses requests", () => {
+  const shifted = (weights: Record<string, number>, change = (program: Program) => program) =>
+    change(edited(TWO, "shop", { actions: [forward(weights)] }));
+  const waiting = (program: Program) =>
+    program.map((item) => (item.name === "green-s" ? { ...item, dependsOn: ["shop"] } : item));
+  const none = (program: Program) => waiting(edited(program, "green-s", { desiredCount: 0 }));
+  const away = (program: Program) =>
+    waiting(edited(program, "green-s", { loadBalancers: [{ targetGroupArn: ref("blue") }] }));
+
+  test.each<[string, Program, Program]>([
+    ["a weight taken away, and then the tasks", TWO, shifted({ blue: 100, green: 0 }, none)],
+    ["a weight taken away, and then the service from the group", TWO, shifted({ blue: 100, green: 0 }, away)],
+    [
+      "a rule before the one with the weight, and then no tasks behind that one",
+      TWO,
+      none([...TWO, rule("first", { priority: 5 }, forward({ blue: 1 }))]).map((item) =>
+        item.name === "green-s" ? { ...item, dependsOn: ["first"] } : item,
+      ),
+    ],
+    [
+      "an Auto Scaling group that leaves",
+      [...TWO.filter(({ name }) => name !== "green-s"), scaling(["green"])],
+      [...EDGE, ...BLUE, group("green"), shop({ blue: 1, green: 0 }), { ...scaling(["blue"]), dependsOn: ["shop"] }],
+    ],
+  ])("%s", (_, before, desired) => {
+    const found = losses(before, desired);
+    expect(found).toEqual([expect.stringContaining('25 % of the requests of rule "shop"')]);
+    expect(found).toEqual([expect.stringMatching(/^unadopted, /)]);
+  });
+
+  test.each<[string, Program, Program]>([
+    ["not where the weight went in an update before", shifted({ blue: 100, green: 0 }), shifted({ blue: 1 }, none)],
+    [
+      "nor where tasks are left",
+      TWO,
+      shifted({ blue: 100, green: 0 }, (p) => edited(p, "green-s", { desiredCount: 1 })),
+    ],
+    [
+      "nor where somebody else in the group answers",
+      [...TWO, service("more", "green")],
+      none([...edited(TWO, "shop", { actions: [forward({ blue: 100, green: 0 })] }), service("more", "green")]),
+    ],
+    [
+      "nor where the program has the requests refused from then on",
+      TWO,
+      none(edited(TWO, "shop", { actions: [{ type: "fixed-response", fixedResponse: { statusCode: "503" } }] })),
+    ],
+  ])("%s", (_, before, desired) => {
+    expect(losses(before, desired)).toEqual([]);
+  });
+});
+
 describe("an update loses nothing", () => {
   const FULL = [...EDGE, ...environment("blue"), ...environment("green"), shop({ blue: 100, green: 0 }, both)];
   const asg = (inputs: object): Item => ({
@@ -323,13 +383,12 @@ describe("an update loses nothing", () => {
     ],
     [
       "a group of a name of its own, deleted when it is registered: after the rule that led to it",
-      [...EDGE, group("blue", { name: "b", __defaults: [] }), service("blue-s", "blue"), ...GREEN, shop({ blue: 1 })],
+      [...EDGE, group("blue", { name: "b", __defaults: [] }), ...GREEN, shop({ blue: 1 })],
       [
         ...EDGE,
         ...GREEN,
         shop({ green: 1 }),
         { ...group("blue", { name: "b", __defaults: [], port: 81 }), dependsOn: ["shop"] },
-        service("blue-s", "blue"),
       ],
     ],
     [

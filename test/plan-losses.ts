@@ -6,10 +6,10 @@ export function losses(before: Program | Resource[], after: Program | Resource[]
   const prior = before.every(isResource) ? before : deployed(before as Program);
   const desired = after.every(isResource) ? (after as Resource[]) : previewed(after as Program, prior);
   return interruptions(prior, desired, plannedChanges(prior, desired)).map(
-    ({ after: done, until, lost, requests, why }) => {
+    ({ after: done, until, lost, requests, why, unadopted }) => {
       const steps = (list: typeof done) =>
         list.map(({ urn, does, half }) => `${half ? "half " : ""}${does} ${nameOf(urn)}`).join(", ");
-      return `after ${steps(done)}; until ${steps(until)}; ${Math.round(lost * 100)} % of ${requests}: ${why.join(", ")}`;
+      return `${unadopted ? "unadopted, " : ""}after ${steps(done)}; until ${steps(until)}; ${Math.round(lost * 100)} % of ${requests}: ${why.join(", ")}`;
     },
   );
 }

@@ -53,6 +53,19 @@ export const albPairs: Pair[] = [
       both({}, { weights: { blue: 0, green: 100 }, inputs: { "blue-svc": { desiredCount } } }),
     refused: 0,
     passes: 2,
+    also: ["interrupted-update"],
+  }),
+  pair("h4l", {
+    hazards: ["4"],
+    policy: "interrupted-update",
+    // The service leaves the group, after the weight has gone in the same update or where there was none.
+    change: (blue: number) =>
+      both(
+        { weights: { blue, green: 100 } },
+        { weights: { blue: 0, green: 100 }, inputs: { "blue-svc": { loadBalancers: [] } } },
+      ),
+    refused: 100,
+    passes: 0,
   }),
   pair("h4d", {
     hazards: ["4"],

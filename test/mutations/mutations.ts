@@ -109,6 +109,12 @@ export const MUTATIONS: readonly Mutation[] = [
     "sticky: false,",
     "no cookie keeps anybody",
   ),
+  order(
+    "traffic/update/plan-check.ts",
+    "for (const routes of [AT_ONCE, UNADOPTED]) {",
+    "for (const routes of [AT_ONCE]) {",
+    "every node and cache is taken to have heard of a route's change at once",
+  ),
   changes(
     "traffic/changes/planned-change.ts",
     "if (arn === UNKNOWN) return because;",

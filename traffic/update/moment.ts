@@ -14,8 +14,13 @@ export interface Possibility {
   given: Moment;
 }
 
+/** Whether something is still obeyed as it was before the update, whatever has been done to it. */
+export type AsBefore = (entity: Entity) => boolean;
+
+const nothing: AsBefore = () => false;
+
 /** The moment at which these steps are done and no others. It may be asked again when others are. */
-export function momentAfter(isDone: (step: Step) => boolean): Moment {
+export function momentAfter(isDone: (step: Step) => boolean, isAsBefore = nothing): Moment {
   const known = new Map<Entity, readonly (readonly Possibility[])[]>();
   const moment: Moment = {
     forms: (entity) => {
@@ -24,7 +29,7 @@ export function momentAfter(isDone: (step: Step) => boolean): Moment {
         possibilities = entity.forms.map((form, index) => [{ form, index, given: moment }]);
         known.set(entity, possibilities);
       }
-      return possibilities[doneOf(entity, isDone)] ?? [];
+      return possibilities[isAsBefore(entity) ? 0 : doneOf(entity, isDone)] ?? [];
     },
   };
   return moment;
@@ -37,12 +42,14 @@ function doneOf({ steps }: Entity, isDone: (step: Step) => boolean): number {
 }
 
 /** Any moment of the plan at all. What is asked for is narrowed down by what was asked before, in the engine's order. */
-export function anyMoment({ steps, before }: OrderedPlan): Moment {
+export function anyMoment({ steps, before }: OrderedPlan, isAsBefore = nothing): Moment {
   const place = new Map(steps.map((step, i) => [step, i]));
   const must = (step: Step | undefined) => (step && before.get(step)) ?? 0n;
   const moment = (done: bigint, undone: Step[]): Moment => ({
     forms: (entity) =>
       entity.forms.flatMap((form, index) => {
+        // Its steps may be done or not: that narrows nothing down.
+        if (isAsBefore(entity)) return index === 0 ? [{ form, index, given: moment(done, undone) }] : [];
         const last = entity.steps[index - 1];
         const next = entity.steps[index];
         const nowDone = done | must(last);

@@ -75,6 +75,14 @@ export function lingers(type: string): boolean {
   return LINGERING.has(type);
 }
 
+/**
+ * Whether resources of the type lead requests on as they did for a while after they are changed: until the last node of a balancer
+ * has adopted it, and the last cache has forgotten the name. A listener that is gone takes no connection.
+ */
+export function isAdoptedLate(type: string): boolean {
+  return LINGERING.has(type) || type === "aws:lb/listener:Listener";
+}
+
 /** Whether a change can move a request: all do that make or delete, and updates of what decides where it goes. */
 export function movesTraffic(change: PlannedChange): boolean {
   const properties = read("after" in change ? change.after.type : change.before.type);

@@ -3,7 +3,8 @@ import type { Resource } from "../resource";
 import type { Step } from "./entity";
 import type { EntryPoint } from "./entry-point";
 import { entryPoints } from "./entry-points";
-import { anyMoment, momentAfter } from "./moment";
+import { type AsBefore, anyMoment, momentAfter } from "./moment";
+import { isAdoptedLate } from "./moves-traffic";
 import { type PendingOperation, worlds } from "./pending-operation";
 import { type OrderedPlan, orderedPlan } from "./step-order";
 
@@ -24,6 +25,8 @@ export interface Interruption {
   forGood: boolean;
   /** More steps than can all be tried: the moment is not known, and the share is at most this. */
   bounded: boolean;
+  /** Lost only where routes are still followed as they were before the update: by nodes and caches that have not heard of it. */
+  unadopted: boolean;
 }
 
 /** Up to so many steps all sets of them are tried. */
@@ -66,10 +69,32 @@ export function interruption(entry: EntryPoint, plan: OrderedPlan): Interruption
   if (now === 0) return undefined;
   const last = entry.answer(momentAfter(() => true));
   if (last.retired && last.share < now) return undefined;
-  // What the bound passes no set of steps loses: there is nothing to look for.
-  const bound = bounded(entry, plan, now);
-  return bound && steps.length <= TRIED ? exhaustive(entry, plan, steps, now) : bound;
+  for (const routes of [AT_ONCE, UNADOPTED]) {
+    // What the bound passes no set of steps loses: there is nothing to look for.
+    const bound = bounded(entry, plan, now, routes);
+    const found = bound && steps.length <= TRIED ? exhaustive(entry, plan, steps, now, routes) : bound;
+    if (found) return found;
+  }
+  return undefined;
 }
+
+/** How routes are followed. */
+interface Routes {
+  unadopted: boolean;
+  isAsBefore: AsBefore;
+}
+
+/** As the steps have made them. */
+const AT_ONCE: Routes = { unadopted: false, isAsBefore: () => false };
+
+/**
+ * As before, for nodes and caches hear of a change at no known time. Those who answer are what the updates have made of them; what
+ * is deleted or replaced has policies of its own, which read the routes so too (`spare`).
+ */
+const UNADOPTED: Routes = {
+  unadopted: true,
+  isAsBefore: ({ type, forms }) => isAdoptedLate(type) || forms.at(-1) === undefined,
+};
 
 /** Tries every set of steps in which none lacks one that must come before it, the small ones first. */
 export function exhaustive(
@@ -77,6 +102,7 @@ export function exhaustive(
   plan: OrderedPlan,
   steps: readonly Step[],
   now: number,
+  { unadopted, isAsBefore } = AT_ONCE,
 ): Interruption | undefined {
   const place = new Map(steps.map((step, i) => [step, i]));
   const needs = steps.map((step) =>
@@ -84,7 +110,7 @@ export function exhaustive(
   );
   const all = (1 << steps.length) - 1;
   let done = 0;
-  const moment = momentAfter((step) => ((done >> (place.get(step) ?? 31)) & 1) === 1);
+  const moment = momentAfter((step) => ((done >> (place.get(step) ?? 31)) & 1) === 1, isAsBefore);
   const answerAfter = (set: number) => {
     done = set;
     return entry.answer(moment);
@@ -108,6 +134,7 @@ export function exhaustive(
       until: ends(cures, (a, b) => mustPrecede(plan, b, a)),
       forGood: answerAfter(all).share < now - EPSILON,
       bounded: false,
+      unadopted,
     };
   }
   return undefined;
@@ -132,11 +159,16 @@ function* levels(needs: readonly number[]): Generator<number[]> {
 }
 
 /** At most so much is lost at any moment: what hangs on what is followed in the engine's order, but not all at once. */
-export function bounded(entry: EntryPoint, plan: OrderedPlan, now: number): Interruption | undefined {
-  const { share, why } = entry.answer(anyMoment(plan));
+export function bounded(
+  entry: EntryPoint,
+  plan: OrderedPlan,
+  now: number,
+  { unadopted, isAsBefore } = AT_ONCE,
+): Interruption | undefined {
+  const { share, why } = entry.answer(anyMoment(plan, isAsBefore));
   if (share >= now - EPSILON) return undefined;
   const { urn, requests } = entry;
-  return { urn, requests, lost: now - share, why, after: [], until: [], forGood: false, bounded: true };
+  return { urn, requests, lost: now - share, why, after: [], until: [], forGood: false, bounded: true, unadopted };
 }
 
 function mustPrecede(plan: OrderedPlan, first: Step, second: Step): boolean {
