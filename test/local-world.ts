@@ -8,6 +8,9 @@ import { freshPort } from "./ports";
 
 export const ROOT = resolve(__dirname, "..");
 
+/** The SDK takes a stack trace of every promise, which is a tenth of all that a small program does. */
+const QUICK = { NODE_OPTIONS: "--stack-trace-limit=0" };
+
 /** A local cloud and the real engine, for one test file: in a folder of its own, on ports of its own. */
 export class LocalWorld {
   private constructor(
@@ -35,7 +38,7 @@ export class LocalWorld {
   async ownStack(name: "local" | "local-dns" | "local-autoscaling" = "local"): Promise<TestStack> {
     const file = join(this.home, `Pulumi.${name}.yaml`);
     cpSync(join(ROOT, `stacks/Pulumi.${name}.yaml`), file);
-    const pulumi = new Pulumi(this.engine, ROOT, this.cloud.env);
+    const pulumi = new Pulumi(this.engine, ROOT, { ...this.cloud.env, ...QUICK });
     await pulumi.initStack(this.home, "crossfade", name);
     const config = new StackFile(file);
     // The stages of the defaults, without their bake times.
@@ -47,7 +50,10 @@ export class LocalWorld {
   async project(name: string, source: string, env: Record<string, string> = {}): Promise<TestStack> {
     const folder = join(this.home, name);
     mkdirSync(folder);
-    const stack = new TestStack(new Pulumi(this.engine, folder, { ...this.cloud.env, ...env }), ["--stack", "dev"]);
+    const stack = new TestStack(new Pulumi(this.engine, folder, { ...this.cloud.env, ...QUICK, ...env }), [
+      "--stack",
+      "dev",
+    ]);
     writeFileSync(join(folder, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\nmain: index.ts\n`);
     writeFileSync(join(folder, "package.json"), '{ "main": "index.ts" }');
     stack.write = (text) => writeFileSync(join(folder, "index.ts"), text);

@@ -24,7 +24,7 @@ import { LocalWorld, PACK, ROOT, type TestStack } from "./local-world";
  * `crossfade rollback` by the real engine against the local cloud, among others fired at random moments of an `up` that raises.
  * `CROSSFADE_ROLLBACKS=50` takes 50 moments; `CROSSFADE_SEED` repeats a run's.
  */
-const MOMENTS = Number(process.env.CROSSFADE_ROLLBACKS ?? 2);
+const MOMENTS = Number(process.env.CROSSFADE_ROLLBACKS ?? 1);
 const seed = Number(process.env.CROSSFADE_SEED ?? Date.now() % 2 ** 32);
 const random = seeded(seed);
 vi.setConfig({ testTimeout: 900_000 });

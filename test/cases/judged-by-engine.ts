@@ -28,8 +28,6 @@ export class EngineJudge {
     const stack = await world.project(PROJECT, readFileSync(join(__dirname, "program.ts"), "utf8"), {
       PULUMI_DEBUG_PROVIDERS: `aws:${port},kubernetes:${port}`,
       PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
-      // The SDK takes a stack trace of every promise: of so many resources that is half of the program's time.
-      NODE_OPTIONS: "--stack-trace-limit=0",
     });
     return new EngineJudge(stack, join(world.home, PROJECT), imported, stop);
   }
