@@ -37,7 +37,8 @@ async function promote(...args: string[]) {
 async function promoteWith(env: NodeJS.ProcessEnv, ...args: string[]) {
   const command = [join(ROOT, "cli/bin.js"), "promote", "local", "--config-file", file, ...args];
   const child = spawn("node", command, {
-    env: { ...stack.pulumi.env, ...env },
+    // Where a stack trace is shown it is to be seen.
+    env: { ...stack.pulumi.env, NODE_OPTIONS: "", ...env },
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -120,6 +121,29 @@ test.each([
   });
   expect(ran.said).toMatch(said);
   expect(ran.code).not.toBe(0);
+});
+
+// script(1) of util-linux gives a command a terminal of its own.
+test.runIf(process.platform === "linux")("at a terminal it asks, and what is not wanted is not done", async () => {
+  const [text, before] = [readFileSync(file, "utf8"), await weights()];
+  const command = ["node", join(ROOT, "cli/bin.js"), "promote", "local", "--config-file", file].join(" ");
+  const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
+    env: stack.pulumi.env,
+    cwd: ROOT,
+  });
+  children.push(child);
+  let said = "";
+  child.stdout.on("data", (chunk) => {
+    said += chunk;
+    if (said.endsWith("[y/N] ")) child.stdin.write("n\n");
+  });
+  const [code] = await once(child, "close");
+  expect(said).toMatch(
+    /at stake.*Promote local to canary-5, and on to full stage by stage\? \[y\/N\].*not wanted\. Nothing was changed/s,
+  );
+  expect(code).toBe(1);
+  expect(readFileSync(file, "utf8")).toBe(text);
+  expect(await weights()).toBe(before);
 });
 
 test("what a killed engine was making is found in the cloud, and what it had not made is made once", async () => {
@@ -251,3 +275,31 @@ test("what the policies refuse leaves the file as it was", async () => {
   expect(readFileSync(file, "utf8")).toBe(edited);
   writeFileSync(file, text);
 });
+
+test("what AWS has no room for leaves it as it was, too", async () => {
+  const text = readFileSync(file, "utf8");
+  stack.config.set("green", { image: stack.config.get("green"), replicas: 9 });
+  const edited = readFileSync(file, "utf8");
+  await askLimits({ addresses: 4 });
+  const ran = await promote("--yes", "--no-analysis");
+  await askLimits({});
+  expect(ran.said).toMatch(/room in AWS.*addresses +7 more.*refused.*headroom/is);
+  expect(ran.code).toBe(1);
+  expect(readFileSync(file, "utf8")).toBe(edited);
+  writeFileSync(file, text);
+});
+
+test("a stage that nobody asks anything is inconclusive at its deadline, and stays as it is", async () => {
+  const before = await weights();
+  stack.config.set("analysis", { deadline: "5s" });
+  const ran = await promote("--yes");
+  stack.config.set("analysis", undefined);
+  expect(ran.said).toMatch(/canary-5 is inconclusive at its deadline, and stays as it is: errors: /);
+  expect(ran.code).toBe(3);
+  expect(await weights()).toBe(before);
+});
+
+async function askLimits(limits: object): Promise<void> {
+  const at = `${world.cloud.env.AWS_ENDPOINT_URL}/_crossfade/limits`;
+  expect((await fetch(at, { method: "PUT", body: JSON.stringify(limits) })).status).toBe(200);
+}

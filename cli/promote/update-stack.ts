@@ -4,6 +4,7 @@ import { Locked } from "../engine-failure";
 import { Failure } from "../failure";
 import type { StackPreview } from "../stack";
 import { type Verdict, verdictOf } from "../verdict";
+import { withHeadroom } from "../verdict-headroom";
 import type { Edit } from "./next-move";
 import type { Scene } from "./scene";
 import { tookOver } from "./take-over";
@@ -32,7 +33,7 @@ export async function updateStack(
     const { verdict, plan, isEmpty } = await preview(scene);
     if (isEmpty && verdict.result === "passes") return "nothing to do";
     scene.show(verdict, edit);
-    if (verdict.result !== "passes") throw new Failure(`${to} is refused by the policies; nothing was changed`);
+    if (verdict.result !== "passes") throw new Failure(`${to} is refused; nothing was changed`);
     await scene.confirm(to);
     began = true;
     const steps = counted((line) => progress.status(line), verdict.changes.length);
@@ -51,14 +52,21 @@ export async function updateStack(
   }
 }
 
-/** By the pack in the engine, as `pulumi up` would be, and by the plan, which shows more. What one refuses is refused. */
+/**
+ * By the pack in the engine, as `pulumi up` would be, and by the plan, which shows more, with the room that AWS has for it. What one
+ * refuses is refused.
+ */
 async function preview({ stack, signal, settings, progress }: Scene): Promise<Previewed> {
   const onEvent = counted((line) => progress.status(line), 0);
   const judged = await stack.previewWithPack({ signal, onEvent });
-  if ("plan" in judged) return { ...judged, verdict: verdictOf(readPlanned(judged.sources), { settings }) };
+  const verdictBy = ({ sources }: Pick<StackPreview, "sources">) => {
+    const previewed = readPlanned(sources);
+    return withHeadroom(verdictOf(previewed, { settings }), previewed, { isStack: true, settings });
+  };
+  if ("plan" in judged) return { ...judged, verdict: await verdictBy(judged) };
   // Of a preview that packs refuse there is no plan. Without ours there is one, and so what it would have meant.
   const whole = await stack.preview({ signal, onEvent });
-  const verdict = verdictOf(readPlanned(whole.sources), { settings });
+  const verdict = await verdictBy(whole);
   if (verdict.result === "passes") {
     throw new Failure(`the preview is refused by a policy pack; nothing was changed:\n${judged.refusals.join("\n")}`);
   }
