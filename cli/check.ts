@@ -6,16 +6,14 @@ import { parseState } from "../traffic/sources/state";
 import { readBaseline, writeBaseline } from "./baseline";
 import { Failure } from "./failure";
 import { findProject } from "./find-stack-file";
-import { headroomLines } from "./headroom-text";
 import { isLoss, type Preview, renderPreview } from "./markdown";
 import { withSight } from "./outlook-sight";
-import { outlookLines } from "./outlook-text";
 import { settingsIn } from "./policy-settings";
 import { verdictSarif } from "./sarif";
 import { exportStack, ProjectStack } from "./stack";
 import { type Verdict, verdictOf } from "./verdict";
 import { withHeadroom } from "./verdict-headroom";
-import { verdictText } from "./verdict-text";
+import { meaningTexts, verdictText } from "./verdict-text";
 
 export interface CheckFlags {
   state?: string;
@@ -127,7 +125,7 @@ function rendered(verdict: Verdict, format: "markdown" | "json" | "sarif" | unde
 
 /** The verdict as the renderer of pull requests takes it. */
 function asPreview(verdict: Verdict): Preview {
-  const { result, findings, changes, unchanged, outlook, headroom, unseen, outdated } = verdict;
+  const { result, findings, changes, unchanged, unseen, outdated } = verdict;
   const told = (isTold: (finding: Verdict["findings"][number]) => boolean) =>
     findings.filter(isTold).map(({ policy, urn, what, why, instead, accepted }) => ({
       policy: accepted ? `${policy} (accepted by the baseline)` : policy,
@@ -149,7 +147,7 @@ function asPreview(verdict: Verdict): Preview {
     advice: told(({ advisory, accepted }) => advisory === true || accepted),
     errors: [],
     warnings,
-    outlook: [...outlook.map(outlookLines), ...(headroom ? [headroomLines(headroom)] : [])].map((l) => l.join("\n")),
+    outlook: meaningTexts(verdict),
     changes: changes
       .map(({ urn, what, properties }) => ({ urn, what, diffs: properties }))
       .sort((one, other) => Number(isLoss(other.what)) - Number(isLoss(one.what))),

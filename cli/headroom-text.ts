@@ -1,6 +1,7 @@
 import type { Headroom } from "./headroom/answer";
 import { FARGATE_QUOTAS } from "./headroom/fargate-kinds";
 import { figure } from "./headroom/vcpus";
+import { row } from "./outlook-text";
 
 /** Whether what an update adds has room in AWS: a line for each thing that runs out. What is not known is said. */
 export function headroomLines({ addresses, vcpus, unknown }: Headroom): string[] {
@@ -15,8 +16,4 @@ export function headroomLines({ addresses, vcpus, unknown }: Headroom): string[]
     }),
     ...unknown.map((phrase) => row("not known", phrase)),
   ];
-}
-
-function row(title: string, text: string): string {
-  return `  ${title.padEnd(9)} ${text}`;
 }

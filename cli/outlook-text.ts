@@ -63,7 +63,8 @@ function rolloutLines(rollout: RolloutOutlook): string[] {
   return lines;
 }
 
-function row(title: string, text: string): string {
+/** A line of what an update means, under its title. */
+export function row(title: string, text: string): string {
   return `  ${title.padEnd(9)} ${text}`;
 }
 

@@ -7,13 +7,12 @@ type Found = Verdict["findings"][number];
 
 /** The verdict for somebody at a terminal: what changes, what it means for users, what is refused, what was not seen. */
 export function verdictText(verdict: Verdict): string {
-  const { findings, changes, outlook, headroom, unseen, outdated } = verdict;
+  const { findings, changes, unseen, outdated } = verdict;
   const refused = findings.filter(({ advisory, accepted }) => !advisory && !accepted);
   const blocks = [
     `${verdict.stack}: ${verdict.result}${refused.length > 0 ? ` (${refused.length})` : ""}`,
     changesText(verdict),
-    ...outlook.map((one) => outlookLines(one).join("\n")),
-    ...(headroom ? [headroomLines(headroom).join("\n")] : []),
+    ...meaningTexts(verdict),
     ...section("Refused", refused.map(findingText)),
     ...section("Accepted by the baseline", findings.filter(({ accepted }) => accepted).map(findingText)),
     ...section("Advice", findings.filter(({ advisory }) => advisory).map(findingText)),
@@ -25,6 +24,13 @@ export function verdictText(verdict: Verdict): string {
   if (outdated > 0) blocks.push(`The baseline has ${outdated} that are no more: write it anew.`);
   if (changes.length === 0 && refused.length === 0) blocks[1] = "Nothing changes.";
   return `${blocks.join("\n\n")}\n`;
+}
+
+/** What an update means: for the users of each route, and for the room in AWS. */
+export function meaningTexts({ outlook, headroom }: Verdict): string[] {
+  return [...outlook.map(outlookLines), ...(headroom ? [headroomLines(headroom)] : [])].map((lines) =>
+    lines.join("\n"),
+  );
 }
 
 function changesText({ changes, unchanged }: Verdict): string {

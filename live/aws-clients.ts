@@ -1,10 +1,3 @@
-import type { AutoScaling } from "@aws-sdk/client-auto-scaling";
-import type { CloudWatch } from "@aws-sdk/client-cloudwatch";
-import type { EC2 } from "@aws-sdk/client-ec2";
-import type { ECS } from "@aws-sdk/client-ecs";
-import type { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import type { Route53 } from "@aws-sdk/client-route-53";
-import type { ServiceQuotas } from "@aws-sdk/client-service-quotas";
 import type { AssumedRole, ProviderSettings } from "./provider-settings";
 
 // That versions of the SDK to come want another Node.js is for whoever updates it, and not for whoever runs `pulumi up`.
@@ -25,42 +18,33 @@ export class AwsClients {
     private readonly tries = 10,
   ) {}
 
-  readonly elb = once(async (): Promise<ElasticLoadBalancingV2> => {
-    const { ElasticLoadBalancingV2: Client } = await import("@aws-sdk/client-elastic-load-balancing-v2");
-    return new Client(await this.shared());
-  });
+  readonly elb = once(
+    async () =>
+      new (await import("@aws-sdk/client-elastic-load-balancing-v2")).ElasticLoadBalancingV2(await this.shared()),
+  );
 
-  readonly ecs = once(async (): Promise<ECS> => {
-    const { ECS: Client } = await import("@aws-sdk/client-ecs");
-    return new Client(await this.shared());
-  });
+  readonly ecs = once(async () => new (await import("@aws-sdk/client-ecs")).ECS(await this.shared()));
 
-  readonly autoScaling = once(async (): Promise<AutoScaling> => {
-    const { AutoScaling: Client } = await import("@aws-sdk/client-auto-scaling");
-    return new Client(await this.shared());
-  });
+  readonly autoScaling = once(
+    async () => new (await import("@aws-sdk/client-auto-scaling")).AutoScaling(await this.shared()),
+  );
 
-  readonly route53 = once(async (): Promise<Route53> => {
-    const { Route53: Client } = await import("@aws-sdk/client-route-53");
+  readonly route53 = once(async () => {
+    const { Route53 } = await import("@aws-sdk/client-route-53");
     const shared = await this.shared();
     // It is one for all regions, and signs for one of them.
-    return new Client({ ...shared, region: shared.region ?? "us-east-1" });
+    return new Route53({ ...shared, region: shared.region ?? "us-east-1" });
   });
 
-  readonly ec2 = once(async (): Promise<EC2> => {
-    const { EC2: Client } = await import("@aws-sdk/client-ec2");
-    return new Client(await this.shared());
-  });
+  readonly ec2 = once(async () => new (await import("@aws-sdk/client-ec2")).EC2(await this.shared()));
 
-  readonly serviceQuotas = once(async (): Promise<ServiceQuotas> => {
-    const { ServiceQuotas: Client } = await import("@aws-sdk/client-service-quotas");
-    return new Client(await this.shared());
-  });
+  readonly serviceQuotas = once(
+    async () => new (await import("@aws-sdk/client-service-quotas")).ServiceQuotas(await this.shared()),
+  );
 
-  readonly cloudWatch = once(async (): Promise<CloudWatch> => {
-    const { CloudWatch: Client } = await import("@aws-sdk/client-cloudwatch");
-    return new Client(await this.shared());
-  });
+  readonly cloudWatch = once(
+    async () => new (await import("@aws-sdk/client-cloudwatch")).CloudWatch(await this.shared()),
+  );
 
   /** What all clients have; also for those of others, such as the source of metrics' own. */
   readonly shared = once(async () => {

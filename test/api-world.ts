@@ -112,7 +112,16 @@ export async function startApiWorld(options: Partial<LocalCloudOptions> = {}): P
 }
 
 /** What is to go wrong with the next calls: for a cloud in any process. */
-export async function askFaults(endpoint: string, faults: object[]): Promise<void> {
-  const answer = await fetch(`${endpoint}/_crossfade/faults`, { method: "PUT", body: JSON.stringify(faults) });
+export function askFaults(endpoint: string, faults: object[]): Promise<void> {
+  return put(`${endpoint}/_crossfade/faults`, faults);
+}
+
+/** What the account may have, such as `{ addresses: 4 }`: for a cloud in any process. */
+export function askLimits(endpoint: string, limits: object): Promise<void> {
+  return put(`${endpoint}/_crossfade/limits`, limits);
+}
+
+async function put(url: string, body: object): Promise<void> {
+  const answer = await fetch(url, { method: "PUT", body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(await answer.text());
 }

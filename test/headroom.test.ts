@@ -13,7 +13,7 @@ import type { Cloud } from "../local/api/cloud";
 import type { ApiServer } from "../local/api/server";
 import { TrafficCounts } from "../local/api/traffic-counts";
 import { Records } from "../local/providers";
-import { askFaults } from "./api-world";
+import { askFaults, askLimits } from "./api-world";
 import { freshPort } from "./ports";
 import { asked, document, there, type WrittenStep } from "./preview-texts";
 
@@ -41,7 +41,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 beforeEach(async () => {
-  await askLimits({});
+  await askLimits(api.endpoint, {});
   await askFaults(api.endpoint, []);
 });
 
@@ -59,11 +59,6 @@ function cloudWithBlue(): Cloud {
   return { records, dataPlane, images: () => ({}), apply: async () => {} } as unknown as Cloud;
 }
 
-async function askLimits(limits: object): Promise<void> {
-  const answer = await fetch(`${api.endpoint}/_crossfade/limits`, { method: "PUT", body: JSON.stringify(limits) });
-  if (!answer.ok) throw new Error(await answer.text());
-}
-
 const clients = () => new AwsClients({}, 1);
 const refused = async (call: Promise<unknown>) => call.catch((error: Error & { kind?: string }) => error);
 
@@ -73,7 +68,7 @@ describe("what AWS is asked", () => {
       { id: "subnet-a", zone: "local-a", free: 4089 },
       { id: "subnet-b", zone: "local-b", free: 4089 },
     ]);
-    await askLimits({ addresses: 1 });
+    await askLimits(api.endpoint, { addresses: 1 });
     expect((await readSubnets(clients(), ["subnet-a", "subnet-other"])).map(({ free }) => free)).toEqual([0, 1]);
     const error = await refused(readSubnets(clients(), ["subnet-a", "vpc-a"]));
     expect(error).toMatchObject({ kind: "not found", code: "InvalidSubnetID.NotFound" });
@@ -88,7 +83,7 @@ describe("what AWS is asked", () => {
       statistic: "Maximum",
     };
     expect(await readQuota(clients(), QUOTA)).toEqual({ limit: 4000, metric });
-    await askLimits({ vcpus: 6 });
+    await askLimits(api.endpoint, { vcpus: 6 });
     expect(await readQuota(clients(), QUOTA)).toEqual({ limit: 6, metric });
     expect(await refused(readQuota(clients(), { service: "ec2", code: "L-1" }))).toMatchObject({
       operation: "GetAWSDefaultServiceQuota",
@@ -171,7 +166,7 @@ room in AWS for what the update runs beside what there is
   });
 
   test("refuses where there is none, in every form, and passes the same with room", async () => {
-    await askLimits({ addresses: 3, vcpus: 2.5 });
+    await askLimits(api.endpoint, { addresses: 3, vcpus: 2.5 });
     const { code, stdout } = await told(release());
     expect(code).toBe(1);
     expect(stdout).toContain("test/dev: refused (2)");
@@ -188,7 +183,7 @@ room in AWS for what the update runs beside what there is
     const sarif = await told(release(), { sarif: true });
     expect(sarif.stdout.match(/"ruleId":"headroom"/g)).toHaveLength(2);
 
-    await askLimits({ addresses: 4, vcpus: 2.75 });
+    await askLimits(api.endpoint, { addresses: 4, vcpus: 2.75 });
     expect(await verdict(release())).toMatchObject({ code: 0, result: "passes" });
   });
 
@@ -202,7 +197,7 @@ room in AWS for what the update runs beside what there is
     expect(known).toMatchObject({ code: 0, headroom: { addresses: [], vcpus: [{ used: 0.75 }] } });
     expect(known.headroom?.unknown).toEqual([expect.stringMatching(expected)]);
     expect((await told(release())).stdout).toContain("\n  not known AWS did not answer DescribeSubnets");
-    await askLimits({ vcpus: 1 });
+    await askLimits(api.endpoint, { vcpus: 1 });
     expect(await verdict(release())).toMatchObject({ code: 1, findings: [{ policy: "headroom" }] });
   });
 
@@ -225,7 +220,7 @@ room in AWS for what the update runs beside what there is
     const known = await verdict(release(spot));
     expect(known).toMatchObject({ code: 0, headroom: { vcpus: [{ kind: "FARGATE_SPOT", added: 2, limit: 4000 }] } });
     expect(known.headroom?.unknown).toEqual([expect.stringContaining("no point of it in the last hour")]);
-    await askLimits({ vcpus: 1 });
+    await askLimits(api.endpoint, { vcpus: 1 });
     expect(await verdict(release(spot))).toMatchObject({ code: 1, headroom: { unknown: [] } });
   });
 
@@ -237,14 +232,14 @@ room in AWS for what the update runs beside what there is
   });
 
   test("one short subnet is advice", async () => {
-    await askLimits({ addresses: 3 });
+    await askLimits(api.endpoint, { addresses: 3 });
     const uneven = await verdict(release({ networkConfiguration: { subnets: ["subnet-a", "subnet-c"] } }));
     expect(uneven).toMatchObject({ code: 0, findings: [{ policy: "headroom", advisory: true }] });
     expect(uneven.findings[0]?.what).toMatch(/^subnet-a has 1 address free, and an even share .* is 2\.$/);
   });
 
   test("the settings make it advice, or ask nobody", async () => {
-    await askLimits({ addresses: 0 });
+    await askLimits(api.endpoint, { addresses: 0 });
     const settings = (value: string) => {
       const path = join(folder, `${value}.json`);
       writeFileSync(path, JSON.stringify({ headroom: value }));
@@ -256,7 +251,7 @@ room in AWS for what the update runs beside what there is
   });
 
   test("no baseline takes in what is of this hour", async () => {
-    await askLimits({ addresses: 0 });
+    await askLimits(api.endpoint, { addresses: 0 });
     const baseline = join(folder, "baseline.json");
     vi.spyOn(process.stderr, "write").mockReturnValue(true);
     expect((await told(release(), { baseline, writeBaseline: true })).code).toBe(0);

@@ -8,7 +8,7 @@ import { freshPort } from "./ports";
 
 export const ROOT = resolve(__dirname, "..");
 
-/** The SDK takes a stack trace of every promise, which is a tenth of all that a small program does. */
+/** The SDK takes a stack trace of every promise, which is a tenth of all that a small program does, and more than half of one of thousands. */
 const QUICK = { NODE_OPTIONS: "--stack-trace-limit=0" };
 
 /** A local cloud and the real engine, for one test file: in a folder of its own, on ports of its own. */

@@ -8,6 +8,7 @@ import { routesNow } from "../cli/rollout-now";
 import { AwsClients } from "../live/aws-clients";
 import { writeRule } from "../live/rule";
 import { parseState } from "../traffic/sources/state";
+import { askLimits } from "./api-world";
 import { LocalWorld, ROOT, type TestStack } from "./local-world";
 
 // One stack that has a candidate, and what may be wrong when it is to be promoted. Whatever it is: the file and the weights stay.
@@ -281,9 +282,10 @@ test("what AWS has no room for leaves it as it was, too", async () => {
   const text = readFileSync(file, "utf8");
   stack.config.set("green", { image: stack.config.get("green"), replicas: 9 });
   const edited = readFileSync(file, "utf8");
-  await askLimits({ addresses: 4 });
+  const { AWS_ENDPOINT_URL: endpoint = "" } = world.cloud.env;
+  await askLimits(endpoint, { addresses: 4 });
   const ran = await promote("--yes", "--no-analysis");
-  await askLimits({});
+  await askLimits(endpoint, {});
   expect(ran.said).toMatch(/room in AWS.*addresses +7 more.*refused.*headroom/is);
   expect(ran.code).toBe(1);
   expect(readFileSync(file, "utf8")).toBe(edited);
@@ -299,8 +301,3 @@ test("a stage that nobody asks anything is inconclusive at its deadline, and sta
   expect(ran.code).toBe(3);
   expect(await weights()).toBe(before);
 });
-
-async function askLimits(limits: object): Promise<void> {
-  const at = `${world.cloud.env.AWS_ENDPOINT_URL}/_crossfade/limits`;
-  expect((await fetch(at, { method: "PUT", body: JSON.stringify(limits) })).status).toBe(200);
-}

@@ -11,9 +11,6 @@ const ENV = {
   // The engine saves the whole state after each step: of thousands, once at the end will do.
   PULUMI_EXPERIMENTAL: "true",
   PULUMI_SKIP_CHECKPOINTS: "true",
-  // The SDK takes a stack trace of every promise (`debuggablePromise`). Of thousands of resources that is more than half of all that a
-  // preview does, with whatever pack.
-  NODE_OPTIONS: "--stack-trace-limit=0",
 };
 
 interface Pack {

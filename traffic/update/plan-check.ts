@@ -81,11 +81,11 @@ export function interruption(entry: EntryPoint, plan: OrderedPlan): Interruption
 /** How routes are followed. */
 interface Routes {
   unadopted: boolean;
-  isAsBefore: AsBefore;
+  isAsBefore?: AsBefore;
 }
 
 /** As the steps have made them. */
-const AT_ONCE: Routes = { unadopted: false, isAsBefore: () => false };
+const AT_ONCE: Routes = { unadopted: false };
 
 /**
  * As before, for nodes and caches hear of a change at no known time. Those who answer are what the updates have made of them; what
@@ -102,7 +102,7 @@ export function exhaustive(
   plan: OrderedPlan,
   steps: readonly Step[],
   now: number,
-  { unadopted, isAsBefore } = AT_ONCE,
+  { unadopted, isAsBefore }: Routes = AT_ONCE,
 ): Interruption | undefined {
   const place = new Map(steps.map((step, i) => [step, i]));
   const needs = steps.map((step) =>
@@ -163,7 +163,7 @@ export function bounded(
   entry: EntryPoint,
   plan: OrderedPlan,
   now: number,
-  { unadopted, isAsBefore } = AT_ONCE,
+  { unadopted, isAsBefore }: Routes = AT_ONCE,
 ): Interruption | undefined {
   const { share, why } = entry.answer(anyMoment(plan, isAsBefore));
   if (share >= now - EPSILON) return undefined;
