@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const LIVE = [
   "test/{against,applied,controls,endings,hooks,incidents,kills,metrics,migration-under-load,own-servers}.test.ts",
   "test/{promote,promote-kills,promote-releases,rehearsal,rehearsal-dns,rehearsal-kubernetes,rehearsal-scripts}.test.ts",
-  "test/{rollback,rolling-run,servers,shop}.test.ts",
+  "test/{rollback,rollback-routes,rolling-run,servers,shop}.test.ts",
 ];
 
 /** What goes by the clock: alone. */

@@ -46,16 +46,18 @@ export class StackFile {
   /**
    * Sets keys, and removes those whose value is undefined; all in one step, so that nobody reads half an edit. What is so already
    * is not written.
-   * @returns what takes the edit back, where nobody has written the file since
+   * @returns what takes the edit back, and says whether it did: where somebody has written the file since, it stays
    */
-  edit(changes: Readonly<Record<string, unknown>>): () => void {
+  edit(changes: Readonly<Record<string, unknown>>): () => boolean {
     const before = this.text();
     const differs = Object.entries(changes).filter(([key, value]) => !isDeepStrictEqual(this.get(key), value));
-    if (differs.length === 0) return () => {};
+    if (differs.length === 0) return () => true;
     const after = differs.reduce((text, [key, value]) => edited(this.parse(text), text, key, value), before);
     this.write(after);
     return () => {
-      if (this.text() === after) this.write(before);
+      if (this.text() !== after) return false;
+      this.write(before);
+      return true;
     };
   }
 

@@ -35,7 +35,7 @@ export class LocalWorld {
   }
 
   /** This repository's own stack, with its stack file in this world; `local-dns` has an edge for each color. */
-  async ownStack(name: "local" | "local-dns" | "local-autoscaling" = "local"): Promise<TestStack> {
+  async ownStack(name: "local" | "local-autoscaling" | "local-dns" | "local-gateway" = "local"): Promise<TestStack> {
     const file = join(this.home, `Pulumi.${name}.yaml`);
     cpSync(join(ROOT, `stacks/Pulumi.${name}.yaml`), file);
     const pulumi = new Pulumi(this.engine, ROOT, { ...this.cloud.env, ...QUICK });

@@ -14,7 +14,7 @@ import { imageOf, PromoteWorld, RATE, type Ran, type Version } from "./promote-w
  * `CROSSFADE_RELEASES=20` makes 20 of each, of more kinds; `CROSSFADE_SEED` repeats a run's.
  */
 const seed = Number(process.env.CROSSFADE_SEED ?? Date.now() % 2 ** 32);
-const count = Number(process.env.CROSSFADE_RELEASES ?? 1);
+const count = Number(process.env.CROSSFADE_RELEASES ?? 5);
 const random = seeded(seed);
 
 interface Release extends Version {
@@ -22,6 +22,8 @@ interface Release extends Version {
   /** Where it is sick at the second stage only, or ends before it has weight. */
   ends: "finished" | "rolled back" | "never healthy";
   stages?: object[];
+  /** The control: as bad as another one, and nobody looks. */
+  isUnjudged?: true;
 }
 
 /** The bad ones, each in its own way; by turns. */
@@ -44,6 +46,14 @@ function bad(fault: string, env: Record<string, string>): Omit<Release, "name"> 
   return { fault, env, ends: "rolled back" };
 }
 
+/** As bad as the first bad one: without a judge it reaches its end, and users get its errors all the way. */
+const UNJUDGED: Release = {
+  name: "unjudged",
+  ...bad("answers 50 % with an error", { ERROR_RATE: "0.5" }),
+  ends: "finished",
+  isUnjudged: true,
+};
+
 /** Good and bad ones by turns. The error rates go from 50 % down to 2 %, where there are enough to go there. */
 function releases(): Release[] {
   return Array.from({ length: count }, (_, index): Release[] => {
@@ -62,7 +72,7 @@ test(
   `${count} good and ${count} bad releases by one command each`,
   async () => {
     console.log(`CROSSFADE_SEED=${seed}`);
-    const all = releases();
+    const all = [...releases(), UNJUDGED];
     const installed: Version = { name: "first", env: {} };
     const started = await PromoteWorld.start([installed, ...all], Math.floor(random() * 2 ** 31));
     world = started;
@@ -73,7 +83,7 @@ test(
       const began = load.nowMs();
       load.mark({ name: release.name, weight: 0, candidate: release.name });
       stack.set({ [color]: imageOf(index + 1), stages: release.stages ?? [{ weight: 50, bake: "3s" }] });
-      const ran = await started.promote("--json");
+      const ran = await started.promote("--json", ...(release.isUnjudged ? ["--no-analysis"] : []));
       ends.push({ release, color, ran, seconds: (load.nowMs() - began) / 1000 });
       expect(stack.file.get("stage"), ran.stderr).toBe("idle");
     }
@@ -114,6 +124,10 @@ test(
         { finished: "done", "rolled back": "rolled back", "never healthy": "failed" }[release.ends],
       );
     }
+    const errors = rows.map(({ stage }) => stage?.serverErrors ?? 0);
+    expect(errors.at(-1), "the judges have taken nothing back that mattered").toBeGreaterThan(
+      Math.max(...errors.slice(0, -1)),
+    );
   },
   600_000 + count * 1_200_000,
 );

@@ -46,9 +46,10 @@ export async function updateStack(
       throw error;
     }
     if (began && !(await isUnmoved())) throw error;
-    undo();
+    const isUndone = undo();
     if (!began || !(error instanceof Failure)) throw error;
-    throw new Failure(`${error.message}\nNo weight has moved, and the stack file is as it was before`, error.exitCode);
+    const file = isUndone ? "is as it was before" : "was edited by somebody meanwhile, and is left so";
+    throw new Failure(`${error.message}\nNo weight has moved, and the stack file ${file}`, error.exitCode);
   }
 }
 

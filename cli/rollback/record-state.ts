@@ -3,10 +3,16 @@ import { parseState } from "../../traffic/sources/state";
 import { Locked } from "../engine-failure";
 import { Failure } from "../failure";
 import type { ProjectStack } from "../stack";
+import { unseenIn } from "./current-state";
 import { type FreeOptions, freeLock } from "./free-lock";
 
 /** How many updates that come in between are stopped. */
 const TRIES = 3;
+
+export interface RecordOptions extends FreeOptions {
+  /** An update was stopped after the state was looked at. */
+  wasUpdated: boolean;
+}
 
 /**
  * Brings the state to what the stack file says of the routes, by an update of what carries their weights and of nothing else: what
@@ -17,13 +23,16 @@ export async function recordState(
   opening: Promise<ProjectStack>,
   routes: readonly string[],
   message: string,
-  options: FreeOptions,
+  options: RecordOptions,
 ): Promise<void> {
   const stack = await opening;
-  const { signal } = options;
+  const { signal, wasUpdated } = options;
   for (let turn = 1; ; turn++) {
     try {
-      const targets = targetsIn(parseState(await stack.export()).resources, routes);
+      const { resources } = parseState(await stack.export());
+      const unseen = unseenIn(resources);
+      if (unseen.length > 0 && (wasUpdated || turn > 1)) await stack.refresh(unseen);
+      const targets = targetsIn(resources, routes);
       const preview = await stack.previewWithPack({ signal, targets });
       if (!("plan" in preview)) throw new Failure(`the policies refuse to record it: ${preview.refusals.join("\n")}`);
       await stack.update(preview.plan, message, { signal, targets });

@@ -2,17 +2,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AwsClients } from "../../live/aws-clients";
 import { providerSettings } from "../../live/provider-settings";
 import { type Color, nameOf, type Rejection } from "../../traffic";
-import { parseState } from "../../traffic/sources/state";
-import { findProject, findStackFile } from "../find-stack-file";
-import { exportStack, ProjectStack } from "../stack";
+import { findStackFile } from "../find-stack-file";
+import { ProjectStack } from "../stack";
 import { StackFile } from "../stack-file";
+import { currentState } from "./current-state";
 import { type FreeOptions, freeLock } from "./free-lock";
 import { holdWeights } from "./hold-weights";
 import { type Going, lookBack, rejectionsOf } from "./look-back";
 import { recordEdit } from "./record-edit";
 import { recordState } from "./record-state";
 import type { Stopped } from "./stop-update";
-import { findLock } from "./update-lock";
 import { type WeightWriter, weightWriter } from "./weight-writer";
 
 export interface RollBackOptions {
@@ -75,15 +74,37 @@ const CALL_UNDER_WAY = 3000;
  * @throws Failure where no weight was moved
  */
 export async function rollBack(options: RollBackOptions): Promise<RolledBack> {
+  const { stack, folder = process.cwd() } = options;
+  const file = new StackFile(options.configFile ?? findStackFile(folder, stack));
+  let opened: Promise<ProjectStack> | undefined;
+  const opening = () => {
+    if (!opened) {
+      opened = ProjectStack.open(stack, { folder, configFile: file.path });
+      opened.catch(() => {}); // is told where it is awaited, which may be later
+    }
+    return opened;
+  };
+  try {
+    return await takeBack(options, file, opening);
+  } finally {
+    await opened?.then((stack) => stack.close()).catch(() => {}); // why it was not opened has been told
+  }
+}
+
+async function takeBack(
+  options: RollBackOptions,
+  file: StackFile,
+  opening: () => Promise<ProjectStack>,
+): Promise<RolledBack> {
   const began = Date.now();
   const { stack: name, folder = process.cwd(), force = false, say, confirm, signal } = options;
-  const file = new StackFile(options.configFile ?? findStackFile(folder, name));
   const clients = new AwsClients(providerSettings((key) => file.get(key, "aws")));
-  const { resources } = parseState(await exportStack(name, findProject(folder, name)));
-  const lock = findLock(folder, name);
+  const free: FreeOptions = { folder, force, say, signal };
+  const { resources, lock, ended } = await currentState(name, opening, free);
   const { going, staying } = await lookBack(resources, lock !== undefined && !lock.isStale, clients, force);
   for (const line of staying) say(line);
   const done: RolledBack = { result: "nothing to do", routes: [], rejected: [], file: file.path, isRecorded: false };
+  if (ended) done.update = ended;
   const [first] = going;
   if (!first) return done;
   for (const { way } of going.filter(({ way }) => way.kind === "return")) {
@@ -93,19 +114,17 @@ export async function rollBack(options: RollBackOptions): Promise<RolledBack> {
   done.result = "rolled back";
   done.rejected = going.flatMap((one) => rejectionsOf(one, resources, options.reason));
   const writers = await writeAll(going, clients, done, began, say);
-  // It takes a second to load, which comes after the weights.
-  const opening = ProjectStack.open(name, { folder, configFile: file.path });
-  const free: FreeOptions = { folder, force, say, signal };
   const record = async () => {
     if (lock) {
-      done.update = await freeLock(lock, opening, free);
+      done.update = await freeLock(lock, opening(), free);
       if (done.update !== "was dead") await sleep(CALL_UNDER_WAY, undefined, { signal });
     }
     file.assertEditable();
     recordEdit(file, { stable: first.way.to, rejected: done.rejected });
     say(`${file.path} has it`);
     const routes = going.map(({ route }) => route.urn);
-    await recordState(opening, routes, `crossfade rollback: all to ${first.way.to}`, free);
+    const message = `crossfade rollback: all to ${first.way.to}`;
+    await recordState(opening(), routes, message, { ...free, wasUpdated: lock !== undefined });
     done.isRecorded = true;
     say("the stack's state has it");
   };
@@ -114,7 +133,6 @@ export async function rollBack(options: RollBackOptions): Promise<RolledBack> {
   const ends = await Promise.allSettled([recording, holdWeights(writers, recording, { onRaised })]);
   const [failed] = ends.flatMap((end) => (end.status === "rejected" ? [end.reason as Error] : []));
   if (failed) done.problem = failed.message;
-  await opening.then((stack) => stack.close()).catch(() => {}); // why it was not opened is the problem above
   return done;
 }
 
