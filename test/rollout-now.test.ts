@@ -44,6 +44,20 @@ test("since when, by the clock of the weights and not by a tag on the rule", () 
   expect(since).toEqual(new Date(NOW.getTime() - 300_000));
 });
 
+test("of two that were installed together the older one is that which carried first, whichever was made a moment before", () => {
+  const older = (first: object, created: string) => {
+    const clocked = stack().map((r) =>
+      r.type === "pulumi:index:Stash" ? { ...r, created, outputs: { ...r.outputs, output: first } } : r,
+    );
+    const tasks = [taskDefinition("blue", "2026-11-01T10:00:01Z"), taskDefinition("green", "2026-11-01T10:00:00Z")];
+    return routesNow([...clocked, ...tasks])[0]?.older;
+  };
+  expect(older({ shares: { blue: 100 }, sticky: false }, "2026-11-01T10:00:09Z")).toBe("blue");
+  expect(older({ shares: { green: 100 }, sticky: false }, "2026-11-01T10:00:09Z")).toBe("green");
+  // A version that came later is told by its age.
+  expect(older({ shares: { blue: 100 }, sticky: false }, "2026-11-01T09:00:00Z")).toBe("green");
+});
+
 test("which version is the older one, once the weights have moved: two that were installed together have no order", () => {
   const resources = [...stack(), taskDefinition("blue", "2026-11-01"), taskDefinition("green", "2026-11-20")];
   expect(routesNow(resources)[0]?.older).toBe("blue");

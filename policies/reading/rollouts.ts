@@ -1,4 +1,5 @@
 import {
+  at,
   COLORS,
   type Color,
   judgeTransition,
@@ -118,8 +119,12 @@ function clocksOf(carrier: Resource, prior: readonly Resource[]): readonly Resou
   const kind = route && KINDS[route.type];
   if (!kind) return [carrier];
   const carriers = kind.carriersOf(route, prior);
-  const clock = prior.find((r) => r.type === CLOCK && r.parent === route.urn && !r.pendingDelete);
+  const clock = clockOf(route, prior);
   return clock && sameValue(clock.inputs.input, onTheWire(route, kind, prior)) ? [clock] : carriers;
+}
+
+function clockOf(route: Resource, prior: readonly Resource[]): Resource | undefined {
+  return prior.find((r) => r.type === CLOCK && r.parent === route.urn && !r.pendingDelete);
 }
 
 /** What the clock keeps: who has which share, and whether clients are held. */
@@ -146,10 +151,21 @@ function olderColor(route: Resource, { prior, changes }: Pick<Plan, "prior" | "c
     const age = home && versionAge(home, prior);
     return age?.of.every((part) => !changed.has(part)) ? age : undefined;
   };
+  const ages = COLORS.flatMap((color) => made(color) ?? []);
+  const first = firstCarrier(route, prior);
+  // Installed together they are a moment apart, in an order of no meaning.
+  if (first && ages.length === COLORS.length && ages.every(({ latest }) => latest < first.since)) return first.color;
   return COLORS.find((color) => {
     const [own, other] = [made(color), made(otherColor(color))];
     return own !== undefined && other !== undefined && own.latest < other.earliest;
   });
+}
+
+/** The color that had all requests when the route was made, and when that was: a Stash keeps in `output` what it was made with. */
+function firstCarrier(route: Resource, prior: readonly Resource[]): { color: Color; since: number } | undefined {
+  const { created, outputs } = clockOf(route, prior) ?? {};
+  const color = COLORS.find((color) => at(outputs, "output", "shares", color) === 100);
+  return color && created ? { color, since: Date.parse(created) } : undefined;
 }
 
 /** The environment that an end is a part of. */

@@ -142,9 +142,17 @@ function twoVersions(color: Color, web: string, group: string, share: number): I
   ];
 }
 
+/** A Stash keeps in `output` what it was made with: blue is installed first. */
 export function clock(route: string, weights: Record<string, number>, sticky: boolean, modifiedAgo?: number): Item {
   const shares = Object.fromEntries(Object.entries(weights).filter(([, share]) => share > 0));
-  return item("pulumi:index:Stash", `${route}-weights`, { input: { shares, sticky } }, { parent: route, modifiedAgo });
+  const outputs = { output: { shares: { blue: 100 }, sticky: false } };
+  const at = modifiedAgo !== undefined && { createdAgo: 30 * 86_400, modifiedAgo };
+  return item(
+    "pulumi:index:Stash",
+    `${route}-weights`,
+    { input: { shares, sticky } },
+    { parent: route, outputs, ...at },
+  );
 }
 
 function route(

@@ -108,7 +108,7 @@ async function recordStep(
 /** The engine's own resource: it keeps a value. */
 function stashStep(inputs: Properties, before: Exported | undefined) {
   const id = before?.id ?? UNKNOWN_TEXT;
-  return { inputs, outputs: { id, input: inputs.input, output: inputs.input } };
+  return { inputs, outputs: { id, input: inputs.input, output: before ? before.outputs.output : inputs.input } };
 }
 
 /** The engine puts the old value in the place of one that is to be ignored. */
