@@ -17,6 +17,17 @@ export interface PrometheusConfig {
   authorization?: string;
   /** Seconds of a block: twice the interval in which the service is scraped, or more. */
   block: number;
+  /** What the candidate is compared with in stable's place. */
+  baseline?: BaselineConfig;
+}
+
+/**
+ * A same-age baseline: a copy of stable's version that was started with the candidate, so that cold caches and young processes are
+ * on both sides. The user runs it, behind stable's Service or target group; these fill the placeholders of its queries.
+ */
+export interface BaselineConfig {
+  color: string;
+  environment?: string;
 }
 
 /** Events of which some are bad: one ratio. */

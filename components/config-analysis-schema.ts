@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { COLORS } from "../traffic";
 import { duration, shortDuration } from "./config-duration";
 
 /** What a source of metrics can be. */
@@ -30,6 +31,8 @@ const metric = z.strictObject({
   burst: z.int("a whole number of events, such as 10").min(1, "1 event at least").optional(),
 });
 
+const label = z.string("a label's value").min(1, "a label's value");
+
 const prometheus = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: "the address of a Prometheus server, https://…" }),
   authorization: z
@@ -37,6 +40,13 @@ const prometheus = z.strictObject({
     .regex(/^[A-Z_][A-Z0-9_]*$/i, "the name of an environment variable, such as PROMETHEUS_AUTHORIZATION")
     .optional(),
   block: duration(1, 3600, "chosen here: a second to an hour").optional(),
+  baseline: z
+    .strictObject({ color: label, environment: label.optional() })
+    .refine(({ color }) => !COLORS.some((one) => one === color), {
+      path: ["color"],
+      error: "a label of its own, such as baseline: blue and green are the two versions'",
+    })
+    .optional(),
 });
 
 export const analysis = z.strictObject({

@@ -501,6 +501,11 @@ test.each<[string, object, RegExp]>([
     { ...PROMETHEUS, prometheus: { url: "http://a.b", authorization: "Bearer 1" } },
     /authorization .*the name of an environment variable/,
   ],
+  [
+    "… with a version for a baseline",
+    { ...PROMETHEUS, prometheus: { url: "http://a.b", baseline: { color: "blue" } } },
+    /baseline.color +"blue": a label of its own, such as baseline/,
+  ],
   ["the local cloud's outside of it", { source: "local" }, /"local" is the local cloud, and this stack is none of it/],
 ])("of an analysis, %s is refused", (_, analysis, expected) => {
   expect(problems({ ...good, analysis: JSON.stringify(analysis) })).toMatch(expected);
@@ -510,6 +515,7 @@ test("of an analysis, the README's example is one", () => {
   const [, example = ""] = /```yaml\n( {2}crossfade:analysis:.*?)```/s.exec(readFileSync("README.md", "utf8")) ?? [];
   const { "crossfade:analysis": analysis } = parse(example) as Record<string, unknown>;
   const read = parseConfig("prod", { ...good, analysis: JSON.stringify(analysis) }, false).analysis;
+  expect(read?.prometheus).toMatchObject({ baseline: { color: "baseline" } });
   expect(read).toMatchObject({ source: "prometheus", metrics: [{ name: "orders", tolerance: 0.01, burst: 10 }] });
 });
 

@@ -6,13 +6,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { judgeStage } from "../cli/analysis/judge-stage";
 import { balancerSeries } from "../cli/metrics/balancer-counts";
 import { CloudWatchSource } from "../cli/metrics/cloudwatch";
+import { countedVersions } from "../cli/metrics/counted-versions";
 import { LocalSource } from "../cli/metrics/local";
 import { metricData } from "../cli/metrics/metric-data";
 import { metricSource } from "../cli/metrics/metric-source";
 import { PrometheusSource } from "../cli/metrics/prometheus";
 import type { CountedVersions, Metric, MetricSource } from "../cli/metrics/source";
+import { routesNow } from "../cli/rollout-now";
 import type { AnalysisConfig } from "../components/analysis";
 import { AwsClients } from "../live/aws-clients";
+import { stack } from "./crossfade-stack";
 
 const LB = "arn:aws:elasticloadbalancing:eu-local-1:123456789012";
 const version = (color: string) => ({
@@ -110,6 +113,20 @@ describe("Prometheus", () => {
     expect(blocks).toEqual([0, 1, 2, 3].map((minute) => ({ startMs: FROM.getTime() + minute * 60_000, ...block })));
     const queries = asked.map((request) => new URL(request.url ?? "", url).searchParams.get("query")).sort();
     expect(queries).toEqual(['all{c="blue"}', 'all{c="green"}', 'bad{c="blue"}', 'bad{c="green"}']);
+  });
+
+  test("with a baseline it is asked for that in stable's place, and the verdict says so", async () => {
+    const [route] = routesNow(stack({ stage: "canary-5" }));
+    if (!route) throw new Error("there is no route");
+    const source = new PrometheusSource({ url }, countedVersions(route, { color: "fresh" }), 60, 60, QUICK);
+    behave = (request, response) => counts(request.url?.includes("green") ? 60 : 4)(request, response, 0);
+    const judged = await judgeStage(source, [COUNTS], { from: FROM, now: TO, bake: 60, deadline: 0 });
+    const queries = asked.map((request) => new URL(request.url ?? "", url).searchParams.get("query")).sort();
+    expect(queries).toEqual(['all{c="fresh"}', 'all{c="green"}', 'bad{c="fresh"}', 'bad{c="green"}']);
+    expect(judged.text).toMatch(/60 of 120 events were bad, of the baseline's 4 of 120: a regression/);
+
+    const byName = { ...COUNTS, all: 'all{e="{{environment}}"}' };
+    expect(await problemOf(source, byName)).toMatch(/\{\{environment\}\} of a query is not known of fresh/);
   });
 
   test("gets the header that the environment has, and its address may have a path", async () => {

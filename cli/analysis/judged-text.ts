@@ -5,23 +5,29 @@ import type { Judged } from "./judge";
 export interface MetricWords {
   events: string;
   bad: string;
+  /** Who the candidate is compared with. @default "stable" */
+  control?: "stable" | "the baseline";
 }
 
 /** `38 of 190 answers failed, of stable's 2 of 3,402: a regression of more than 1 % (alpha 0.01)`. */
-export function judgedText(judged: Judged, { alpha, tolerance }: Criteria, { events, bad }: MetricWords): string {
+export function judgedText(
+  judged: Judged,
+  { alpha, tolerance }: Criteria,
+  { events, bad, control = "stable" }: MetricWords,
+): string {
   const { candidate, stable } = judged;
-  const seen = `${whole(candidate.bad)} of ${whole(candidate.all)} ${events} ${bad}, of stable's ${whole(stable.bad)} of ${whole(stable.all)}`;
-  return `${seen}: ${said(judged, tolerance, events)} (alpha ${alpha})`;
+  const seen = `${whole(candidate.bad)} of ${whole(candidate.all)} ${events} ${bad}, of ${control}'s ${whole(stable.bad)} of ${whole(stable.all)}`;
+  return `${seen}: ${said(judged, tolerance, { events, control })} (alpha ${alpha})`;
 }
 
-function said(judged: Judged, tolerance: number, events: string): string {
+function said(judged: Judged, tolerance: number, { events, control }: Omit<MetricWords, "bad">): string {
   const regression = `a regression of more than ${percent(tolerance)} %`;
   if (judged.verdict === "regression") return regression;
   if (judged.verdict === "pass") return `${regression} is excluded`;
   if (judged.missing === null) {
-    return `inconclusive, and stable itself does too badly for ${regression} ever to be excluded`;
+    return `inconclusive, and ${control} itself does too badly for ${regression} ever to be excluded`;
   }
-  return `inconclusive; to exclude ${regression} takes about ${whole(judged.missing)} more ${events} of the candidate, if they are like stable's`;
+  return `inconclusive; to exclude ${regression} takes about ${whole(judged.missing)} more ${events} of the candidate, if they are like ${control}'s`;
 }
 
 function percent(part: number): string {

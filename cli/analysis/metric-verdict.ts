@@ -7,7 +7,7 @@ import { judgedText } from "./judged-text";
 import { metricWords } from "./metric-words";
 
 /** What is known of a source without asking it. */
-export type SourceFacts = Pick<MetricSource, "name" | "blockSeconds" | "settleSeconds">;
+export type SourceFacts = Pick<MetricSource, "name" | "blockSeconds" | "settleSeconds" | "hasBaseline">;
 
 /** The time of a stage that is counted. */
 export interface Window {
@@ -46,7 +46,7 @@ export function judgeMetric(source: SourceFacts, observed: Observed, window: Win
   }
   const { metric, blocks } = observed;
   const counts = judge(blocks, metric);
-  const text = `${name}: ${judgedText(counts, metric, metricWords(metric))}`;
+  const text = `${name}: ${judgedText(counts, metric, { ...metricWords(metric), control: controlOf(source) })}`;
   if (counts.verdict === "regression") return { name, verdict: "regression", counts, text, missing: [] };
   const found =
     counts.verdict === "pass" ? doubts(source, metric, blocks, window) : [more(source, counts, blocks, window)];
@@ -115,7 +115,7 @@ function staleDoubt(source: SourceFacts, blocks: readonly SourceBlock[], { now }
   const age = (settledUntil(source, now) - end) / 1000;
   if (age <= Math.max(FRESH_BLOCKS * blockSeconds, FRESH_SECONDS)) return undefined;
   const version = VERSIONS.find((each) => blocks.every(({ startMs, [each]: { all } }) => startMs < end || all === 0));
-  const who = version === "stable" ? "stable" : "the candidate";
+  const who = version === "stable" ? controlOf(source) : "the candidate";
   return `${who} has had no event since ${timeOf(end)}, for ${spokenDuration(age)}: is it still asked, and still counted?`;
 }
 
@@ -137,8 +137,12 @@ function noneCompared(source: SourceFacts, blocks: readonly SourceBlock[]): stri
   if (blocks.length === 0 || silent.length === 0) {
     return `${source.name} has no block yet in which both versions had events; it knows them ${spokenDuration(source.settleSeconds)} later`;
   }
-  const who = silent.map((version) => (version === "stable" ? "stable" : "the candidate")).join(" and ");
+  const who = silent.map((version) => (version === "stable" ? controlOf(source) : "the candidate")).join(" and ");
   return `${who} had no event in ${blocks.length} blocks of ${source.name}: no data is not good data`;
+}
+
+function controlOf({ hasBaseline }: SourceFacts): "stable" | "the baseline" {
+  return hasBaseline ? "the baseline" : "stable";
 }
 
 function timeOf(ms: number): string {

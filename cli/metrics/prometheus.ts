@@ -19,6 +19,7 @@ const LOOKS = 4;
 /** Counts by the user's own queries, of the counters of a service in Prometheus. */
 export class PrometheusSource implements MetricSource {
   readonly name = "Prometheus";
+  readonly hasBaseline: boolean;
   private readonly server: PrometheusServer;
 
   constructor(
@@ -29,6 +30,7 @@ export class PrometheusSource implements MetricSource {
     patience: Patience = PATIENCE,
   ) {
     this.server = { ...server, patience };
+    this.hasBaseline = versions.hasBaseline === true;
   }
 
   async blocks(metric: Metric, from: Date, to: Date, signal?: AbortSignal): Promise<SourceBlock[]> {

@@ -12,6 +12,8 @@ export interface MetricSource {
   readonly blockSeconds: number;
   /** Seconds after its end from which on a block's counts stay as they are. */
   readonly settleSeconds: number;
+  /** The candidate is compared with a same-age baseline: `stable` of a block is its counts. */
+  readonly hasBaseline?: boolean;
   /**
    * The blocks that begin at `from` or later and had settled by `to`: each once, in order of time, whole ones only. One in which
    * a version had no event has an `all` of 0 there, or is left out.
@@ -41,6 +43,8 @@ export interface CountedVersion {
 export interface CountedVersions {
   candidate: CountedVersion;
   stable: CountedVersion;
+  /** Of these is `stable` a same-age baseline. */
+  hasBaseline?: boolean;
 }
 
 export const VERSIONS = ["candidate", "stable"] as const;

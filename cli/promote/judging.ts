@@ -16,6 +16,10 @@ export async function openJudging(looked: Looked): Promise<Judging> {
       2,
     );
   }
-  const source = await metricSource(analysis, countedVersions(routeOf(looked)), looked.clients);
+  const source = await metricSource(
+    analysis,
+    countedVersions(routeOf(looked), analysis.prometheus?.baseline),
+    looked.clients,
+  );
   return { source, metrics: analysis.metrics, deadline: analysis.deadline };
 }

@@ -199,7 +199,7 @@ async function evidenceOf(
   const { stage, since: from, recorded } = route;
   const analysis = config?.analysis;
   if (!analysis || !stage || !from || stage.weight === 0 || stage.weight === 100) return undefined;
-  const source = await metricSource(analysis, countedVersions(route), clients);
+  const source = await metricSource(analysis, countedVersions(route, analysis.prometheus?.baseline), clients);
   const bake = recorded.stages.find(({ name }) => name === stage.name)?.bake ?? stage.bake;
   return judgeStage(source, analysis.metrics, { from, now, bake, deadline: analysis.deadline });
 }
