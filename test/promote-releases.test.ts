@@ -85,6 +85,7 @@ test(
       stack.set({ [color]: imageOf(index + 1), stages: release.stages ?? [{ weight: 50, bake: "3s" }] });
       const ran = await started.promote("--json", ...(release.isUnjudged ? ["--no-analysis"] : []));
       ends.push({ release, color, ran, seconds: (load.nowMs() - began) / 1000 });
+      console.log(`${release.name}: exit ${ran.code}`);
       expect(stack.file.get("stage"), ran.stderr).toBe("idle");
     }
     const result = await started.stop();

@@ -64,7 +64,8 @@ export class PromoteWorld {
     );
     const { host } = stack.file.config();
     stack.set({ blue: imageOf(0), stages: [{ weight: 50, bake: "3s" }], analysis: ANALYSIS });
-    stack.set({ service: { ...(stack.file.get("service") as object), stop: "2s" } });
+    // Cookies of the release before are over: else a candidate gets those who have met its color, whatever its weight.
+    stack.set({ service: { ...(stack.file.get("service") as object), stop: "2s", sticky: "5s" } });
     await stack.init(cloud.env);
     await stack.up().catch(async (error) => {
       await cloud.stop();

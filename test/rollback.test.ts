@@ -35,8 +35,12 @@ const RULE = "aws:lb/listenerRule:ListenerRule";
 
 let world: LocalWorld;
 let stack: TestStack;
-/** In milliseconds: how long an `up` that raises has the lock here. */
+/** In milliseconds: until an `up` that raises has the lock here, how long it has it, and until a rollback looks who has it. */
+let lockTakes = 0;
 let raiseTakes = 0;
+let lookTakes = 0;
+/** Of the random moments so many were of an update that ran when the rollback looked. */
+let inFlight = 0;
 /** What the local cloud refuses next, as AWS might. */
 let failing: string | undefined;
 
@@ -51,11 +55,12 @@ beforeAll(async () => {
   stack = await world.ownStack();
   stack.config.set("green", V2);
   expect((await stack.up("--skip-preview")).code).toBe(0);
+  const began = Date.now();
   const { ended } = raise();
   await running();
-  const began = Date.now();
+  lockTakes = Date.now() - began;
   await ended;
-  raiseTakes = Date.now() - began;
+  raiseTakes = Date.now() - began - lockTakes;
 });
 afterAll(() => world.stop());
 
@@ -113,7 +118,9 @@ test("from a canary stage: live at once, in the file and in the state, and its v
   expect(await deployed()).toEqual([100, 0]);
   expect([stack.config.get("stage"), stack.config.get("rejected")]).toEqual(["idle", done.rejected]);
 
+  const began = Date.now();
   const again = await crossfade("rollback", "local");
+  lookTakes = Date.now() - began;
   expect(again).toMatchObject({ code: 0, out: "local: nothing to roll back\n" });
 });
 
@@ -211,24 +218,41 @@ test("an update in flight overwrites a call; looked at and called again, the cal
 
 for (let moment = 1; moment <= MOMENTS; moment++) {
   test(`at a random moment of an update that raises, ${moment} of ${MOMENTS}`, async () => {
-    // By somebody who knows nothing of the last rollback, and has no pack.
-    stack.config.edit({ stage: "idle", rejected: undefined });
-    if ((await live()).weights[1] !== 0) expect((await stack.up("--skip-preview")).code).toBe(0);
-    const { ended } = raise();
-    await running();
     const at = random() * raiseTakes;
-    await sleep(at);
-    const { code, done, said } = await rollback();
+    let fired = await fire(at);
+    // It had looked before there was an update: there was nothing to take back, and the update has raised since.
+    for (let turn = 0; turn < 5 && fired.done.result === "nothing to do"; turn++) fired = await fire(at + 1000);
+    const { code, done, said } = fired;
+    if (done.update) inFlight++;
     console.log(`at ${Math.round(at)} of ${raiseTakes} ms:\n${said.trim()}`);
     expect((await live()).weights).toEqual([100, 0]);
     expect(await deployed()).toEqual([100, 0]);
-    await ended;
     expect(findLock(ROOT, "local")).toBeUndefined();
     await sleep(1000);
     expect((await live()).weights).toEqual([100, 0]);
     expect(done).toMatchObject({ isRecorded: true });
     expect([stack.config.get("stage"), code]).toEqual(["idle", 0]);
   });
+}
+
+test.runIf(MOMENTS >= 10)("of the random moments a fifth, at least, were of an update that ran", () => {
+  console.log(`${inFlight} of ${MOMENTS} while the update ran`);
+  expect(inFlight).toBeGreaterThanOrEqual(MOMENTS / 5);
+});
+
+/** An update that raises, and a rollback that looks at the stack so many milliseconds after the update has its lock. */
+async function fire(at: number): ReturnType<typeof rollback> {
+  // By somebody who knows nothing of the last rollback, and has no pack.
+  stack.config.edit({ stage: "idle", rejected: undefined });
+  if ((await live()).weights[1] !== 0) expect((await stack.up("--skip-preview")).code).toBe(0);
+  const ahead = lookTakes - lockTakes - at;
+  const back = ahead > 0 ? rollback() : undefined;
+  if (back) await sleep(ahead);
+  const { ended } = raise();
+  if (!back) await sleep(-ahead);
+  const fired = await (back ?? rollback());
+  await ended;
+  return fired;
 }
 
 /** Waits until an update has the lock. */
