@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { at, formatDuration } from "../traffic";
 import { policy } from "./policy";
+import { keptClients } from "./problems/kept-clients";
 import { type Problem, ratchet } from "./ratchet";
 import { type Split, splits } from "./reading/forwards";
 import { backendsOf, exposedServices, kindOf } from "./reading/kubernetes";
@@ -13,7 +14,7 @@ export const stickiness = policy({
   name: "stickiness",
   description: "Refuses cookies that keep users on a version for longer than a rollback may take.",
   mechanism:
-    'Group stickiness outranks weights: a client with the cookie stays on its group, also at weight 0, and gets 503 once the group has no targets (ELB guide, "Sticky sessions"). Each request starts the duration anew, so that an active user stays for good until stickiness goes off; and it cannot go off while a group has stickiness of its own. Where cross-zone balancing is off, cookies are not supported at all. A Service of Kubernetes with `sessionAffinity` binds whole addresses, a balancer\'s among them, to one pod.',
+    'Group stickiness outranks weights: a client with the cookie stays on its group, also at weight 0, and gets 503 once the group has no targets (ELB guide, "Sticky sessions"). Each request starts the duration anew, so that an active user stays for good until stickiness goes off; and it cannot go off while a group has stickiness of its own. Turned on again, it finds the clients that an earlier canary has bound, for as long as their cookies last: a candidate of the same color begins with them, whatever its weight. Where cross-zone balancing is off, cookies are not supported at all. A Service of Kubernetes with `sessionAffinity` binds whole addresses, a balancer\'s among them, to one pod.',
   safeWay: "Keep clients at canary stages only, as briefly as a session needs, and sessions outside of the targets.",
   hazards: ["5", "A9", "A13"],
   settings: z.strictObject({
@@ -26,14 +27,16 @@ export const stickiness = policy({
         "The longest group stickiness in seconds of a forward that splits requests: so long a rollback reaches not all users.",
       ),
   }),
-  judge: (plan, { longest }) =>
-    ratchet(plan, (state) => [
+  judge: (plan, { longest }) => [
+    ...ratchet(plan, (state) => [
       ...splits(state)
         .filter(({ targets, sticky }) => targets.length > 1 && sticky.isOn)
         .flatMap((split) => splitProblems(split, longest)),
       ...zoneProblems(state),
       ...affinityProblems(state),
     ]),
+    ...keptClients(plan),
+  ],
 });
 
 function splitProblems({ from, targets, sticky }: Split, longest: number): Problem[] {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { planOf } from "../policies/plan";
 import { stickiness } from "../policies/stickiness";
 import type { Resource } from "../traffic";
+import { NOW, type StackShape, stack } from "./crossfade-stack";
 import { exposed, forward, group, object, ours, rule, verdicts } from "./resources";
 
 const DAY = 86_400;
@@ -56,4 +58,33 @@ test("a duration that grows is refused, and one that was long is said", () => {
   const before = [...groups(), split(2 * DAY)];
   expect(verdicts(stickiness, before, before)).toEqual(["said"]);
   expect(verdicts(stickiness, before, [...groups(), split(3 * DAY)])).toEqual(["refused"]);
+});
+
+describe("clients that an earlier canary has bound", () => {
+  /** What is said of an update from one shape of the rollout to another. */
+  function said(before: StackShape, after: StackShape, { sticky = 3600, isMoved = true } = {}): string[] {
+    const state = (shape: StackShape) =>
+      stack(shape).map((r) => {
+        if (r.type === "pulumi:index:Stash" && !isMoved) return { ...r, created: r.modified };
+        if (r.type !== "crossfade:index:WeightedAlbRoute") return r;
+        return { ...r, inputs: { ...r.inputs, stickySeconds: sticky } };
+      });
+    return stickiness.judge(planOf(state(before), state(after), NOW)).map(({ what, instead }) => `${what} ${instead}`);
+  }
+
+  test("come back to a color that gets weight again, for as long as their cookies last", () => {
+    const [text, ...others] = said({ movedAgo: 600 }, { stage: "canary-5" });
+    expect(text).toMatch(/"shop" gives green 5 %, and clients that met green in the canary before.*Wait 50m/);
+    expect(others).toEqual([]);
+    expect(said({ movedAgo: 3600 }, { stage: "canary-5" })).toEqual([]);
+    expect(said({ movedAgo: 600 }, { stage: "canary-5" }, { sticky: 60 })).toEqual([]);
+    // After a finish the next candidate has the color of the version before.
+    expect(said({ stable: "green", movedAgo: 600 }, { stable: "green", stage: "canary-5" })).toHaveLength(1);
+  });
+
+  test("are none where there was no canary, and no more of them come from stage to stage", () => {
+    expect(said({ movedAgo: 600 }, { stage: "canary-5" }, { isMoved: false })).toEqual([]);
+    expect(said({ stage: "canary-5", movedAgo: 600 }, { stage: "canary-50" })).toEqual([]);
+    expect(said({ movedAgo: 600 }, { movedAgo: 600 })).toEqual([]);
+  });
 });
