@@ -8,8 +8,13 @@ import { freshPort } from "./ports";
 
 export const ROOT = resolve(__dirname, "..");
 
-/** The SDK takes a stack trace of every promise, which is a tenth of all that a small program does, and more than half of one of thousands. */
-const QUICK = { NODE_OPTIONS: "--stack-trace-limit=0" };
+/**
+ * The environment of programs: the SDK takes a stack trace of every promise, which is a tenth of all that a small program does, and
+ * more than half of one of thousands. A command of ours gets its own back by a flag, for a user must see none.
+ */
+export const QUICK = { NODE_OPTIONS: "--stack-trace-limit=0" };
+
+export const WITH_TRACES = "--stack-trace-limit=10";
 
 /** A local cloud and the real engine, for one test file: in a folder of its own, on ports of its own. */
 export class LocalWorld {

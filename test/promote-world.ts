@@ -10,7 +10,7 @@ import { RehearsalCloud } from "../local/rehearsal/cloud";
 import { RehearsedStack } from "../local/rehearsal/rehearsed-stack";
 import { TrafficLog } from "../local/rehearsal/traffic-log";
 import type { Color } from "../traffic";
-import { ROOT } from "./local-world";
+import { QUICK, ROOT, WITH_TRACES } from "./local-world";
 import { freshPort } from "./ports";
 
 /** A version of the shop: the switches that make it good or bad. */
@@ -66,7 +66,7 @@ export class PromoteWorld {
     stack.set({ blue: imageOf(0), stages: [{ weight: 50, bake: "3s" }], analysis: ANALYSIS });
     // Cookies of the release before are over: else a candidate gets those who have met its color, whatever its weight.
     stack.set({ service: { ...(stack.file.get("service") as object), stop: "2s", sticky: "5s" } });
-    await stack.init(cloud.env);
+    await stack.init({ ...cloud.env, ...QUICK });
     await stack.up().catch(async (error) => {
       await cloud.stop();
       throw error;
@@ -83,7 +83,7 @@ export class PromoteWorld {
       timeoutMs: 20_000, // a starved machine is slow, and nobody's loss
       maxSeconds: 10_800,
     });
-    const { env } = new Pulumi(engine, ROOT, cloud.env);
+    const { env } = new Pulumi(engine, ROOT, { ...cloud.env, ...QUICK });
     return new PromoteWorld(stack, cloud, env, log, home, load);
   }
 
@@ -95,7 +95,11 @@ export class PromoteWorld {
   /** `crossfade promote local`, as a process of its own. */
   begin(...args: string[]): { child: ChildProcess; ended: Promise<Ran> } {
     const command = [join(ROOT, "cli/bin.js"), "promote", "local", "--yes", "--config-file", this.stack.file.path];
-    const child = spawn("node", [...command, ...args], { env: this.env, cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("node", [WITH_TRACES, ...command, ...args], {
+      env: this.env,
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const said = { stdout: "", stderr: "" };
     child.stdout.on("data", (chunk) => (said.stdout += chunk));
     child.stderr.on("data", (chunk) => (said.stderr += chunk));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Report } from "../load/report";
 import { processStart } from "../local/process-start";
-import { ROOT } from "./local-world";
+import { QUICK, ROOT, WITH_TRACES } from "./local-world";
 import { freshPort } from "./ports";
 
 export const PORT = freshPort();
@@ -57,9 +57,9 @@ export function rehearse(...args: string[]): Run {
   const [mark, value] = MARK;
   rmSync(REPORT, { recursive: true, force: true });
   const run = new Run(
-    spawn("node", ["cli/bin.js", "rehearse", "--name", NAME, "--port", String(PORT), ...args], {
+    spawn("node", [WITH_TRACES, "cli/bin.js", "rehearse", "--name", NAME, "--port", String(PORT), ...args], {
       cwd: ROOT,
-      env: { ...process.env, [mark]: value },
+      env: { ...process.env, ...QUICK, [mark]: value },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     }),
