@@ -7,6 +7,11 @@ export interface AnalysisConfig {
   metrics: MetricConfig[];
   /** Seconds for which a stage may stay inconclusive once its bake time is over; then the promotion ends, and is none. */
   deadline: number;
+  /**
+   * Seconds until a request that gets no answer is counted: the balancer's `idle_timeout`, 60 unless it is set (ELB guide, "Connection
+   * idle timeout"). Before that only what was answered is, so no pass goes by it.
+   */
+  unanswered: number;
   /** Seconds after the end of a block in which its counts may still change, so that it is not counted before. */
   settle: number;
 }

@@ -55,6 +55,7 @@ export const analysis = z.strictObject({
   metrics: z.array(metric).min(1, "a metric at least: without any nothing is judged").optional(),
   deadline: duration(0, 604800, "chosen here: a week").optional(),
   settle: duration(0, 3600, "chosen here: an hour").optional(),
+  unanswered: duration(0, 4000, "ELB, the longest idle_timeout").optional(),
 });
 
 export type ParsedAnalysis = z.output<typeof analysis>;

@@ -10,6 +10,8 @@ const SLOW_MS = 1000;
 const DEADLINE = 3600;
 /** Publishing by CloudWatch takes a minute or two; a scrape of Prometheus a quarter of one; the local cloud counts as it answers. */
 const SETTLE = { cloudwatch: 180, prometheus: 30, local: 2 };
+/** ELB's default `idle_timeout`; who tries a release in the local cloud has no minute for each of its stages. */
+const UNANSWERED = { cloudwatch: 60, prometheus: 60, local: 0 };
 /** Of users' requests several fail together; those of a load of our own each for itself. */
 const BURST = { cloudwatch: 10, prometheus: 10, local: 1 };
 
@@ -100,11 +102,13 @@ export function analysisOf(
   const source = sourceOf(analysis, data);
   if (source === undefined) return undefined;
   const { prometheus, metrics = DEFAULT_METRICS, deadline = DEADLINE, settle = SETTLE[source] } = analysis;
+  const { unanswered = UNANSWERED[source] } = analysis;
   return {
     source,
     prometheus: prometheus && { block: 60, ...prometheus },
     metrics: metrics.map((metric) => metricOf(metric, BURST[source], ALPHA / metrics.length)),
     deadline,
+    unanswered,
     settle,
   };
 }

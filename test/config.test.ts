@@ -399,7 +399,11 @@ const PROMETHEUS = { source: "prometheus", prometheus: { url: "https://prometheu
 const TRIED = { ...good, local: '{"images":{}}' };
 
 test.each<[string, Record<string, string>, object | undefined]>([
-  ["CloudWatch counts where nothing is said", good, { source: "cloudwatch", deadline: 3600, settle: 180 }],
+  [
+    "CloudWatch counts where nothing is said",
+    good,
+    { source: "cloudwatch", deadline: 3600, unanswered: 60, settle: 180 },
+  ],
   ["in the local cloud its own counts", TRIED, { source: "local", settle: 2 }],
   ["… and CloudWatch's, where it is said", { ...TRIED, analysis: '{"source":"cloudwatch"}' }, { source: "cloudwatch" }],
   ["behind a Gateway nobody is known who does", onGateway, undefined],
@@ -437,6 +441,7 @@ test("of an analysis, all can be set", () => {
     prometheus: { url: "https://prometheus.example.com/", block: 60 },
     metrics: [{ ...COUNTS, tolerance: 0.01, alpha: 0.01, burst: 10 }],
     deadline: 3600,
+    unanswered: 60,
     settle: 30,
   });
 });

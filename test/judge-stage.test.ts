@@ -186,6 +186,23 @@ describe("a stage", () => {
     expect(judged.missing).toContain(missing);
   });
 
+  test("does not pass before what it never answers would be counted, and falls by it then", () => {
+    const BUSY: Row = [0, 2000, 0, 38_000];
+    const short = { bake: 60, unanswered: 120 };
+    const early = [errors(of(BUSY, 2))];
+    expect(stageVerdict(CLOUDWATCH, early, at(5, { ...short, unanswered: 0 })).verdict).toBe("pass");
+    const { verdict, missing } = stageVerdict(CLOUDWATCH, early, at(5, short));
+    expect([verdict, missing]).toEqual([
+      "inconclusive",
+      [
+        "errors: what gets no answer is counted 2m after it began (crossfade:analysis.unanswered), and by what was counted since then alone it does not pass yet",
+      ],
+    ]);
+    expect(stageVerdict(CLOUDWATCH, [errors(of(BUSY, 4))], at(7, short)).verdict).toBe("pass");
+    const hangs = errors([...of(BUSY, 2), [400, 2000, 0, 38_000]]);
+    expect(stageVerdict(CLOUDWATCH, [hangs], at(6, short)).verdict).toBe("regression");
+  });
+
   test.each<[string, Observed]>([
     ["a few answers of the balancer's own", errors(of(WELL, 10), [{ unattributed: 3 }])],
     [

@@ -137,6 +137,7 @@ describe("Prometheus", () => {
       settle: 60,
       metrics: [],
       deadline: 0,
+      unanswered: 0,
     };
     const source = await metricSource(config, VERSIONS, new AwsClients(), { PROM_AUTH: "Bearer of-a-test" });
     await source.blocks(COUNTS, FROM, TO);
@@ -411,6 +412,6 @@ describe("CloudWatch's answers", () => {
 });
 
 test("a local source needs the local cloud", async () => {
-  const config: AnalysisConfig = { source: "local", metrics: [ERRORS], settle: 2, deadline: 0 };
+  const config: AnalysisConfig = { source: "local", metrics: [ERRORS], settle: 2, deadline: 0, unanswered: 0 };
   await expect(metricSource(config, VERSIONS, new AwsClients(), {})).rejects.toThrow("there is no AWS_ENDPOINT_URL");
 });

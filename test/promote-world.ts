@@ -28,6 +28,8 @@ export interface Ran {
 
 /** Requests a second: what two cores have room for beside an engine. */
 export const RATE = 50;
+/** Of a client, in milliseconds: a starved machine is slow, and nobody's loss. */
+export const TIMEOUT_MS = 20_000;
 
 /** A local cloud in a process of its own, a stack in it with the shop, and a load that lasts. */
 export class PromoteWorld {
@@ -63,7 +65,7 @@ export class PromoteWorld {
       processes,
     );
     const { host } = stack.file.config();
-    stack.set({ blue: imageOf(0), stages: [{ weight: 50, bake: "3s" }], analysis: ANALYSIS });
+    stack.set({ blue: imageOf(0), stages: [{ weight: 50, bake: "3s" }], analysis: analysisOf() });
     // Cookies of the release before are over: else a candidate gets those who have met its color, whatever its weight.
     stack.set({ service: { ...(stack.file.get("service") as object), stop: "2s", sticky: "5s" } });
     await stack.init({ ...cloud.env, ...QUICK });
@@ -80,7 +82,7 @@ export class PromoteWorld {
       rate: RATE,
       seed,
       drainSeconds: 5,
-      timeoutMs: 20_000, // a starved machine is slow, and nobody's loss
+      timeoutMs: TIMEOUT_MS,
       maxSeconds: 10_800,
     });
     const { env } = new Pulumi(engine, ROOT, { ...cloud.env, ...QUICK });
@@ -148,15 +150,18 @@ interface Checkpoint {
   };
 }
 
-/** As long as a stage takes to tell 2 % from none at the rate above; the local cloud counts each request for itself. */
-const ANALYSIS = {
-  source: "local",
-  metrics: [
-    { name: "errors", kind: "errors", tolerance: "2%" },
-    { name: "slow", kind: "slow", over: "1s", tolerance: "5%" },
-  ],
-  deadline: "5m",
-};
+/** The local cloud counts each request for itself. At the rate above half a minute tells 2 % from none, and a minute 1 %. */
+export function analysisOf({ tolerance = "2%", unanswered = "0s" } = {}) {
+  return {
+    source: "local",
+    metrics: [
+      { name: "errors", kind: "errors", tolerance },
+      { name: "slow", kind: "slow", over: "1s", tolerance: "5%" },
+    ],
+    deadline: "5m",
+    unanswered,
+  };
+}
 
 /** The image of a version, by its place. */
 export function imageOf(index: number): string {

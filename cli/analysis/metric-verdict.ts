@@ -13,6 +13,8 @@ export type SourceFacts = Pick<MetricSource, "name" | "blockSeconds" | "settleSe
 export interface Window {
   from: Date;
   now: Date;
+  /** Seconds until a request that gets no answer is counted. @default 0 */
+  unanswered?: number;
 }
 
 /** What a source has said of a metric, or why it has not. */
@@ -78,9 +80,12 @@ function blocksProblem(source: SourceFacts, blocks: readonly SourceBlock[], { fr
 
 /** Why what would be a pass by the counts is none. */
 function doubts(source: SourceFacts, metric: Metric, blocks: readonly SourceBlock[], window: Window): string[] {
-  return [unattributedDoubt(metric, blocks), uncountedDoubt(blocks), staleDoubt(source, blocks, window)].filter(
-    (doubt) => doubt !== undefined,
-  );
+  return [
+    unattributedDoubt(metric, blocks),
+    unansweredDoubt(metric, blocks, window),
+    uncountedDoubt(blocks),
+    staleDoubt(source, blocks, window),
+  ].filter((doubt) => doubt !== undefined);
 }
 
 /** Bad events that nobody is known to have caused count against a pass as if they were the candidate's, and never for a regression. */
@@ -95,6 +100,20 @@ function unattributedDoubt(metric: Metric, blocks: readonly SourceBlock[]): stri
   return (
     `${count.toLocaleString("en-US")} bad events have no target group (HTTPCode_ELB_503_Count), and were they all the candidate's, ` +
     "it would not pass: are its targets there and healthy?"
+  );
+}
+
+/** Who hangs is counted late: the first blocks have the answers of a version that gives some, and none of what it never answers. */
+function unansweredDoubt(
+  metric: Metric,
+  blocks: readonly SourceBlock[],
+  { from, unanswered = 0 }: Window,
+): string | undefined {
+  const whole = blocks.filter(({ startMs }) => startMs >= from.getTime() + 1000 * unanswered);
+  if (judge(whole, metric).verdict === "pass") return undefined;
+  return (
+    `what gets no answer is counted ${spokenDuration(unanswered)} after it began (crossfade:analysis.unanswered), ` +
+    "and by what was counted since then alone it does not pass yet"
   );
 }
 

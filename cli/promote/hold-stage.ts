@@ -11,6 +11,8 @@ export interface Judging {
   metrics: readonly Metric[];
   /** Seconds for which a stage may stay inconclusive once its bake time is over. */
   deadline: number;
+  /** Seconds until a request that gets no answer is counted. */
+  unanswered: number;
 }
 
 /** How a stage was held. */
@@ -40,9 +42,10 @@ export async function holdStage(
     for (; !over(); await sleep(LOOK, undefined, { signal })) progress.status(left(stage, from));
     return { result: "held" };
   }
-  const { source, metrics, deadline } = judging;
+  const { source, metrics, deadline, unanswered } = judging;
   for (;;) {
-    const judged = await judgeStage(source, metrics, { from, now: new Date(), bake: stage.bake, deadline }, signal);
+    const time = { from, now: new Date(), bake: stage.bake, deadline, unanswered };
+    const judged = await judgeStage(source, metrics, time, signal);
     if (judged.verdict === "regression") return { result: "regression", judged };
     if (judged.verdict === "pass") return { result: "held", judged };
     if (judged.isOver) return { result: "inconclusive", judged };

@@ -21,5 +21,5 @@ export async function openJudging(looked: Looked): Promise<Judging> {
     countedVersions(routeOf(looked), analysis.prometheus?.baseline),
     looked.clients,
   );
-  return { source, metrics: analysis.metrics, deadline: analysis.deadline };
+  return { source, metrics: analysis.metrics, deadline: analysis.deadline, unanswered: analysis.unanswered };
 }

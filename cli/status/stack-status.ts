@@ -201,5 +201,6 @@ async function evidenceOf(
   if (!analysis || !stage || !from || stage.weight === 0 || stage.weight === 100) return undefined;
   const source = await metricSource(analysis, countedVersions(route, analysis.prometheus?.baseline), clients);
   const bake = recorded.stages.find(({ name }) => name === stage.name)?.bake ?? stage.bake;
-  return judgeStage(source, analysis.metrics, { from, now, bake, deadline: analysis.deadline });
+  const { metrics, deadline, unanswered } = analysis;
+  return judgeStage(source, metrics, { from, now, bake, deadline, unanswered });
 }
