@@ -11,10 +11,11 @@ import { analysisOf, imageOf, PromoteWorld, RATE, type Ran, TIMEOUT_MS, type Ver
  * 500s are, and are counted as such where the balancer's log says that the request was sent to it. All others are lost by the
  * release, and must be none.
  *
- * `CROSSFADE_RELEASES=20` makes 20 of each, of more kinds; `CROSSFADE_SEED` repeats a run's.
+ * CI makes one of each. `CROSSFADE_RELEASES=20` makes 20 of each, of more kinds, and the control, a bad one that nobody judges;
+ * `CROSSFADE_SEED` repeats a run's.
  */
 const seed = Number(process.env.CROSSFADE_SEED ?? Date.now() % 2 ** 32);
-const count = Number(process.env.CROSSFADE_RELEASES ?? 5);
+const count = Number(process.env.CROSSFADE_RELEASES ?? 1);
 const random = seeded(seed);
 
 interface Release extends Version {
@@ -81,7 +82,7 @@ test(
   `${count} good and ${count} bad releases by one command each`,
   async () => {
     console.log(`CROSSFADE_SEED=${seed}`);
-    const all = [...releases(), UNJUDGED];
+    const all = [...releases(), ...(count > 1 ? [UNJUDGED] : [])];
     const installed: Version = { name: "first", env: {} };
     const started = await PromoteWorld.start([installed, ...all], Math.floor(random() * 2 ** 31));
     world = started;
@@ -136,9 +137,10 @@ test(
       );
     }
     const errors = rows.map(({ stage }) => stage?.serverErrors ?? 0);
-    expect(errors.at(-1), "the judges have taken nothing back that mattered").toBeGreaterThan(
-      Math.max(...errors.slice(0, -1)),
-    );
+    if (all.includes(UNJUDGED))
+      expect(errors.at(-1), "the judges have taken nothing back that mattered").toBeGreaterThan(
+        Math.max(...errors.slice(0, -1)),
+      );
   },
   600_000 + count * 1_200_000,
 );
