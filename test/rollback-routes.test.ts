@@ -18,8 +18,8 @@ import { LocalWorld, ROOT, type TestStack } from "./local-world";
 
 /**
  * `crossfade rollback` by the real engine where no rule of a balancer carries the weights: weighted records, and a Gateway's route.
- * Records are written by a call as a rule is, which test/rollback.test.ts has at all moments: CI takes of
- * them the first test, of a Gateway two, and `CROSSFADE_ROLLBACKS=2` all. `CROSSFADE_SEED` repeats a run's moments.
+ * Records are written by a call as a rule is, which test/rollback.test.ts has at all moments: CI takes of them the first test, of a
+ * Gateway two, and `CROSSFADE_ROLLBACKS=2` all. `CROSSFADE_SEED` repeats a run's moments.
  */
 const seed = Number(process.env.CROSSFADE_SEED ?? Date.now() % 2 ** 32);
 const random = seeded(seed);

@@ -1,12 +1,15 @@
 import type { Criteria } from "./criteria";
 import type { Judged } from "./judge";
 
+/** Who the candidate is compared with, in words. */
+export type Control = "stable" | "the baseline";
+
 /** What was counted, in words: `answers` that `failed`, `answers` that `took more than 1 s`. */
 export interface MetricWords {
   events: string;
   bad: string;
   /** Who the candidate is compared with. @default "stable" */
-  control?: "stable" | "the baseline";
+  control?: Control;
 }
 
 /** `38 of 190 answers failed, of stable's 2 of 3,402: a regression of more than 1 % (alpha 0.01)`. */

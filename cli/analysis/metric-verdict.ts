@@ -3,7 +3,7 @@ import { type Metric, type MetricSource, type SourceBlock, settledUntil, VERSION
 import { checkBlocks } from "./counts";
 import { isEvidence } from "./evidence";
 import { type Judged, judge } from "./judge";
-import { judgedText } from "./judged-text";
+import { type Control, judgedText } from "./judged-text";
 import { metricWords } from "./metric-words";
 
 /** What is known of a source without asking it. */
@@ -134,7 +134,7 @@ function staleDoubt(source: SourceFacts, blocks: readonly SourceBlock[], { now }
   const age = (settledUntil(source, now) - end) / 1000;
   if (age <= Math.max(FRESH_BLOCKS * blockSeconds, FRESH_SECONDS)) return undefined;
   const version = VERSIONS.find((each) => blocks.every(({ startMs, [each]: { all } }) => startMs < end || all === 0));
-  const who = version === "stable" ? controlOf(source) : "the candidate";
+  const who = nameIn(source, version ?? "candidate");
   return `${who} has had no event since ${timeOf(end)}, for ${spokenDuration(age)}: is it still asked, and still counted?`;
 }
 
@@ -156,12 +156,16 @@ function noneCompared(source: SourceFacts, blocks: readonly SourceBlock[]): stri
   if (blocks.length === 0 || silent.length === 0) {
     return `${source.name} has no block yet in which both versions had events; it knows them ${spokenDuration(source.settleSeconds)} later`;
   }
-  const who = silent.map((version) => (version === "stable" ? controlOf(source) : "the candidate")).join(" and ");
+  const who = silent.map((version) => nameIn(source, version)).join(" and ");
   return `${who} had no event in ${blocks.length} blocks of ${source.name}: no data is not good data`;
 }
 
-function controlOf({ hasBaseline }: SourceFacts): "stable" | "the baseline" {
+function controlOf({ hasBaseline }: SourceFacts): Control {
   return hasBaseline ? "the baseline" : "stable";
+}
+
+function nameIn(source: SourceFacts, version: (typeof VERSIONS)[number]): string {
+  return version === "stable" ? controlOf(source) : "the candidate";
 }
 
 function timeOf(ms: number): string {

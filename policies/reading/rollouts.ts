@@ -3,7 +3,6 @@ import {
   COLORS,
   type Color,
   judgeTransition,
-  otherColor,
   type Resource,
   type RolloutPlan,
   type Shares,
@@ -151,14 +150,13 @@ function olderColor(route: Resource, { prior, changes }: Pick<Plan, "prior" | "c
     const age = home && versionAge(home, prior);
     return age?.of.every((part) => !changed.has(part)) ? age : undefined;
   };
-  const ages = COLORS.flatMap((color) => made(color) ?? []);
+  const [blue, green] = [made("blue"), made("green")];
+  if (!blue || !green) return undefined;
   const first = firstCarrier(route, prior);
   // Installed together they are a moment apart, in an order of no meaning.
-  if (first && ages.length === COLORS.length && ages.every(({ latest }) => latest < first.since)) return first.color;
-  return COLORS.find((color) => {
-    const [own, other] = [made(color), made(otherColor(color))];
-    return own !== undefined && other !== undefined && own.latest < other.earliest;
-  });
+  if (first && Math.max(blue.latest, green.latest) < first.since) return first.color;
+  if (blue.latest < green.earliest) return "blue";
+  return green.latest < blue.earliest ? "green" : undefined;
 }
 
 /** The color that had all requests when the route was made, and when that was: a Stash keeps in `output` what it was made with. */
