@@ -30,6 +30,9 @@ export class Locked extends Failure {
   }
 }
 
+/** An update differs from the plan that it is held to: the program, its config or the state has changed since the preview. */
+export class PlanViolated extends Failure {}
+
 interface Ran {
   /** The command, as one would type it. */
   what: string;
@@ -69,7 +72,8 @@ export function engineFailure(error: unknown, { what, stack, errors = [] }: Ran)
       2,
     );
   }
-  return new Failure(`"${what}" failed: ${reasonsOf(errors) || lastWords(text)}`);
+  const failed = `"${what}" failed: ${reasonsOf(errors) || lastWords(text)}`;
+  return /\bviolates plan\b/.test(failed) ? new PlanViolated(failed) : new Failure(failed);
 }
 
 /** The errors by resource; that the whole has failed too says nothing. */

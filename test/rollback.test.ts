@@ -8,11 +8,12 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { holdWeights } from "../cli/rollback/hold-weights";
+import { recordState } from "../cli/rollback/record-state";
 import type { RolledBack } from "../cli/rollback/roll-back";
 import { findLock } from "../cli/rollback/update-lock";
 import { weightWriter } from "../cli/rollback/weight-writer";
 import { routesNow } from "../cli/rollout-now";
-import { exportStack } from "../cli/stack";
+import { exportStack, ProjectStack } from "../cli/stack";
 import { StackFile } from "../cli/stack-file";
 import { AwsClients } from "../live/aws-clients";
 import { readRule } from "../live/rule";
@@ -214,6 +215,27 @@ test("an update in flight overwrites a call; looked at and called again, the cal
   stack.config.set("gates", undefined);
   expect(raised.length).toBeGreaterThan(0);
   expect((await live()).weights).toEqual([100, 0]);
+});
+
+test("an update that comes and goes between its preview and its update does not keep it from being recorded", async () => {
+  stack.config.edit({ stage: "idle", rejected: undefined });
+  expect((await stack.up("--skip-preview")).code).toBe(0);
+  const project = await ProjectStack.open("local", { folder: ROOT, configFile: stack.config.path });
+  const preview = project.previewWithPack.bind(project);
+  let previews = 0;
+  project.previewWithPack = async (options) => {
+    const previewed = await preview(options);
+    if (++previews > 1) return previewed;
+    expect((await raise().ended).code).toBe(0);
+    stack.config.set("stage", "idle");
+    return previewed;
+  };
+  const routes = routesNow(parseState(await project.export()).resources).map(({ urn }) => urn);
+  const free = { folder: ROOT, force: false, say: () => {}, wasUpdated: false };
+  await recordState(Promise.resolve(project), routes, "a rollback", free);
+  project.close();
+  expect(previews).toBe(2);
+  expect(await deployed()).toEqual([100, 0]);
 });
 
 for (let moment = 1; moment <= MOMENTS; moment++) {

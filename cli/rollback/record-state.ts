@@ -1,12 +1,12 @@
 import type { Resource } from "../../traffic";
 import { parseState } from "../../traffic/sources/state";
-import { Locked } from "../engine-failure";
+import { Locked, PlanViolated } from "../engine-failure";
 import { Failure } from "../failure";
 import type { ProjectStack } from "../stack";
 import { unseenIn } from "./current-state";
 import { type FreeOptions, freeLock } from "./free-lock";
 
-/** How many updates that come in between are stopped. */
+/** How often it is begun: another update may come in between. */
 const TRIES = 3;
 
 export interface RecordOptions extends FreeOptions {
@@ -38,8 +38,10 @@ export async function recordState(
       await stack.update(preview.plan, message, { signal, targets });
       return;
     } catch (error) {
-      if (!(error instanceof Locked) || turn === TRIES) throw error;
-      await freeLock(error, opening, options);
+      if (turn === TRIES) throw error;
+      if (error instanceof Locked) await freeLock(error, opening, options);
+      // A preview takes no lock: somebody's update came and went between it and the update of its plan.
+      else if (!(error instanceof PlanViolated)) throw error;
     }
   }
 }
