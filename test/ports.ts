@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -20,12 +20,12 @@ function reserve(): number {
   for (let number = 0; number < BLOCKS; number++) {
     const file = join(tmpdir(), `crossfade-test-ports-${number}`);
     if (!isLeft(file)) continue;
-    rmSync(file, { force: true });
-    try {
-      writeFileSync(file, String(process.pid), { flag: "wx" });
-    } catch {
-      continue; // somebody was quicker
-    }
+    const own = `${file}.${process.pid}`;
+    writeFileSync(own, String(process.pid));
+    renameSync(own, file);
+    // Workers start together, and another one may have found it left as well: the last to put its number there has it.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    if (Number(readFileSync(file, "utf8")) !== process.pid) continue;
     process.once("exit", () => rmSync(file, { force: true }));
     return number;
   }

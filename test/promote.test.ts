@@ -9,7 +9,7 @@ import { AwsClients } from "../live/aws-clients";
 import { writeRule } from "../live/rule";
 import { parseState } from "../traffic/sources/state";
 import { askLimits } from "./api-world";
-import { LocalWorld, ROOT, type TestStack } from "./local-world";
+import { LocalWorld, ROOT, type TestStack, WITH_TRACES } from "./local-world";
 
 // One stack that has a candidate, and what may be wrong when it is to be promoted. Whatever it is: the file and the weights stay.
 
@@ -36,10 +36,9 @@ async function promote(...args: string[]) {
 }
 
 async function promoteWith(env: NodeJS.ProcessEnv, ...args: string[]) {
-  const command = [join(ROOT, "cli/bin.js"), "promote", "local", "--config-file", file, ...args];
+  const command = [WITH_TRACES, join(ROOT, "cli/bin.js"), "promote", "local", "--config-file", file, ...args];
   const child = spawn("node", command, {
-    // Where a stack trace is shown it is to be seen.
-    env: { ...stack.pulumi.env, NODE_OPTIONS: "", ...env },
+    env: { ...stack.pulumi.env, ...env },
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
   });

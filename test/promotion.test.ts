@@ -18,8 +18,6 @@ beforeAll(async () => {
     fault: (operation, type) => (`${operation} ${type}` === failing ? "Service Unavailable" : undefined),
   });
   stack = await world.ownStack();
-  // Where a stack trace is shown it is to be seen.
-  stack.pulumi.env.NODE_OPTIONS = "";
 });
 afterAll(() => world.stop());
 
@@ -41,7 +39,10 @@ async function weights(): Promise<number[]> {
 test("a wrong config is refused with every error, no stack trace, and nothing deployed", async () => {
   stack.config.set("stage", "canary-6");
   stack.config.set("stge", "idle");
+  const { NODE_OPTIONS } = stack.pulumi.env;
+  stack.pulumi.env.NODE_OPTIONS = ""; // where a stack trace is shown it is to be seen
   const { code, output } = await stack.up(...PACK);
+  stack.pulumi.env.NODE_OPTIONS = NODE_OPTIONS;
   stack.config.set("stge", undefined);
   stack.config.set("stage", "idle");
   expect(output).toContain('the stack config of "local" has 2 errors; nothing was changed:');
