@@ -69,12 +69,13 @@ async function sightOf(
   { rate, isStack, now = new Date() }: SightOptions,
 ): Promise<Sight> {
   if (analysis === undefined) return { unknown: "nobody is named who counts: set crossfade:analysis" };
-  const blockSeconds = blockSecondsOf(analysis);
+  const { deadline, unanswered } = analysis;
+  const times = { blockSeconds: blockSecondsOf(analysis), deadline, unanswered };
   const sight = (by: string, measured: readonly Measured[]): Sight => ({
     by,
     metrics: analysis.metrics.flatMap((metric, index) => {
       const events = measured[index];
-      return events ? [metricSight(metric, events, stages, { blockSeconds, deadline: analysis.deadline })] : [];
+      return events ? [metricSight(metric, events, stages, times)] : [];
     }),
   });
   if (rate !== undefined)

@@ -42,7 +42,7 @@ export function metricSight(
   metric: Metric,
   { rate, stableRate }: Measured,
   stages: readonly JudgedStage[],
-  { blockSeconds, deadline }: { blockSeconds: number; deadline: number },
+  { blockSeconds, deadline, unanswered }: { blockSeconds: number; deadline: number; unanswered: number },
 ): MetricSight {
   return {
     name: metric.name,
@@ -52,7 +52,7 @@ export function metricSight(
       const share = weight / 100;
       const watched = { rate, share, seconds: bake, blockSeconds, stableRate };
       const events = eventsToPass(stableRate, (1 - share) / share, metric);
-      const pass = events === null ? null : Math.max(bake, events / (rate * share));
+      const pass = events === null ? null : Math.max(bake, unanswered + events / (rate * share));
       return { stage, regression: smallestRegression(watched, metric), pass, limit: bake + deadline };
     }),
   };

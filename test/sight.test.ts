@@ -18,7 +18,7 @@ const STAGES = [
   { stage: "canary-5", weight: 5, bake: 600 },
   { stage: "canary-50", weight: 50, bake: 3600 },
 ];
-const MINUTES = { blockSeconds: 60, deadline: 3600 };
+const MINUTES = { blockSeconds: 60, deadline: 3600, unanswered: 0 };
 
 function previewed(config: Record<string, string> = {}) {
   const { prior, desired, changes } = planBetween({ stage: "idle" }, { stage: "canary-5" });
@@ -35,7 +35,7 @@ describe("what a stage can see", () => {
   test("is told with the rate that it is worked out for", async () => {
     expect(await lines({ rate: 42, isStack: true })).toContain(`
   sees      errors and slow, of 42 events a second, none of stable's bad (by --rate):
-              canary-5: a regression to 3.6 %, nine times in ten; a pass takes 53m 50s
+              canary-5: a regression to 3.6 %, nine times in ten; a pass takes 54m 50s
               canary-50: a regression to 1.4 %, nine times in ten; a pass takes 1h
 `);
   });
@@ -47,6 +47,8 @@ describe("what a stage can see", () => {
     expect(fifty?.regression).toBeLessThan(five?.regression ?? 0);
     const tolerant = metricSight({ ...ERRORS, tolerance: 0.1 }, { rate: 42, stableRate: 0.001 }, STAGES, MINUTES);
     expect(tolerant.stages[0]?.pass).toBeLessThan(five?.pass ?? 0);
+    const late = metricSight(ERRORS, { rate: 42, stableRate: 0.001 }, STAGES, { ...MINUTES, unanswered: 90 });
+    expect(late.stages[0]?.pass).toBe((five?.pass ?? 0) + 90);
   });
 
   test.each<[string, number, number, string]>([

@@ -62,14 +62,28 @@ test("a duration that grows is refused, and one that was long is said", () => {
 
 describe("clients that an earlier canary has bound", () => {
   /** What is said of an update from one shape of the rollout to another. */
-  function said(before: StackShape, after: StackShape, { sticky = 3600, isMoved = true } = {}): string[] {
+  function said(
+    before: StackShape,
+    after: StackShape,
+    { sticky = 3600, isMoved = true, isRenamed = false } = {},
+  ): string[] {
     const state = (shape: StackShape) =>
       stack(shape).map((r) => {
         if (r.type === "pulumi:index:Stash" && !isMoved) return { ...r, created: r.modified };
         if (r.type !== "crossfade:index:WeightedAlbRoute") return r;
         return { ...r, inputs: { ...r.inputs, stickySeconds: sticky } };
       });
-    return stickiness.judge(planOf(state(before), state(after), NOW)).map(({ what, instead }) => `${what} ${instead}`);
+    const desired = isRenamed ? renamed(state(after)) : state(after);
+    return stickiness.judge(planOf(state(before), desired, NOW)).map(({ what, instead }) => `${what} ${instead}`);
+  }
+
+  /** The route under another name, with an alias. */
+  function renamed(resources: Resource[]): Resource[] {
+    const is = (urn: string | undefined) => urn?.includes("crossfade:index:WeightedAlbRoute::") === true;
+    return resources.map((r) => {
+      if (is(r.urn)) return { ...r, urn: `${r.urn}-renamed`, aliases: [r.urn] };
+      return is(r.parent) ? { ...r, parent: `${r.parent}-renamed` } : r;
+    });
   }
 
   test("come back to a color that gets weight again, for as long as their cookies last", () => {
@@ -80,6 +94,7 @@ describe("clients that an earlier canary has bound", () => {
     expect(said({ movedAgo: 600 }, { stage: "canary-5" }, { sticky: 60 })).toEqual([]);
     // After a finish the next candidate has the color of the version before.
     expect(said({ stable: "green", movedAgo: 600 }, { stable: "green", stage: "canary-5" })).toHaveLength(1);
+    expect(said({ movedAgo: 600 }, { stage: "canary-5" }, { isRenamed: true })).toHaveLength(1);
   });
 
   test("are none where there was no canary, and no more of them come from stage to stage", () => {

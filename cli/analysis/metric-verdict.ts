@@ -109,6 +109,7 @@ function unansweredDoubt(
   blocks: readonly SourceBlock[],
   { from, unanswered = 0 }: Window,
 ): string | undefined {
+  if (unanswered === 0) return undefined;
   const whole = blocks.filter(({ startMs }) => startMs >= from.getTime() + 1000 * unanswered);
   if (judge(whole, metric).verdict === "pass") return undefined;
   return (
