@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "no
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { Pulumi } from "../cli/pulumi";
-import { type LocalWorld, ROOT, TestStack } from "./local-world";
+import { type LocalWorld, QUICK, ROOT, TestStack } from "./local-world";
 
 /** What the package says of itself. */
 export const MANIFEST = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
@@ -71,7 +71,8 @@ export class TheirProject {
   async stack(world: LocalWorld, file: string, source: string): Promise<TestStack> {
     rmSync(join(this.folder, "Pulumi.dev.yaml"), { force: true });
     this.write("Pulumi.yaml", `name: theirs\nruntime: nodejs\nmain: ${file}\n`);
-    const stack = new TestStack(new Pulumi(world.engine, this.folder, world.cloud.env), ["--stack", "dev"]);
+    const pulumi = new Pulumi(world.engine, this.folder, { ...world.cloud.env, ...QUICK });
+    const stack = new TestStack(pulumi, ["--stack", "dev"]);
     stack.write = (text) => this.write(file, text);
     stack.write(source);
     await stack.pulumi.initStack(world.home, "theirs", "dev");

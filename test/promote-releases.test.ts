@@ -11,11 +11,12 @@ import { analysisOf, imageOf, PromoteWorld, RATE, type Ran, TIMEOUT_MS, type Ver
  * 500s are, and are counted as such where the balancer's log says that the request was sent to it. All others are lost by the
  * release, and must be none.
  *
- * CI makes one of each. `CROSSFADE_RELEASES=20` makes 20 of each, of more kinds, and the control, a bad one that nobody judges;
+ * CI makes five of each. `CROSSFADE_RELEASES=20` makes 20 of each, of all kinds, and the control, a bad one that nobody judges;
  * `CROSSFADE_SEED` repeats a run's.
  */
+const CI = 5;
 const seed = Number(process.env.CROSSFADE_SEED ?? Date.now() % 2 ** 32);
-const count = Number(process.env.CROSSFADE_RELEASES ?? 1);
+const count = Number(process.env.CROSSFADE_RELEASES ?? CI);
 const random = seeded(seed);
 
 interface Release extends Version {
@@ -82,7 +83,7 @@ test(
   `${count} good and ${count} bad releases by one command each`,
   async () => {
     console.log(`CROSSFADE_SEED=${seed}`);
-    const all = [...releases(), ...(count > 1 ? [UNJUDGED] : [])];
+    const all = [...releases(), ...(count > CI ? [UNJUDGED] : [])];
     const installed: Version = { name: "first", env: {} };
     const started = await PromoteWorld.start([installed, ...all], Math.floor(random() * 2 ** 31));
     world = started;

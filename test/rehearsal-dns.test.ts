@@ -46,7 +46,7 @@ test("the hold time that is reported is the one that the policy reckons with", (
 });
 
 test("a release between two edges loses nothing, to the end of the old one, which may not go before its hold time", async () => {
-  const { code, output } = await rehearse("--route", "dns", "--seed", "7", "--json").end();
+  const { code, output } = await rehearse("--route", "dns", "--rps", "60", "--seed", "7", "--json").end();
   expect(code, output).toBe(0);
   const report = reported();
   expect(report).toMatchObject({ requests: { lost: 0, serverErrors: 0 }, losses: [], faults: [], seed: 7 });
