@@ -1,13 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { liveShares } from "../cli/live-shares";
-import type { RolledBack } from "../cli/rollback/roll-back";
-import { findLock } from "../cli/rollback/update-lock";
 import { routesNow } from "../cli/rollout-now";
 import { exportStack } from "../cli/stack";
 import { AwsClients } from "../live/aws-clients";
@@ -15,6 +10,7 @@ import type { Shares } from "../traffic";
 import { parseState } from "../traffic/sources/state";
 import { seeded } from "./facts/local-cloud";
 import { LocalWorld, ROOT, type TestStack } from "./local-world";
+import { RollbackCommand } from "./rollback-command";
 
 /**
  * `crossfade rollback` by the real engine where no rule of a balancer carries the weights: weighted records, and a Gateway's route.
@@ -32,6 +28,7 @@ const isLong = Number(process.env.CROSSFADE_ROLLBACKS ?? 1) > 1;
 describe.each(["local-dns", "local-gateway"] as const)("%s", (name) => {
   let world: LocalWorld;
   let stack: TestStack;
+  let command: RollbackCommand;
   let raiseTakes = 0;
 
   beforeAll(async () => {
@@ -39,10 +36,11 @@ describe.each(["local-dns", "local-gateway"] as const)("%s", (name) => {
     world = await LocalWorld.start();
     Object.assign(process.env, world.cloud.env, { PATH: `${join(world.engine, "bin")}:${process.env.PATH}` });
     stack = await world.ownStack(name);
+    command = new RollbackCommand(stack, name);
     stack.config.set("green", V2);
     expect((await stack.up("--skip-preview")).code).toBe(0);
     const { ended } = raise();
-    await running();
+    await command.updating();
     const began = Date.now();
     await ended;
     raiseTakes = Date.now() - began;
@@ -53,17 +51,6 @@ describe.each(["local-dns", "local-gateway"] as const)("%s", (name) => {
   function raise(): { ended: Promise<{ code: number; output: string }> } {
     stack.config.edit({ stage: "canary-5", rejected: undefined });
     return { ended: stack.up("--skip-preview") };
-  }
-
-  async function running(): Promise<void> {
-    while (!findLock(ROOT, name)) await sleep(20);
-  }
-
-  async function rollback(): Promise<{ code: number; done: RolledBack; said: string }> {
-    const command = [join(ROOT, "cli/bin.js"), "rollback", name, "--json", "--config-file", stack.config.path];
-    const child = spawn(process.execPath, command, { cwd: ROOT, env: process.env });
-    const [out, said, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-    return { code, said, done: out === "" ? undefined : JSON.parse(out) };
   }
 
   /** The shares that the state has, and those that the cloud has. */
@@ -85,23 +72,23 @@ describe.each(["local-dns", "local-gateway"] as const)("%s", (name) => {
 
   test("from a canary stage: live, in the file and in the state; then there is nothing to do", async () => {
     expect(await shares()).toEqual({ deployed: { blue: 95, green: 5 }, live: { blue: 95, green: 5 } });
-    const { code, done, said } = await rollback();
+    const { code, done, said } = await command.json();
     const by = name === "local-dns" ? "api" : "update";
     expect(done, said).toMatchObject({ result: "rolled back", routes: [{ to: "blue", had: 5, by }], isRecorded: true });
     expect(done.rejected).toMatchObject([{ digest: V2.split("@")[1] }]);
     expect([code, stack.config.get("stage")]).toEqual([0, "idle"]);
     expect(await shares()).toEqual(back);
-    expect((await rollback()).done).toMatchObject({ result: "nothing to do" });
+    expect((await command.json()).done).toMatchObject({ result: "nothing to do" });
   });
 
   test.runIf(isLong)(
     "at a random moment of an update that raises: the update is ended, and what it raised is taken back",
     async () => {
       const { ended } = raise();
-      await running();
+      await command.updating();
       const at = random() * raiseTakes;
       await sleep(at);
-      const { code, done, said } = await rollback();
+      const { code, done, said } = await command.json();
       console.log(`at ${Math.round(at)} of ${raiseTakes} ms:\n${said.trim()}`);
       await ended;
       expect(done, said).toMatchObject({ isRecorded: true });
@@ -120,7 +107,7 @@ describe.each(["local-dns", "local-gateway"] as const)("%s", (name) => {
       expect((await raise().ended).code).toBe(0);
       copyFileSync(`${state}.before`, state);
       expect(await shares()).toEqual({ deployed: { blue: 100, green: 0 }, live: { blue: 95, green: 5 } });
-      const { code, done, said } = await rollback();
+      const { code, done, said } = await command.json();
       expect(done, said).toMatchObject({ result: "rolled back", routes: [{ had: 5 }], isRecorded: true });
       expect(code).toBe(0);
       expect(await shares()).toEqual(back);

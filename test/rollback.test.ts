@@ -1,15 +1,11 @@
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { holdWeights } from "../cli/rollback/hold-weights";
 import { recordState } from "../cli/rollback/record-state";
-import type { RolledBack } from "../cli/rollback/roll-back";
 import { findLock } from "../cli/rollback/update-lock";
 import { weightWriter } from "../cli/rollback/weight-writer";
 import { routesNow } from "../cli/rollout-now";
@@ -20,6 +16,7 @@ import { readRule } from "../live/rule";
 import { parseState } from "../traffic/sources/state";
 import { seeded } from "./facts/local-cloud";
 import { LocalWorld, PACK, ROOT, type TestStack } from "./local-world";
+import { RollbackCommand } from "./rollback-command";
 
 /**
  * `crossfade rollback` by the real engine against the local cloud, among others fired at random moments of an `up` that raises.
@@ -36,6 +33,7 @@ const RULE = "aws:lb/listenerRule:ListenerRule";
 
 let world: LocalWorld;
 let stack: TestStack;
+let command: RollbackCommand;
 /** In milliseconds: until an `up` that raises has the lock here, how long it has it, and until a rollback looks who has it. */
 let lockTakes = 0;
 let raiseTakes = 0;
@@ -54,11 +52,12 @@ beforeAll(async () => {
   });
   Object.assign(process.env, world.cloud.env, { PATH: `${join(world.engine, "bin")}:${process.env.PATH}` });
   stack = await world.ownStack();
+  command = new RollbackCommand(stack, "local");
   stack.config.set("green", V2);
   expect((await stack.up("--skip-preview")).code).toBe(0);
   const began = Date.now();
   const { ended } = raise();
-  await running();
+  await command.updating();
   lockTakes = Date.now() - began;
   await ended;
   raiseTakes = Date.now() - began - lockTakes;
@@ -77,19 +76,6 @@ function raise(to = "canary-5"): { ended: Promise<{ code: number; output: string
   return { ended: stack.up("--skip-preview") };
 }
 
-/** The command as a user runs it, and what it says. */
-async function crossfade(...args: string[]): Promise<{ code: number; out: string; said: string }> {
-  const command = [join(ROOT, "cli/bin.js"), ...args, "--config-file", stack.config.path];
-  const child = spawn(process.execPath, command, { cwd: ROOT, env: process.env });
-  const [out, said, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-  return { code, out, said };
-}
-
-async function rollback(...args: string[]): Promise<{ code: number; done: RolledBack; said: string }> {
-  const { code, out, said } = await crossfade("rollback", "local", "--json", ...args);
-  return { code, said, done: out === "" ? undefined : JSON.parse(out) };
-}
-
 /** The weights of the rule as the balancer's API says them, blue's first. */
 async function live(): Promise<{ weights: number[]; sticky: boolean }> {
   const rule = (await stack.resources()).find(({ urn, type }) => type === RULE && urn.endsWith("::shop"));
@@ -106,7 +92,7 @@ async function deployed(): Promise<number[]> {
 
 test("from a canary stage: live at once, in the file and in the state, and its version rejected; then there is nothing to do", async () => {
   expect(await live()).toEqual({ weights: [95, 5], sticky: true });
-  const { code, done, said } = await rollback("--reason", "orders without a total");
+  const { code, done, said } = await command.json("--reason", "orders without a total");
   expect(said).toMatch(/blue gets all new requests of shop, [\d.]+ s after the command; green had 5 %/);
   expect(done).toMatchObject({
     result: "rolled back",
@@ -120,7 +106,7 @@ test("from a canary stage: live at once, in the file and in the state, and its v
   expect([stack.config.get("stage"), stack.config.get("rejected")]).toEqual(["idle", done.rejected]);
 
   const began = Date.now();
-  const again = await crossfade("rollback", "local");
+  const again = await command.run();
   lookTakes = Date.now() - began;
   expect(again).toMatchObject({ code: 0, out: "local: nothing to roll back\n" });
 });
@@ -148,7 +134,7 @@ test("rolled back, a new image, and again: the policies let it through", async (
 
 test("where the state cannot be brought to it the weights stay where they were put, and it says so", async () => {
   failing = `update ${RULE}`;
-  const { code, out, said } = await crossfade("rollback", "local");
+  const { code, out, said } = await command.run();
   failing = undefined;
   expect(said).toMatch(/blue gets all new requests of shop/);
   expect(out).toMatch(/NOT RECORDED, the weights are live as said above: .*Service Unavailable/s);
@@ -165,14 +151,14 @@ test("after a failed update, with the lock of a dead process and of another mach
     writeFileSync(join(folder, `${randomUUID()}.json`), JSON.stringify(holder));
   };
   lock(2 ** 22 - 1, hostname());
-  const dead = await rollback();
+  const dead = await command.json();
   expect(dead.said).toContain("it was dead: its lock was left behind, and is taken over");
   expect(dead).toMatchObject({ code: 0, done: { update: "was dead", isRecorded: true } });
   expect(await deployed()).toEqual([100, 0]);
 
   await raise().ended;
   lock(4711, "build-7");
-  const elsewhere = await rollback("--force");
+  const elsewhere = await command.json("--force");
   expect(elsewhere.said).toContain("its lock is taken over, as --force says");
   expect(elsewhere).toMatchObject({ code: 0, done: { update: "cannot be stopped from here", isRecorded: true } });
 });
@@ -181,14 +167,14 @@ test("after a finish all goes back to the version before, when that is wanted", 
   stack.config.edit({ stable: "green", stage: "idle", rejected: undefined });
   expect((await stack.up("--skip-preview")).code).toBe(0);
   expect((await live()).weights).toEqual([0, 100]);
-  const unasked = await crossfade("rollback", "local");
+  const unasked = await command.run();
   expect(unasked.said).toContain(
     "Give them back to blue, the version before it? Nobody can be asked here: --yes says so",
   );
   expect(unasked.code).toBe(2);
   expect((await live()).weights).toEqual([0, 100]);
 
-  const { code, done } = await rollback("--yes");
+  const { code, done } = await command.json("--yes");
   expect(done).toMatchObject({ routes: [{ to: "blue", from: "green", had: 100 }], isRecorded: true });
   expect(code).toBe(0);
   expect((await live()).weights).toEqual([100, 0]);
@@ -202,13 +188,13 @@ test("an update in flight overwrites a call; looked at and called again, the cal
   // With its gates an update looks for itself whether somebody has moved the weights. This one is of a program without them.
   stack.config.set("gates", false);
   const alone = raise();
-  await running();
+  await command.updating();
   await writer.write();
   await alone.ended;
   expect((await live()).weights).toEqual([95, 5]);
 
   const held = raise("canary-25");
-  await running();
+  await command.updating();
   await writer.write();
   const raised: string[] = [];
   await holdWeights([writer], held.ended, { onRaised: (name) => raised.push(name) });
@@ -264,23 +250,18 @@ test.runIf(MOMENTS >= 10)("of the random moments a fifth, at least, were of an u
 });
 
 /** An update that raises, and a rollback that looks at the stack so many milliseconds after the update has its lock. */
-async function fire(at: number): ReturnType<typeof rollback> {
+async function fire(at: number): ReturnType<RollbackCommand["json"]> {
   // By somebody who knows nothing of the last rollback, and has no pack.
   stack.config.edit({ stage: "idle", rejected: undefined });
   if ((await live()).weights[1] !== 0 || (await deployed())[1] !== 0) {
     expect((await stack.up("--skip-preview")).code).toBe(0);
   }
   const ahead = lookTakes - lockTakes - at;
-  const back = ahead > 0 ? rollback() : undefined;
+  const back = ahead > 0 ? command.json() : undefined;
   if (back) await sleep(ahead);
   const { ended } = raise();
   if (!back) await sleep(-ahead);
-  const fired = await (back ?? rollback());
+  const fired = await (back ?? command.json());
   await ended;
   return fired;
-}
-
-/** Waits until an update has the lock. */
-async function running(): Promise<void> {
-  while (!findLock(ROOT, "local")) await sleep(50);
 }
