@@ -8,7 +8,7 @@ const LIVE = [
 ];
 
 /** What goes by the clock: alone. */
-const TIMED = ["test/{instance-refresh,load}.test.ts", "test/facts/*.test.ts"];
+const TIMED = ["test/{dns-users,instance-refresh,load}.test.ts", "test/facts/*.test.ts"];
 
 /** What asks a real API server. It is built while all others run, so these come last. */
 const CLUSTER = ["test/{api-server,field-managers}.test.ts"];
