@@ -69,9 +69,9 @@ const UNJUDGED: Release = {
 function releases(): Release[] {
   return Array.from({ length: count }, (_, index): Release[] => {
     const rate = 0.5 * 0.04 ** (index / Math.max(1, count - 1));
-    // Of many every other one answers with errors.
-    const kinds = count > BAD.length && index % 2 === 0 ? BAD.slice(0, 1) : BAD.slice(index % BAD.length);
-    const sick = kinds.slice(0, 1).map((kind) => ({ name: `bad-${index + 1}`, ...kind(rate) }));
+    // Of many every other one answers with errors, and those between take turns.
+    const kind = count <= BAD.length ? index : index % 2 === 0 ? 0 : 1 + (((index - 1) / 2) % (BAD.length - 1));
+    const sick = BAD.slice(kind, kind + 1).map((make) => ({ name: `bad-${index + 1}`, ...make(rate) }));
     return [{ name: `good-${index + 1}`, env: {}, ends: "finished" }, ...sick];
   }).flat();
 }
