@@ -1,6 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { TaskEvent } from "../local/dataplane";
 import { Records } from "../local/providers";
@@ -82,7 +83,8 @@ test.each(["no-such-server --port {port}", "cd / && no-such-server --port {port}
     const { plane } = await start(run);
     // On a busy machine the shell runs for a while before it says so, and the service counts as steady until then.
     let outcome = await plane.steady("service");
-    while (outcome.ok) outcome = await plane.steady("service");
+    // One that is steady says so at once: without a pause its task's end would never be heard of.
+    for (; outcome.ok; outcome = await plane.steady("service")) await sleep(50);
     expect(outcome.reason).toContain("exited with code 127, by which a shell says that there is no such program: ");
     expect(outcome.reason).toContain(run);
   },
