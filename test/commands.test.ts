@@ -81,8 +81,9 @@ test.each(["no-such-server --port {port}", "cd / && no-such-server --port {port}
   async (run) => {
     // Not by the deployment's outcome: on a busy machine the shell runs for so long that it counts as completed before.
     const { tasks } = await start(run);
-    await until(() => tasks.some(({ what }) => what === "ended"));
-    const why = tasks.find(({ what }) => what === "ended")?.why;
+    const ended = () => tasks.find(({ what }) => what === "ended");
+    await until(() => ended() !== undefined);
+    const why = ended()?.why;
     expect(why).toContain("exited with code 127, by which a shell says that there is no such program: ");
     expect(why).toContain(run);
   },

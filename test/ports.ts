@@ -19,24 +19,50 @@ export function freshPort(): number {
 function reserve(): number {
   for (let number = 0; number < BLOCKS; number++) {
     const file = join(tmpdir(), `crossfade-test-ports-${number}`);
-    if (!isLeft(file)) continue;
-    const own = `${file}.${process.pid}`;
-    writeFileSync(own, String(process.pid));
-    renameSync(own, file);
-    // Workers start together, and another one may have found it left as well: the last to put its number there has it.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
-    if (Number(readFileSync(file, "utf8")) !== process.pid) continue;
+    if (!take(file)) continue;
     process.once("exit", () => rmSync(file, { force: true }));
     return number;
   }
   throw new Error(`${BLOCKS} processes have all ports of the tests: ${tmpdir()}/crossfade-test-ports-* say which`);
 }
 
-function isLeft(file: string): boolean {
+function take(file: string): boolean {
+  const holder = holderIn(file);
+  if (holder === undefined) return hasMade(file);
+  if (isAlive(Number(holder))) return false;
+  // Workers start together, and may both find what a dead one left: as in local/lock.ts, which callers here cannot wait for, only
+  // who has made the guard named after that one may take its place, in one step, and only while it is still there.
+  const guard = `${file}-after-${holder}`;
+  if (!hasMade(guard)) return false;
+  const isStillLeft = holderIn(file) === holder;
+  if (isStillLeft) renameSync(guard, file);
+  else rmSync(guard);
+  return isStillLeft;
+}
+
+function holderIn(file: string): string | undefined {
   try {
-    process.kill(Number(readFileSync(file, "utf8")), 0);
-    return false;
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether this process has made the file, with its number; not where there is one. */
+function hasMade(file: string): boolean {
+  try {
+    writeFileSync(file, String(process.pid), { flag: "wx" });
+    return true;
+  } catch {
+    return false; // somebody was quicker
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "EPERM"; // no file, or no such process
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
