@@ -13,7 +13,7 @@ export const ROOT = resolve(__dirname, "..");
  * more than half of one of thousands; and it has all code compiled for V8's debugger, which is another tenth. A command of ours
  * gets its own traces back by a flag, for a user must see none.
  */
-export const QUICK = { NODE_OPTIONS: `--stack-trace-limit=0 --require ${join(ROOT, "test/no-debugger.js")}` };
+export const QUICK = { NODE_OPTIONS: `--stack-trace-limit=0 --require ${join(ROOT, "test/lean-programs.js")}` };
 
 export const WITH_TRACES = "--stack-trace-limit=10";
 
