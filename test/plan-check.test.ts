@@ -252,6 +252,18 @@ describe("an update loses requests on its way", () => {
       "after half update blue-s; until update blue-s; 100 %",
     ],
     [
+      "another platform for tasks of which none need be kept",
+      edited(ONE, "blue-s", { deploymentMinimumHealthyPercent: 0, platformVersion: "1.3.0" }),
+      edited(ONE, "blue-s", { deploymentMinimumHealthyPercent: 0, platformVersion: "1.4.0" }),
+      "after half update blue-s; until update blue-s; 100 %",
+    ],
+    [
+      "a forced deployment that need keep no task",
+      edited(ONE, "blue-s", { deploymentMinimumHealthyPercent: 0, desiredCount: 2 }),
+      edited(ONE, "blue-s", { deploymentMinimumHealthyPercent: 0, desiredCount: 3, forceNewDeployment: true }),
+      "after half update blue-s; until update blue-s; 100 %",
+    ],
+    [
       "clients with a cookie of a group that loses its tasks",
       [...EDGE, ...BLUE, ...GREEN, rule("shop", {}, forward({ blue: 100, green: 0 }, true))],
       [

@@ -1,23 +1,11 @@
 import { askedCount, liveCount } from "../../policies/reading/entry-point-parts";
 import { one, type State, setting } from "../../policies/reading/state";
-import { at, number, type PlannedChange, type Resource, sameValue, UNKNOWN } from "../../traffic";
+import { at, isNewDeployment, number, type PlannedChange, type Resource, UNKNOWN } from "../../traffic";
 import { type Addition, subnetIds } from "./addition";
 import { fargateVcpus } from "./fargate-vcpus";
 import { growth } from "./growth";
 
 type Change = Exclude<PlannedChange, { kind: "delete" }>;
-
-/** What "triggers a new service deployment" (ECS API, UpdateService, by parameter), as the provider names it. */
-const DEPLOYED_BY = [
-  "taskDefinition",
-  "networkConfiguration",
-  "platformVersion",
-  "loadBalancers",
-  "serviceRegistries",
-  "serviceConnectConfiguration",
-  "volumeConfiguration",
-  "vpcLatticeConfigurations",
-];
 
 /** Percent: "The default maximumPercent value for a service using the REPLICA service scheduler is 200%". */
 const MOST_PERCENT = 200;
@@ -40,7 +28,7 @@ function countOf(change: Change): number | undefined {
   const had = liveCount(change.before);
   if (had === undefined) return undefined;
   if (change.kind === "replace") return change.deletedFirst ? growth({ had, wanted }) : wanted;
-  if (!isDeployed(change)) return growth({ had, wanted });
+  if (!isNewDeployment(change.before.inputs, change.after.inputs)) return growth({ had, wanted });
   const most = mostTasks(change.after, wanted);
   return most === undefined ? undefined : growth({ had, wanted, most });
 }
@@ -54,11 +42,6 @@ function wantedOf(change: Change): number | undefined {
   if (setting(after, "desiredCount") === UNKNOWN) return undefined;
   if (change.kind === "create") return askedCount(after) ?? 0;
   return askedCount(after) === askedCount(change.before) ? liveCount(change.before) : (askedCount(after) ?? 0);
-}
-
-function isDeployed({ before, after }: Change & { kind: "update" }): boolean {
-  const isMoved = (property: string) => !sameValue(before.inputs[property], after.inputs[property]);
-  return after.inputs.forceNewDeployment === true || DEPLOYED_BY.some(isMoved);
 }
 
 /**

@@ -69,13 +69,13 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   order(
     "traffic/update/entity.ts",
-    "if (!keepsNone || !changed(...DEPLOYED)) return undefined;",
+    "if (!keepsNone || !isNewDeployment(before.props, after.props)) return undefined;",
     "return undefined;",
     "a deployment that keeps no task is never without one",
   ),
   order(
     "traffic/alb/staffed.ts",
-    "return props.waitForSteadyState === true && (isDeployment || props.forceNewDeployment === true);",
+    "return props.waitForSteadyState === true && isDeployment;",
     "return props.waitForSteadyState === true;",
     "a service that is scaled up from 0 counts at once",
   ),

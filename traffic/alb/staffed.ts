@@ -1,6 +1,7 @@
+import { isNewDeployment } from "../changes/new-deployment";
 import { sameValue } from "../changes/same-value";
 import { at, number } from "../resource";
-import { DEPLOYED, type Entity, type Form } from "../update/entity";
+import type { Entity, Form } from "../update/entity";
 
 const SERVICE = "aws:ecs/service:Service";
 const SCALING_GROUP = "aws:autoscaling/group:Group";
@@ -31,8 +32,8 @@ export function isStaffed(type: string, { props }: Form): boolean {
  */
 function waits(type: string, { props }: Form, before: Form | undefined, group?: Entity): boolean {
   if (type === SERVICE) {
-    const isDeployment = !before || DEPLOYED.some((key) => !sameValue(before.props[key], props[key]));
-    return props.waitForSteadyState === true && (isDeployment || props.forceNewDeployment === true);
+    const isDeployment = !before || isNewDeployment(before.props, props);
+    return props.waitForSteadyState === true && isDeployment;
   }
   if (type === SCALING_GROUP) return (number(props.waitForElbCapacity ?? props.minElbCapacity) ?? 0) > 0;
   // A function needs no health check to be called.

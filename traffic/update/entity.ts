@@ -1,3 +1,4 @@
+import { isNewDeployment } from "../changes/new-deployment";
 import type { PlannedChange } from "../changes/planned-change";
 import { sameValue } from "../changes/same-value";
 import { dnsNameOf } from "../dns/name";
@@ -99,9 +100,6 @@ function updatedProps(before: Resource, after: Resource): Properties {
   return props;
 }
 
-/** What makes a new deployment of a service (ECS API, UpdateService). */
-export const DEPLOYED = ["taskDefinition", "loadBalancers", "networkConfiguration"] as const;
-
 /**
  * How a resource is while an update of it is under way, where that is neither the old form nor the new one.
  *
@@ -118,7 +116,7 @@ function halfway(prior: Resource, { type, inputs }: Resource, before: Form, afte
   if (type === "aws:ecs/service:Service") {
     const { deploymentMinimumHealthyPercent: minimum = 100 } = after.props;
     const keepsNone = (number(minimum ?? 100) ?? 0) === 0;
-    if (!keepsNone || !changed(...DEPLOYED)) return undefined;
+    if (!keepsNone || !isNewDeployment(before.props, after.props)) return undefined;
     return { ...before, props: { ...before.props, desiredCount: 0 } };
   }
   if (isWorkload(type)) {
