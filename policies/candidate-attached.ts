@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { isPreview, number, type Resource } from "../traffic";
+import { formerOf, isPreview, number, type Resource } from "../traffic";
 import { policy } from "./policy";
 import { grantProblems } from "./problems/reference-grants";
 import { ratchet } from "./ratchet";
 import { askedCount } from "./reading/entry-point-parts";
-import { formerOf } from "./reading/former";
 import { carriersIn, forwarded } from "./reading/forwards";
 import { isService, isWorkload, ofKind } from "./reading/kubernetes";
 import { answerersOf } from "./reading/members";
@@ -25,26 +24,25 @@ export const candidateAttached = policy({
   wholePlanOnly: true,
   judge: (plan) => {
     const [before, after] = [stateOf(plan.prior), stateOf(plan.desired)];
-    const former = formerOf(plan);
     const replaced = new Set(plan.changes.flatMap((change) => (change.kind === "replace" ? [change.before] : [])));
     const { attached, served } = routed(before);
     const filled = filledEnds(before);
 
     const unready = carriersIn(after).flatMap((from) => {
       if (isPreview(setting(from, "conditions"))) return [];
-      const was = former.get(from);
+      const was = formerOf(from, plan.prior);
       // Several times the same, where several are new and which is meant cannot be told yet.
       const weighted = forwarded(from, after).filter(({ weight }) => weight !== 0);
       const candidates = [...new Set(weighted.flatMap(({ ends }) => ends))];
       const stable = [
-        ...candidates.map((end) => former.get(end)),
+        ...candidates.map((end) => formerOf(end, plan.prior)),
         ...(was ? forwarded(was, before).flatMap(({ ends }) => ends) : []),
       ].filter((end) => end !== undefined && served.has(end));
       if (stable.length === 0) return [];
       const stableIsOfThisStack = stable.some((end) => end && filled.has(end));
 
       return candidates.flatMap((end) => {
-        const old = former.get(end);
+        const old = formerOf(end, plan.prior);
         if (old && served.has(old)) return [];
         const reason = whyUnready(end, old && replaced.has(old) ? undefined : old, attached, filled);
         if (!reason) return [];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, number, type Resource, sameValue } from "../traffic";
+import { at, formerOf, number, type Resource, sameValue } from "../traffic";
 import { policy } from "./policy";
 import { type Home, homesOf, type Migration, migrationsIn } from "./reading/migrations";
 import { BACKGROUND, ENVIRONMENTS } from "./reading/types";
@@ -104,7 +104,5 @@ function most(one: number | undefined, other: number | undefined): number | unde
 
 /** What the database had before the update: less than that is the update's doing. */
 function mostBefore({ resource }: Migration, prior: readonly Resource[]): number {
-  const urns = [resource.urn, ...(resource.aliases ?? [])];
-  const former = prior.find(({ urn }) => urns.includes(urn));
-  return number(former?.inputs.maxConnections) ?? 0;
+  return number(formerOf(resource, prior)?.inputs.maxConnections) ?? 0;
 }

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { nameOf, type Resource } from "../traffic";
+import { formerOf, nameOf, type Resource } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
 import { type Problem, ratchet } from "./ratchet";
 import { idleEdges, isLeft } from "./reading/edges";
-import { formerOf } from "./reading/former";
 import { setting, stateOf } from "./reading/state";
 import { BALANCER, LISTENER, RECORD, ZONE } from "./reading/types";
 import { named } from "./reading/words";
@@ -82,9 +81,10 @@ function isEntryPoint(resource: Resource, serving: ReadonlySet<string>): boolean
 function dropped(plan: Plan): Finding[] {
   const types = new Set<string>(Object.values(TYPES));
   const [prior, desired] = [stateOf(plan.prior), stateOf(plan.desired)];
-  return [...formerOf(plan)].flatMap(([after, before]) => {
-    const why = plan.serving.get(before)?.why;
-    if (why === undefined || !types.has(after.type)) return [];
+  return plan.desired.flatMap((after): Finding[] | Finding => {
+    const before = types.has(after.type) ? formerOf(after, plan.prior) : undefined;
+    const why = before && plan.serving.get(before)?.why;
+    if (!before || why === undefined) return [];
     // It goes with its weight: what clients still reach then is kept by the policies of deletions and of hold times.
     if (isLeft(before, prior, desired)) return [];
     const lost = (["protect", "deletionProtection"] as const).filter(

@@ -1,7 +1,6 @@
-import { COLORS, nameOf, number, otherColor, spokenDuration } from "../../traffic";
+import { COLORS, formerOf, nameOf, number, otherColor, spokenDuration } from "../../traffic";
 import type { Plan } from "../plan";
 import type { Finding } from "../policy";
-import { formerOf } from "../reading/former";
 import { carriersOf, haveMoved, routesIn, weightsSince, wireOf } from "../reading/rollouts";
 
 /**
@@ -9,9 +8,8 @@ import { carriersOf, haveMoved, routesIn, weightsSince, wireOf } from "../readin
  * good until their end. So the first stage of the next release has more users than its weight says.
  */
 export function keptClients(plan: Plan): Finding[] {
-  const former = formerOf(plan);
   return routesIn(plan.desired).flatMap((route): Finding[] => {
-    const before = former.get(route);
+    const before = formerOf(route, plan.prior);
     const [carrier] = before ? carriersOf(before, plan.prior) : [];
     const since = carrier && haveMoved(carrier, plan.prior) ? weightsSince(carrier, plan.prior) : undefined;
     if (!before || !since) return [];

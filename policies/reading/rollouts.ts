@@ -2,6 +2,7 @@ import {
   at,
   COLORS,
   type Color,
+  formerOf,
   judgeTransition,
   type Resource,
   type RolloutPlan,
@@ -42,8 +43,7 @@ export function routeChanges(plan: Plan): RouteChange[] {
   return plan.desired.flatMap((route) => {
     const kind = KINDS[route.type];
     if (!kind) return [];
-    const urns = [route.urn, ...(route.aliases ?? [])];
-    const before = plan.prior.find((r) => r.type === route.type && urns.includes(r.urn));
+    const before = formerOf(route, plan.prior);
     const asked = route.inputs as unknown as RolloutPlan;
     const [first] = before ? kind.carriersOf(before, plan.prior) : [];
     const wire = before && wireOf(before, plan.prior);

@@ -128,7 +128,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "what an earlier update left to be deleted is forgotten",
   ),
   changes(
-    "traffic/changes/planned-change.ts",
+    "traffic/changes/former.ts",
     "for (const known of [urn, ...aliases]) {",
     "for (const known of [urn]) {",
     "a rename with an alias is a deletion",

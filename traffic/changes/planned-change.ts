@@ -1,4 +1,5 @@
 import { at, type Resource, UNKNOWN } from "../resource";
+import { formerOf } from "./former";
 import { keepsOwnName } from "./kubernetes-replacement";
 import { changedWithProvider } from "./provider-change";
 import { replacedBy } from "./replaced-by";
@@ -32,30 +33,12 @@ export function plannedChanges(prior: readonly Resource[], desired: readonly Res
 /** The planned change of one desired resource; undefined where nothing changes or it is no resource of a provider. */
 export function plannedChange(prior: readonly Resource[], after: Resource): PlannedChange | undefined {
   if (!after.custom) return undefined;
-  const before = originalOf(after, prior);
+  const before = formerOf(after, prior);
   if (!before) return { kind: "create", after };
   const because = replacingChanges(before, after);
   if (because) return { kind: "replace", before, after, because, deletedFirst: isDeletedFirst(before, after) };
   const isKept = !before.unfinished && sameValue(before.inputs, after.inputs);
   return isKept ? undefined : { kind: "update", before, after };
-}
-
-/** Of a large stack each resource is asked for by its URN. */
-const byUrns = new WeakMap<readonly Resource[], ReadonlyMap<string, Resource>>();
-
-/** What a desired resource goes on from. */
-function originalOf({ urn, aliases = [] }: Resource, prior: readonly Resource[]): Resource | undefined {
-  let byUrn = byUrns.get(prior);
-  if (!byUrn) {
-    const living = prior.filter((r) => !r.pendingDelete && r.custom);
-    byUrn = new Map(living.map((r) => [r.urn, r]));
-    byUrns.set(prior, byUrn);
-  }
-  for (const known of [urn, ...aliases]) {
-    const found = byUrn.get(known);
-    if (found) return found;
-  }
-  return undefined;
 }
 
 /** The changes that force a replacement; undefined where the resource is kept. */

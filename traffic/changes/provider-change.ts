@@ -1,5 +1,6 @@
 import { parse } from "yaml";
 import { at, list, type Properties, type Resource, UNKNOWN } from "../resource";
+import { formerOf } from "./former";
 import type { PlannedChange, PropertyChange } from "./planned-change";
 import { sameValue } from "./same-value";
 
@@ -16,11 +17,10 @@ export function changedWithProvider(
   kinds: readonly string[] = ["pulumi:providers:aws", "pulumi:providers:kubernetes"],
 ): PlannedChange[] {
   const elsewhere = compareProviders(prior, desired, kinds);
-  const byUrn = new Map(prior.filter((r) => !r.pendingDelete).map((r) => [r.urn, r]));
   const replaced = new Set(changes.flatMap((change) => (change.kind === "replace" ? [change.after.urn] : [])));
   const moved = new Map<string, PlannedChange>();
   for (const after of desired) {
-    const before = [after.urn, ...(after.aliases ?? [])].map((urn) => byUrn.get(urn)).find((r) => r !== undefined);
+    const before = formerOf(after, prior);
     if (!before || !after.custom || replaced.has(after.urn) || staysInRegion(before, after)) continue;
     const because = elsewhere(before.provider, after.provider);
     if (because.length === 0) continue;
