@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { nameOf } from "../traffic";
@@ -102,13 +103,28 @@ function holderIn(text: string): LockHolder | undefined {
   return pid === undefined ? undefined : { user, host, pid: Number(pid), since: new Date(since) };
 }
 
-/** Whether a process of this number runs that is an engine: numbers are used again. */
+/** Whether a process of this number runs that is an engine: numbers are used again. Where that cannot be told it is one. */
 function isEngine(pid: number): boolean {
   try {
-    const said = execFileSync("ps", ["-o", "stat=,comm=", "-p", String(pid)], { encoding: "utf8" });
-    return /^[^Z].*pulumi/.test(said.trim());
+    process.kill(pid, 0);
   } catch (error) {
-    // Where there is no `ps` it is taken to run.
-    return (error as NodeJS.ErrnoException).code === "ENOENT";
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+  }
+  const said = stateAndName(pid);
+  return said === undefined || /^[^Z].*pulumi/.test(said);
+}
+
+/** `S pulumi`; `Z` is one that has ended. By the kernel where it says it, for `ps` is not everywhere, and BusyBox's knows no `-p`. */
+function stateAndName(pid: number): string | undefined {
+  try {
+    const [, name, state] = /^\d+ \((.*)\) (\S)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+    return `${state} ${name}`;
+  } catch {
+    // Not Linux, or it has just ended.
+  }
+  try {
+    return execFileSync("ps", ["-o", "stat=", "-o", "comm=", "-p", String(pid)], { encoding: "utf8" }).trim();
+  } catch {
+    return undefined;
   }
 }

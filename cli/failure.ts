@@ -8,3 +8,9 @@ export class Failure extends Error {
     super(message);
   }
 }
+
+/** An end that is none of success, as `--json` tells it. */
+export function failedBy(error: unknown): { result: "failed"; why: string; exitCode: number } {
+  const why = error instanceof Error ? error.message : String(error);
+  return { result: "failed", why, exitCode: error instanceof Failure ? error.exitCode : 1 };
+}

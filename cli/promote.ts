@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { didYouMean } from "../components/config-problem";
 import { progressTo } from "../load/progress";
-import { Failure } from "./failure";
+import { Failure, failedBy } from "./failure";
 import { outlookLines } from "./outlook-text";
 import { settingsIn } from "./policy-settings";
 import { openJudging } from "./promote/judging";
@@ -71,10 +71,7 @@ export async function promote(name: string, flags: PromoteFlags): Promise<number
     return exitCode;
   } catch (error) {
     progress.end();
-    if (flags.json && error instanceof Failure) {
-      const { message: why, exitCode } = error;
-      process.stdout.write(`${JSON.stringify({ stack: name, result: "failed", why, stages: [], exitCode })}\n`);
-    }
+    if (flags.json) process.stdout.write(`${JSON.stringify({ stack: name, stages: [], ...failedBy(error) })}\n`);
     throw error;
   } finally {
     stopped.end();

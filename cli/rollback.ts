@@ -1,10 +1,10 @@
-import { relative } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { progressTo } from "../load/progress";
-import { Failure } from "./failure";
+import { Failure, failedBy } from "./failure";
 import { commitEdit } from "./rollback/commit-edit";
+import { type CommitWords, commitWords } from "./rollback/commit-words";
 import { recordEdit } from "./rollback/record-edit";
-import { type RolledBack, rollBack } from "./rollback/roll-back";
+import { hasMoved, type RolledBack, rollBack } from "./rollback/roll-back";
 import { stopSignal } from "./stop-signal";
 
 export interface RollbackFlags {
@@ -17,7 +17,7 @@ export interface RollbackFlags {
 }
 
 /** What the command has done, as `--json` prints it. */
-type Told = RolledBack & { stack: string; commit?: { message: string; command: string; made?: string } };
+type Told = RolledBack & { stack: string; commit?: CommitWords & { made?: string } };
 
 /**
  * Takes the release of a stack back, at once and in any state that it is in, and prints the commit to make. The exit code is 1
@@ -35,10 +35,7 @@ export async function rollback(stack: string, flags: RollbackFlags): Promise<num
     process.stdout.write(flags.json ? `${JSON.stringify(told)}\n` : textOf(told));
     return done.problem === undefined ? 0 : 1;
   } catch (error) {
-    if (flags.json && error instanceof Failure) {
-      const { message: why, exitCode } = error;
-      process.stdout.write(`${JSON.stringify({ stack, result: "failed", why, exitCode })}\n`);
-    }
+    if (flags.json) process.stdout.write(`${JSON.stringify({ stack, ...failedBy(error) })}\n`);
     throw error;
   } finally {
     progress.end();
@@ -49,33 +46,35 @@ export async function rollback(stack: string, flags: RollbackFlags): Promise<num
 /** The commit to make, and what was made of it. */
 async function committed(
   stack: string,
-  { routes: [first], rejected, file }: RolledBack,
+  done: RolledBack,
   { commit }: RollbackFlags,
   say: (line: string) => void,
 ): Promise<Told["commit"]> {
-  if (!first) return undefined;
-  const { to, from } = first;
-  const versions = rejected.map(({ digest }) => digest.slice(0, 19)).join(", ");
-  const message = `Roll ${stack} back to ${to}${versions ? `: ${versions} of ${from} is rejected` : ""}`;
-  const command = `git commit -m "${message}" -- ${relative(process.cwd(), file)}`;
-  if (!commit) return { message, command };
+  const words = commitWords(stack, done);
+  const [first] = done.routes;
+  if (!commit || !words || !first) return words;
+  const edit = { stable: first.to, rejected: done.rejected };
   try {
-    const made = await commitEdit(file, (version) => void recordEdit(version, { stable: to, rejected }), message);
-    return { message, command, made };
+    return { ...words, made: await commitEdit(done.file, (version) => void recordEdit(version, edit), words.message) };
   } catch (error) {
     say((error as Error).message);
-    return { message, command };
+    return words;
   }
 }
 
-function textOf({ stack, result, routes, rejected, isRecorded, problem, commit }: Told): string {
+function textOf(told: Told): string {
+  const { stack, result, routes, rejected, isRecorded, problem, commit } = told;
   if (result === "nothing to do") return `${stack}: nothing to roll back\n`;
-  const lines = routes.map(({ route, to, from, had }) => `${route}: ${to} has all new requests; ${from} had ${had} %`);
+  const lines = routes.map((one) => {
+    const { route, to, from, had } = one;
+    if (hasMoved(one, told)) return `${route}: ${to} has all new requests; ${from} had ${had} %`;
+    return `${route}: NOT MOVED: ${from} had ${had} %, and keeps what it has`;
+  });
   for (const { digest } of rejected) lines.push(`rejected: ${digest}`);
   if (!isRecorded) {
-    const where = routes.every(({ by }) => by === "api")
-      ? "the weights are live as said above"
-      : "see above what has moved";
+    const areLive = routes.every((one) => hasMoved(one, told));
+    const live = areLive ? "the weights are live as said above" : "see above what has moved";
+    const where = result === "not moved" ? "and no weight was moved" : live;
     lines.push(`NOT RECORDED, ${where}: ${problem}`, `Then run it again: crossfade rollback ${stack}`);
   } else if (problem !== undefined) lines.push(`recorded, but: ${problem}`);
   if (commit?.made) lines.push(`committed: ${commit.made.slice(0, 12)} ${commit.message}`, "To do: git push");

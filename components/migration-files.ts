@@ -29,7 +29,9 @@ export interface SchemaArgs {
   maxConnections?: number;
   /**
    * What is run in the image. `{to}` and `{digest}` in it are the version of the schema, and what the files up to it are.
-   * @default npx crossfade migrate <directory> --to {to} --digest {digest}
+   * The default needs the package `pulumi-crossfade` and the directory in the image, below its working directory. It is no `npx`,
+   * which would fetch another package of the name where this one is missing, and hands no signal on.
+   * @default node_modules/.bin/crossfade migrate <directory> --to {to} --digest {digest}
    */
   command?: string[];
 }
@@ -62,7 +64,8 @@ export function readSchema(name: string, args: SchemaArgs): Schema {
   const asked = files.filter(({ number }) => number <= to);
   const kept = { version: to, files: fingerprints(asked) };
   const digest = digestOf(kept.files);
-  const standard = ["npx", "crossfade", "migrate", args.directory, "--to", "{to}", "--digest", "{digest}"];
+  const crossfade = "node_modules/.bin/crossfade";
+  const standard = [crossfade, "migrate", args.directory, "--to", "{to}", "--digest", "{digest}"];
   const command = (args.command ?? standard).map((word) =>
     word.replaceAll("{to}", String(to)).replaceAll("{digest}", digest),
   );

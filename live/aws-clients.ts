@@ -63,8 +63,14 @@ export class AwsClients {
   /** The same credentials in the region that an ARN names: of what is read it says best where it is. */
   at(arn: string): AwsClients {
     const region = arn.split(":")[3] || this.settings.region;
-    return region === this.settings.region ? this : new AwsClients({ ...this.settings, region }, this.tries);
+    if (region === undefined || region === this.settings.region) return this;
+    const known = this.elsewhere.get(region) ?? new AwsClients({ ...this.settings, region }, this.tries);
+    this.elsewhere.set(region, known);
+    return known;
   }
+
+  /** Of each region once: every client has connections, and may have assumed a role. */
+  private readonly elsewhere = new Map<string, AwsClients>();
 }
 
 /** Static keys, or the roles one after the other; else nothing, and the SDK looks where it always does. */

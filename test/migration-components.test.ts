@@ -45,8 +45,7 @@ test("the job has the version's image, variables and secrets, and is told what w
     environment: [{ name: "LEVEL", value: "debug" }],
     secrets: [{ name: "DATABASE_URL", valueFrom: "arn:secret" }],
     command: [
-      "npx",
-      "crossfade",
+      "node_modules/.bin/crossfade",
       "migrate",
       directory,
       "--to",

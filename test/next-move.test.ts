@@ -112,6 +112,11 @@ describe("what was cut off is gone on with", () => {
 describe("what is not to be gone on with", () => {
   test.each<[string, Shape, object]>([
     ["another writer", { weight: 5, live: 20 }, no(/live are blue 80 %, green 20 %.*somebody else writes/)],
+    [
+      "a return after a finish that was not recorded",
+      { weight: 0, live: 100, stable: "green", older: "blue" },
+      no(/blue, the version before, has all requests live.*`crossfade rollback` goes on with it/),
+    ],
     ["a raise that nobody asked for", { weight: 5, live: 50 }, no(/somebody else/)],
     [
       "a file that skips a stage",

@@ -112,6 +112,15 @@ test.each([
     (text: string) => text.replace("stage: idle", "stage: canary-25"),
     /asks for canary-25, and idle is deployed/,
   ],
+  [
+    "metrics that nobody may ask for, which is seen before users meet the candidate",
+    (text: string) =>
+      text.replace(
+        "config:\n",
+        `config:\n  crossfade:analysis: { source: prometheus, prometheus: { url: "http://127.0.0.1:9", authorization: NOT_SET }, metrics: [{ name: orders, kind: counts, bad: "a", all: "b" }] }\n`,
+      ),
+    /names the variable NOT_SET, and it is not set/,
+  ],
 ])("a file with %s is left as it is", async (_, change, said) => {
   const text = readFileSync(file, "utf8");
   writeFileSync(file, change(text));
@@ -187,10 +196,32 @@ test("what a killed engine was making is found in the cloud, and what it had not
   expect(ran.said.match(/was being made when the engine was killed: it is there/g), ran.said).toHaveLength(3);
   expect(ran.said).toMatch(/"shop-green-none-task".*it was not made/);
   const after = JSON.parse(await exported());
+  expect(JSON.stringify(after)).not.toContain("crossfade:unread");
   expect(after.deployment.pending_operations ?? []).toEqual([]);
   const ids = after.deployment.resources.flatMap(({ id }: { id?: string }) => id ?? []);
   expect(before.every((record) => ids.some((id: string) => record.endsWith(` ${id}`)))).toBe(true);
   expect(inCloud()).toEqual(before);
+});
+
+test("what was taken into the state and not read, for that was killed too, is read", async () => {
+  const path = join(world.home, ".pulumi/stacks/crossfade/local.json");
+  const state: Written = JSON.parse(readFileSync(path, "utf8"));
+  const { resources } = state.checkpoint.latest;
+  const role = resources.find(({ urn }) => urn.endsWith("iam/role:Role::shop-green-task"));
+  if (!role) throw new Error("the candidate is not there");
+  role.outputs = { ...role.inputs, "crossfade:unread": true };
+  const ghost = { ...role, id: "nobody-made-it", urn: role.urn.replace("shop-green", "shop-green-none") };
+  resources.splice(resources.indexOf(role), 0, { ...ghost, inputs: { ...role.inputs, name: "nobody-made-it" } });
+  writeFileSync(path, JSON.stringify(state));
+
+  const ran = await promote("--to", "idle", "--yes");
+  expect(ran.code, ran.said).toBe(0);
+  const after = await exported();
+  expect(after).not.toContain("nobody-made-it");
+  expect(after).not.toContain("crossfade:unread");
+  expect(
+    JSON.parse(after).deployment.resources.find(({ urn }: WrittenResource) => urn === role.urn).outputs.arn,
+  ).toMatch(/^arn:/);
 });
 
 interface WrittenResource {
@@ -295,6 +326,23 @@ test("what AWS has no room for leaves it as it was, too", async () => {
   expect(ran.code).toBe(1);
   expect(readFileSync(file, "utf8")).toBe(edited);
   writeFileSync(file, text);
+});
+
+test("what was taken back stays so where a file of an older commit does not say it", async () => {
+  const rejected = [{ digest: image("2").split("@")[1], at: "2026-11-29T20:00:00Z", reason: "orders without a total" }];
+  stack.config.edit({ rejected });
+  expect((await stack.up("--skip-preview")).code).toBe(0);
+  stack.config.edit({ rejected: undefined });
+  const [text, before] = [readFileSync(file, "utf8"), await weights()];
+  const ran = await promote("--yes", "--no-analysis");
+  expect(ran.said).toMatch(/green was taken back: 2026-11-29T20:00:00Z, orders without a total \(by the stack's state/);
+  expect(ran.code).toBe(1);
+  expect(readFileSync(file, "utf8")).toBe(text);
+  expect(await weights()).toBe(before);
+  expect(await exported()).toContain("orders without a total");
+  // An update by hand takes it out.
+  expect((await stack.up("--skip-preview")).code).toBe(0);
+  expect(await exported()).not.toContain("orders without a total");
 });
 
 test("a stage that nobody asks anything is inconclusive at its deadline, and stays as it is", async () => {

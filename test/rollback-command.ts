@@ -12,13 +12,19 @@ export class RollbackCommand {
   constructor(
     private readonly stack: TestStack,
     private readonly name: string,
+    private readonly env: NodeJS.ProcessEnv = {},
   ) {}
+
+  /** The same with other variables. */
+  with(env: NodeJS.ProcessEnv): RollbackCommand {
+    return new RollbackCommand(this.stack, this.name, env);
+  }
 
   async run(...args: string[]): Promise<{ code: number; out: string; said: string }> {
     const command = [join(ROOT, "cli/bin.js"), "rollback", this.name, ...args];
     const child = spawn("node", [WITH_TRACES, ...command, "--config-file", this.stack.config.path], {
       cwd: ROOT,
-      env: { ...process.env, ...QUICK },
+      env: { ...process.env, ...QUICK, ...this.env },
     });
     const [out, said, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
     return { code, out, said };

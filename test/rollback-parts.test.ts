@@ -10,7 +10,7 @@ import { rejectionsOf } from "../cli/rollback/look-back";
 import { recordEdit } from "../cli/rollback/record-edit";
 import { targetsIn } from "../cli/rollback/record-state";
 import { stopUpdate } from "../cli/rollback/stop-update";
-import { findLock } from "../cli/rollback/update-lock";
+import { findLock, seesLocks } from "../cli/rollback/update-lock";
 import { wayBackOf } from "../cli/rollback/way-back";
 import { routesNow } from "../cli/rollout-now";
 import { StackFile } from "../cli/stack-file";
@@ -53,6 +53,11 @@ describe("the way back", () => {
       to: "blue",
     });
     expect(wayBackOf(standing(finished, "blue"), undefined, false, true)).toMatchObject({ kind: "nothing" });
+    // A return that was not recorded is gone on with; what somebody raises in part is taken back.
+    const live = (blue: number) => ({ blue, green: 100 - blue });
+    const return_ = { kind: "return", to: "blue", from: "green" };
+    expect(wayBackOf(standing(finished, "blue"), live(100), false, false)).toMatchObject(return_);
+    expect(wayBackOf(standing(finished, "blue"), live(50), false, false)).toMatchObject({ kind: "back", to: "green" });
     expect(wayBackOf(standing(finished, "green"), undefined, false, false)).toMatchObject({ kind: "nothing" });
     expect(wayBackOf(standing(finished, undefined), undefined, false, false)).toMatchObject({ kind: "nothing" });
   });
@@ -111,6 +116,13 @@ describe("the hold", () => {
     const silent = writer(Array.from({ length: 20 }, () => failure));
     await expect(holdWeights([silent], Promise.resolve(), { onRaised, lookMs: 1 })).rejects.toThrow("too many");
   });
+
+  test("of one route goes on where another's cannot be looked at", async () => {
+    const silent = writer([failure, new Error("the rule has another group"), failure, true]);
+    const raised = writer([true, false, false, true]);
+    await holdWeights([silent, raised], Promise.resolve(), { onRaised: () => {}, lookMs: 1 });
+    expect([silent.calls.length, raised.calls.length]).toEqual([0, 2]);
+  });
 });
 
 describe("the update that runs", () => {
@@ -146,6 +158,7 @@ describe("the update that runs", () => {
   test("is left alone where it is another machine's, and where the number is another program's by now", async () => {
     expect(await stopUpdate(lockOf(process.pid, "build-7"), patience)).toBe("cannot be stopped from here");
     expect(await stopUpdate(lockOf(process.pid), patience)).toBe("was dead");
+    expect(lockOf(2 ** 22 - 1).isStale).toBe(true);
   });
 
   test("is found by the lock in a backend of files, wherever the backend is named", () => {
@@ -163,6 +176,7 @@ describe("the update that runs", () => {
     expect(findLock(project, "acme/shop/prod")?.holder).toEqual({ pid: 7, user: "ada", host: "build-7", since });
     process.env.PULUMI_BACKEND_URL = "s3://state";
     expect(findLock(project, "prod")).toBeUndefined();
+    expect(seesLocks(project, "prod")).toBe(false);
     if (PULUMI_BACKEND_URL === undefined) delete process.env.PULUMI_BACKEND_URL;
     else process.env.PULUMI_BACKEND_URL = PULUMI_BACKEND_URL;
   });

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -111,6 +111,14 @@ test("from a canary stage: live at once, in the file and in the state, and its v
   expect(again).toMatchObject({ code: 0, out: "local: nothing to roll back\n" });
 });
 
+test("what is live and cannot be asked for is no reason to say that there is nothing to roll back", async () => {
+  const keys = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_EC2_METADATA_DISABLED: "true" };
+  const { code, out, said } = await command.with(keys).run();
+  expect(said).toMatch(/credentials.*So what is live of shop is not known, and no weight was moved/is);
+  expect(said).not.toMatch(/^\s+at .*:\d+/m);
+  expect([code, out]).toEqual([1, ""]);
+});
+
 test("a CI run of the old commit is refused, also without a preview; the weights stay", async () => {
   const rejected = stack.config.get("rejected");
   stack.config.edit({ stage: "canary-5", rejected: undefined });
@@ -130,6 +138,18 @@ test("rolled back, a new image, and again: the policies let it through", async (
   stack.config.set("stage", "canary-5");
   await up();
   expect((await live()).weights).toEqual([95, 5]);
+});
+
+test("with a stack file that nobody can read the weights go back all the same", async () => {
+  const text = readFileSync(stack.config.path, "utf8");
+  writeFileSync(stack.config.path, `<<<<<<< HEAD\n${text}=======\n${text}>>>>>>> theirs\n`);
+  const { code, out, said } = await command.run();
+  writeFileSync(stack.config.path, text);
+  expect(said).toContain("So AWS is asked with the credentials of the environment");
+  expect(out).toContain("NOT RECORDED, the weights are live as said above");
+  expect(code).toBe(1);
+  expect((await live()).weights).toEqual([100, 0]);
+  expect(await deployed()).toEqual([95, 5]);
 });
 
 test("where the state cannot be brought to it the weights stay where they were put, and it says so", async () => {
@@ -169,11 +189,19 @@ test("after a finish all goes back to the version before, when that is wanted", 
   expect((await live()).weights).toEqual([0, 100]);
   const unasked = await command.run();
   expect(unasked.said).toContain(
-    "Give them back to blue, the version before it? Nobody can be asked here: --yes says so",
+    "Give all requests to blue again, the version before it? Nobody can be asked here: --yes says so",
   );
   expect(unasked.code).toBe(2);
   expect((await live()).weights).toEqual([0, 100]);
 
+  failing = `update ${RULE}`;
+  const unrecorded = await command.run("--yes");
+  failing = undefined;
+  expect(unrecorded).toMatchObject({ code: 1, out: expect.stringContaining("NOT RECORDED") });
+  expect((await live()).weights).toEqual([100, 0]);
+  expect(await deployed()).toEqual([0, 100]);
+
+  // Run again it goes on, and does not take its own work back.
   const { code, done } = await command.json("--yes");
   expect(done).toMatchObject({ routes: [{ to: "blue", from: "green", had: 100 }], isRecorded: true });
   expect(code).toBe(0);

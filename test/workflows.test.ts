@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
+import { buildSync } from "esbuild";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -257,6 +258,7 @@ describe("the stacks that a change touches", () => {
     ["stacks/edge-per-color.ts", ["staging", "production"], []],
     ["components/edge.ts", ["staging", "production"], []],
     ["policies/stage-order.ts", ["staging", "production"], []],
+    ["cli/findings.ts", ["staging", "production"], []],
     ["package-lock.json", ["staging", "production"], []],
     ["stacks/Pulumi.local.yaml", [], []],
     ["stacks/Pulumi.local-dns.yaml", [], []],
@@ -269,6 +271,24 @@ describe("the stacks that a change touches", () => {
     const promote = await run("promote.yml changed: Find the stacks to apply", { BEFORE: before });
     expect(promote).toMatchObject({ code: 0, outputs: { stacks: JSON.stringify(applied) } });
     git(checkout, "reset", "--quiet", "--hard", before);
+  });
+
+  test("a change of whatever the programs and the pack are made of", async () => {
+    const { metafile } = buildSync({
+      absWorkingDir: ROOT,
+      entryPoints: ["stacks/index.ts", "policies/pack.ts"],
+      ...{ bundle: true, packages: "external", platform: "node", write: false, metafile: true, outdir: "none" },
+    });
+    const files = Object.keys(metafile.inputs);
+    const ofEachRoom = new Map(files.map((file) => [file.split("/")[0], file]));
+    expect([...ofEachRoom.keys()]).toEqual(expect.arrayContaining(["components", "live", "migrations", "traffic"]));
+    for (const file of ofEachRoom.values()) {
+      touch(file);
+      commit(checkout);
+      const preview = await run("preview.yml changed: Find the stacks that it touches");
+      expect([file, preview.outputs]).toEqual([file, { stacks: '["staging","production"]' }]);
+      git(checkout, "reset", "--quiet", "--hard", "HEAD^");
+    }
   });
 
   test("a push of several commits, and a push after which nobody can tell", async () => {

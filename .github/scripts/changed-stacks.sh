@@ -5,7 +5,7 @@ set -eu
 base=$1
 program=
 if [ "${2-}" = program ]; then
-  program=':(glob)stacks/*.ts components traffic policies Pulumi.yaml package.json package-lock.json tsconfig.json .github'
+  program=':(glob)stacks/*.ts components live traffic migrations policies cli Pulumi.yaml package.json package-lock.json tsconfig.json .github'
 fi
 
 if ! git cat-file -e "$base^{commit}" 2>/dev/null; then

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { pause } from "../pause";
 import { MetricProblem } from "./metric-problem";
 
 /** How long one waits for an answer. */
@@ -30,6 +30,6 @@ export async function again<T>(
       if (!(error instanceof MetricProblem) || !error.passes) throw error;
       if (turn >= tries) throw new MetricProblem(`${error.message} (asked ${tries} times)`);
     }
-    await sleep(pauseMs * 2 ** (turn - 1) * (0.5 + Math.random() / 2), undefined, { signal });
+    await pause(pauseMs * 2 ** (turn - 1) * (0.5 + Math.random() / 2), signal);
   }
 }

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Stage, spokenDuration } from "../../traffic";
 import { judgeStage } from "../analysis/judge-stage";
 import type { StageJudged } from "../analysis/stage-verdict";
 import type { Metric, MetricSource } from "../metrics/source";
+import { pause } from "../pause";
 import type { Scene } from "./scene";
 
 /** Who judges, and by what. */
@@ -37,12 +37,15 @@ export async function holdStage(
   const from = since ?? new Date();
   const over = () => from.getTime() + stage.bake * 1000 <= Date.now();
   if (!judging || stage.weight === 100) {
-    const why = judging ? "stable has no requests to compare with" : "by the clock alone, nothing is judged";
+    const isWhole = stage.weight === 100;
+    const why = isWhole ? "stable has no requests to compare with" : "by the clock alone, nothing is judged";
     if (!over()) progress.event(`holds for ${spokenDuration(stage.bake)}: ${why}`);
-    for (; !over(); await sleep(LOOK, undefined, { signal })) progress.status(left(stage, from));
+    for (; !over(); await pause(LOOK, signal)) progress.status(left(stage, from));
     return { result: "held" };
   }
   const { source, metrics, deadline, unanswered } = judging;
+  const block = 1000 * (source.blockSeconds + source.settleSeconds);
+  let told = "";
   for (;;) {
     const time = { from, now: new Date(), bake: stage.bake, deadline, unanswered };
     const judged = await judgeStage(source, metrics, time, signal);
@@ -50,7 +53,12 @@ export async function holdStage(
     if (judged.verdict === "pass") return { result: "held", judged };
     if (judged.isOver) return { result: "inconclusive", judged };
     progress.status(`${left(stage, from)}; ${judged.missing[0] ?? ""}`);
-    await sleep(Math.max(LOOK, judged.lookAgainAt.getTime() - Date.now()), undefined, { signal });
+    // What keeps a metric from being judged at all is to be known before the deadline, also where nobody sees a status.
+    const unjudged = judged.metrics.flatMap(({ counts, missing }) => (counts ? [] : missing)).join("; ");
+    if (unjudged !== told && unjudged !== "") progress.event(`not judged so far: ${unjudged}`);
+    told = unjudged;
+    // By a clock that is set back the next block is hours away, until somebody sets it right.
+    await pause(Math.min(block, Math.max(LOOK, judged.lookAgainAt.getTime() - Date.now())), signal);
   }
 }
 

@@ -60,10 +60,14 @@ export function nextMove(standing: Standing, course: Course): Move {
 /** Where the cloud has other weights than the state. */
 function driftMove({ asked, live }: Standing, { shares: _, ...route }: RouteNow, deployed: Shares): Move | undefined {
   if (!live || sameShares(live, deployed)) return undefined;
-  const { candidate, recorded } = route;
+  const { candidate, recorded, older } = route;
   if ((live[candidate] ?? 0) === 0) {
     const why = `${recorded.stable} has all requests live, and the stack's state still gives ${candidate} ${deployed[candidate]} %`;
     return { kind: "roll back", why: `${why}: a roll back that was not recorded` };
+  }
+  if (older === candidate && live[candidate] === 100) {
+    const why = `${candidate}, the version before, has all requests live, and the stack's state gives them to ${recorded.stable}`;
+    return { kind: "refuse", why: `${why}: a return that was not recorded. \`crossfade rollback\` goes on with it` };
   }
   // An update was cut off after its effect: by the next one the state gets to know.
   if (sameShares(live, sharesOf(asked))) return { kind: "update", edit: {}, to: asked.stage };

@@ -1,5 +1,6 @@
 import type { AwsClients } from "../../live/aws-clients";
 import { nameOf } from "../../traffic";
+import type { parseState } from "../../traffic/sources/state";
 import { type Begun, createdId, isKnowable, placeOf } from "./created-id";
 import type { Scene } from "./scene";
 
@@ -13,6 +14,17 @@ interface Written extends Begun {
   urn: string;
   id?: string;
   outputs?: Record<string, unknown>;
+}
+
+/**
+ * An output of what was taken into the state by an id and was not read yet: a refresh leaves none of it. With an import the engine
+ * forgets all that was pending, so that without this mark a kill between the two would leave a guess behind as a fact.
+ */
+const UNREAD = "crossfade:unread";
+
+/** Whether something was being made, or was taken into the state and not read. */
+export function isUnsettled({ resources, pending }: ReturnType<typeof parseState>): boolean {
+  return pending.some(({ does }) => does === "creating") || resources.some(({ outputs }) => outputs[UNREAD] === true);
 }
 
 /**
@@ -30,19 +42,18 @@ export async function settlePendingCreates(scene: Scene, clients: AwsClients): P
       typeof outputs?.arn === "string" ? outputs.arn : [],
     );
     const id = await createdId(resource, placeOf(arns), clients);
-    if (id !== undefined) found.push({ ...resource, id, outputs: { ...resource.inputs } });
+    if (id !== undefined) found.push({ ...resource, id, outputs: { ...resource.inputs, [UNREAD]: true } });
   }
   const state = await read(scene);
   const there = new Set((state.deployment.resources ?? []).map(({ urn }) => urn));
   const added = found.filter(({ urn }) => !there.has(urn));
-  if (added.length > 0) {
-    await stack.import(withResources(state, added));
-    await stack.refresh(added.map(({ urn }) => urn));
-  }
+  if (added.length > 0) await stack.import(withResources(state, added));
+  const unread = [...(state.deployment.resources ?? []), ...added].filter(({ outputs }) => outputs?.[UNREAD] === true);
+  if (unread.length > 0) await stack.refresh(unread.map(({ urn }) => urn));
   const after = await read(scene);
   const now = new Set((after.deployment.resources ?? []).map(({ urn, id }) => `${urn} ${id}`));
   for (const resource of begun) progress.event(said(resource, found, now));
-  await stack.import(withoutCreating(after));
+  if (begun.length > 0) await stack.import(withoutCreating(after));
 }
 
 async function read({ stack }: Scene): Promise<StateText> {

@@ -55,17 +55,21 @@ export async function release(scene: Scene, options: ReleaseOptions): Promise<En
     if (move.kind === "done") return { result: "done", why: move.why, stages };
     if (move.kind === "roll back") return rolledBack(move.why);
     if (move.kind === "update") {
+      // Whoever would be missing at the hold is missed before users meet the candidate.
+      if (isJudged(looked, move.to)) await options.judgingOf(looked);
       const done = await updateStack(scene, move, () => isUnmoved(scene, looked, move.edit));
       if (done === "nothing to do" && course.isDeployed) {
         throw new Failure(
           `${move.to} is not reached, and an update would change nothing: does the program take crossfade:stage?`,
         );
       }
-      if (done !== "lock taken over") course.isDeployed = true;
+      if (done === "answered late") course.passed = undefined;
+      else if (done !== "lock taken over") course.isDeployed = true;
       continue;
     }
     const { stage } = move;
-    const held = await holdStage(scene, stage, looked.route?.since, await options.judgingOf(looked));
+    const judging = isJudged(looked, stage.name) ? await options.judgingOf(looked) : undefined;
+    const held = await holdStage(scene, stage, looked.route?.since, judging);
     stages.push({ stage: stage.name, weight: stage.weight, judged: held.judged });
     if (held.judged) progress.event(held.judged.text);
     if (held.result === "regression") return rolledBack(reasonOf(held.judged));
@@ -80,6 +84,12 @@ export async function release(scene: Scene, options: ReleaseOptions): Promise<En
     await options.rollBack(why);
     return { result: "rolled back", why, stages };
   }
+}
+
+/** Whether the candidate has a share at a stage, and stable the rest: at `full` there is nobody to compare with. */
+function isJudged({ asked }: Looked, name: string): boolean {
+  const weight = asked.stages.find((stage) => stage.name === name)?.weight ?? 0;
+  return weight > 0 && weight < 100;
 }
 
 /** Whether the weights are as they were. A finish moves none, and what was done of it is not to be taken back. */

@@ -1,4 +1,5 @@
 import { Failure } from "../failure";
+import { commitWords } from "../rollback/commit-words";
 import { rollBack as takeBack } from "../rollback/roll-back";
 import type { Scene } from "./scene";
 
@@ -8,7 +9,7 @@ import type { Scene } from "./scene";
  */
 export async function rollBack({ stack, progress, force, signal }: Scene, why: string): Promise<void> {
   progress.event(`rolls back: ${why}`);
-  const { isRecorded, problem } = await takeBack({
+  const done = await takeBack({
     stack: stack.name,
     configFile: stack.file.path,
     reason: why,
@@ -19,7 +20,21 @@ export async function rollBack({ stack, progress, force, signal }: Scene, why: s
     },
     signal,
   });
-  if (!isRecorded && problem !== undefined) {
-    throw new Failure(`the roll back is not recorded: ${problem}. Run the same command again`);
+  const { result, isRecorded, problem } = done;
+  if (result === "not moved") {
+    throw new Failure(
+      `the roll back has moved NO weight: ${problem}. Run the same command again, or crossfade rollback`,
+    );
   }
+  if (result === "nothing to do")
+    throw new Failure(`${why}; and what is live has nothing to take back. Look at it: crossfade status`);
+  if (!isRecorded) throw new Failure(`the roll back is not recorded: ${problem}. Run the same command again`);
+  if (problem !== undefined) progress.event(`recorded, but: ${problem}`);
+  if (done.rejected.length === 0) {
+    progress.event(
+      "both versions run one image, so nothing is rejected: this command would release it again. Change its line first",
+    );
+  }
+  const commit = commitWords(stack.name, done);
+  if (commit) progress.event(`To do, or the next commit of the file has the release again: ${commit.command}`);
 }

@@ -11,7 +11,15 @@ import { tookOver } from "./take-over";
 
 type Previewed = Pick<StackPreview, "plan" | "isEmpty"> & { verdict: Verdict };
 
-export type Updated = "updated" | "nothing to do" | "lock taken over";
+export type Updated =
+  | "updated"
+  | "nothing to do"
+  | "lock taken over"
+  /** What was judged before the question is old by the answer. */
+  | "answered late";
+
+/** In milliseconds: so long what was previewed and judged may wait for an answer. */
+const FRESH = 60_000;
 
 /**
  * One edit of the stack file and the update that it asks for, as a person would do it: a preview with the policies, what it means,
@@ -34,7 +42,12 @@ export async function updateStack(
     if (isEmpty && verdict.result === "passes") return "nothing to do";
     scene.show(verdict, edit);
     if (verdict.result !== "passes") throw new Failure(`${to} is refused; nothing was changed`);
+    const asked = Date.now();
     await scene.confirm(to);
+    if (Date.now() - asked > FRESH) {
+      undo();
+      return "answered late";
+    }
     began = true;
     const steps = counted((line) => progress.status(line), verdict.changes.length);
     await stack.update(plan, `crossfade promote: ${to}`, { signal, onEvent: steps });
@@ -45,7 +58,8 @@ export async function updateStack(
       if (await tookOver(error, scene)) return "lock taken over";
       throw error;
     }
-    if (began && !(await isUnmoved())) throw error;
+    // Where it cannot be told they may have moved; what went wrong first is what is said.
+    if (began && !(await isUnmoved().catch(() => false))) throw error;
     const isUndone = undo();
     if (!began || !(error instanceof Failure)) throw error;
     const file = isUndone ? "is as it was before" : "was edited by somebody meanwhile, and is left so";

@@ -15,6 +15,8 @@ export interface CurrentState {
   lock?: Locked;
   /** How the update ended whose lock was freed already. */
   ended?: Stopped;
+  /** The weights behind a Gateway could not be asked for: the cluster may have others than the state. */
+  isUnseen?: boolean;
 }
 
 /**
@@ -37,8 +39,8 @@ export async function currentState(
     await opened.refresh(unseen);
   } catch (error) {
     if (error instanceof Locked) return { resources, lock: error };
-    free.say(`${(error as Error).message}\nSo the live weights are not known, and the state's are gone by`);
-    return { resources, ended };
+    free.say(`${(error as Error).message}\nSo the live weights are not known: all are moved, whatever the state has`);
+    return { resources, ended, isUnseen: true };
   }
   return { resources: parseState(await opened.export()).resources, ended };
 }

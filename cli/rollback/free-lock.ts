@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Locked } from "../engine-failure";
-import { Failure } from "../failure";
+import { pause } from "../pause";
 import type { ProjectStack } from "../stack";
 import { type Stopped, stopUpdate } from "./stop-update";
-import { findLock } from "./update-lock";
+import { findLock, seesLocks } from "./update-lock";
 
 export interface FreeOptions {
   /** A folder of the project. */
@@ -14,9 +13,12 @@ export interface FreeOptions {
   signal?: AbortSignal;
 }
 
+/** In milliseconds: after that it is tried whether a lock is still there that cannot be seen. */
+const UNSEEN = 30_000;
+
 /**
  * Ends the update that holds a stack's lock, so that the next one can begin. Where that is on another machine it is waited for.
- * @throws Failure where it cannot be ended or waited for
+ * @returns how; where it `cannot be stopped from here` and its lock cannot be seen, it may still run
  */
 export async function freeLock(
   lock: Locked,
@@ -34,8 +36,7 @@ export async function freeLock(
   const how = await stopUpdate(lock);
   say(HOW[how]);
   if (how !== "cannot be stopped from here") {
-    // One that was killed has left its lock; one that has ended may be about to take it away.
-    if (findLock(folder, lock.stackName)?.holder?.pid === pid) await (await opening).dropLock();
+    if (isLeft(folder, lock, how)) await (await opening).dropLock();
     return how;
   }
   if (force) {
@@ -43,11 +44,18 @@ export async function freeLock(
     await (await opening).dropLock();
     return how;
   }
-  if (!findLock(folder, lock.stackName))
-    throw new Failure(`${lock.message}. Where it is dead, --force takes its lock over`);
   say("the weights are held until it has ended; where it is dead, --force takes its lock over");
-  while (findLock(folder, lock.stackName)?.holder?.pid === pid) await sleep(1000, undefined, { signal });
+  if (!seesLocks(folder, lock.stackName)) await pause(UNSEEN, signal);
+  while (findLock(folder, lock.stackName)?.holder?.pid === pid) await pause(1000, signal);
   return how;
+}
+
+/**
+ * Whether an update that is over has left its lock. One that was asked to end takes it away itself, and by then it may be another's.
+ */
+function isLeft(folder: string, { stackName, holder }: Locked, how: Stopped): boolean {
+  if (!seesLocks(folder, stackName)) return how !== "ended";
+  return findLock(folder, stackName)?.holder?.pid === holder?.pid;
 }
 
 const HOW: Record<Stopped, string> = {

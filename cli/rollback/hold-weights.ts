@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AwsCallError } from "../../live/asked";
 import type { WeightWriter } from "./weight-writer";
 
 export interface HoldOptions {
@@ -15,7 +14,8 @@ const FAILURES = 10;
 /**
  * Looks at the weights again and again, and writes them anew where somebody has written others: the last writer of a rule wins, and
  * an update that is being stopped still finishes its step. It comes to its end when `over` has and the weights are as they must be.
- * @throws AwsCallError where the cloud does not answer any more
+ * Where one route's cannot be looked at or written, the others' are all the same.
+ * @throws what came last, where it goes on for ten looks: the cloud does not answer any more, or a rule is another one by now
  */
 export async function holdWeights(
   writers: readonly WeightWriter[],
@@ -29,20 +29,22 @@ export async function holdWeights(
   over.then(end, end);
   for (let failures = 0; ; await Promise.race([sleep(lookMs), ...(isOver ? [] : [over.catch(() => {})])])) {
     const last: boolean = isOver;
-    try {
-      const raised = await written(writers);
-      for (const { name } of raised) onRaised(name);
-      if (last && raised.length === 0) return;
-      failures = 0;
-    } catch (error) {
-      if (!(error instanceof AwsCallError) || ++failures === FAILURES) throw error;
+    const looks = await Promise.allSettled(writers.map(isRaised));
+    for (const [index, { name }] of writers.entries()) {
+      const look = looks[index];
+      if (look?.status === "fulfilled" && look.value) onRaised(name);
     }
+    const failed = looks.find((look) => look.status === "rejected");
+    if (failed && ++failures === FAILURES) throw failed.reason;
+    if (failed) continue;
+    failures = 0;
+    if (last && looks.every((look) => look.status === "fulfilled" && !look.value)) return;
   }
 }
 
-/** Those that had to be written. */
-async function written(writers: readonly WeightWriter[]): Promise<WeightWriter[]> {
-  const wrong = await Promise.all(writers.map(async (writer) => ((await writer.isDone()) ? [] : [writer])));
-  await Promise.all(wrong.flat().map((writer) => writer.write()));
-  return wrong.flat();
+/** Whether it had to be written. */
+async function isRaised(writer: WeightWriter): Promise<boolean> {
+  if (await writer.isDone()) return false;
+  await writer.write();
+  return true;
 }

@@ -29,12 +29,18 @@ export async function lookBack(
   const staying: string[] = [];
   for (const route of routes) {
     const live = await ifAnswered(liveShares(route, clients));
-    const way = wayBackOf(route, live, isUpdated, isRejected(route, resources));
+    const way = wayBackOf(route, live.answer, isUpdated, isRejected(route, resources));
     if (way.kind === "nothing") {
+      // An engine that was killed may have raised what the state does not have.
+      if (live.problem) {
+        throw new Failure(
+          `${live.problem}. So what is live of ${nameOf(route.urn)} is not known, and no weight was moved`,
+        );
+      }
       staying.push(`${nameOf(route.urn)}: ${way.why}`);
       continue;
     }
-    const sick = await ifAnswered(sickness(route, way.to, clients));
+    const { answer: sick } = await ifAnswered(sickness(route, way.to, clients));
     if (sick !== undefined && !force) {
       throw new Failure(`${sick}. No weight was moved; --force moves it all the same`);
     }
@@ -50,12 +56,12 @@ function isRejected({ urn, candidate }: RouteNow, resources: readonly Resource[]
   return rejectionsIn(resources).some(({ digest }) => digests?.has(digest));
 }
 
-/** What AWS says, or undefined where it does not answer: that is told when weights are written. */
-async function ifAnswered<T>(answer: Promise<T>): Promise<T | undefined> {
+/** What AWS says, or why it does not: no reason to leave weights where they are that must be moved. */
+async function ifAnswered<T>(answer: Promise<T>): Promise<{ answer?: T; problem?: string }> {
   try {
-    return await answer;
+    return { answer: await answer };
   } catch (error) {
-    if (error instanceof AwsCallError) return undefined;
+    if (error instanceof AwsCallError) return { problem: error.message };
     throw error;
   }
 }
@@ -65,7 +71,9 @@ async function sickness(route: RouteNow, color: Color, clients: AwsClients): Pro
   const group = route.targetGroups[color];
   if (group === undefined) return undefined;
   const targets = await readTargets(clients, group);
-  if (targets.some(({ state }) => state === "healthy")) return undefined;
+  // Of a function nobody checks the health, unless that is switched on.
+  if (targets.some(({ state, reason }) => state === "healthy" || reason === "Target.HealthCheckDisabled"))
+    return undefined;
   const states = targets.map(({ state, reason }) => (reason ? `${state} (${reason})` : state)).join(", ");
   const found = states || "it has none";
   return `${color} would get all requests of ${nameOf(route.urn)}, and none of its targets is healthy: ${found}`;

@@ -39,9 +39,11 @@ export async function recordState(
       return;
     } catch (error) {
       if (turn === TRIES) throw error;
-      if (error instanceof Locked) await freeLock(error, opening, options);
       // A preview takes no lock: somebody's update came and went between it and the update of its plan.
-      else if (!(error instanceof PlanViolated)) throw error;
+      if (error instanceof PlanViolated) continue;
+      if (!(error instanceof Locked)) throw error;
+      // One of another machine is waited for, however long it takes.
+      if ((await freeLock(error, opening, options)) === "cannot be stopped from here") turn--;
     }
   }
 }

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { AwsClients } from "../../live/aws-clients";
-import { providerSettings } from "../../live/provider-settings";
+import type { AwsClients } from "../../live/aws-clients";
 import { type Color, nameOf, type Rejection } from "../../traffic";
 import { findStackFile } from "../find-stack-file";
+import { pause } from "../pause";
 import { ProjectStack } from "../stack";
+import { clientsInAnyCase } from "../stack-clients";
 import { StackFile } from "../stack-file";
 import { currentState } from "./current-state";
 import { type FreeOptions, freeLock } from "./free-lock";
@@ -34,7 +34,8 @@ export interface RollBackOptions {
 
 /** How a release was taken back. */
 export interface RolledBack {
-  result: "rolled back" | "nothing to do";
+  /** `not moved`: no API call went through, and the update that should have moved the weights failed, too. */
+  result: "rolled back" | "nothing to do" | "not moved";
   routes: RouteRolledBack[];
   /** How the update that ran was ended; undefined where none ran. */
   update?: Stopped;
@@ -98,17 +99,22 @@ async function takeBack(
 ): Promise<RolledBack> {
   const began = Date.now();
   const { stack: name, folder = process.cwd(), force = false, say, confirm, signal } = options;
-  const clients = new AwsClients(providerSettings((key) => file.get(key, "aws")));
+  const clients = clientsInAnyCase(file, ({ message }) => {
+    say(
+      `${message}\nSo AWS is asked with the credentials of the environment, and the file cannot have it before that is mended`,
+    );
+  });
   const free: FreeOptions = { folder, force, say, signal };
-  const { resources, lock, ended } = await currentState(name, opening, free);
-  const { going, staying } = await lookBack(resources, lock !== undefined && !lock.isStale, clients, force);
+  const { resources, lock, ended, isUnseen = false } = await currentState(name, opening, free);
+  const mayBeRaised = isUnseen || (lock !== undefined && !lock.isStale);
+  const { going, staying } = await lookBack(resources, mayBeRaised, clients, force);
   for (const line of staying) say(line);
   const done: RolledBack = { result: "nothing to do", routes: [], rejected: [], file: file.path, isRecorded: false };
   if (ended) done.update = ended;
   const [first] = going;
   if (!first) return done;
   for (const { way } of going.filter(({ way }) => way.kind === "return")) {
-    await confirm(`${way.from} is stable and has all requests. Give them back to ${way.to}, the version before it?`);
+    await confirm(`${way.from} is stable. Give all requests to ${way.to} again, the version before it?`);
   }
 
   done.result = "rolled back";
@@ -117,14 +123,14 @@ async function takeBack(
   const record = async () => {
     if (lock) {
       done.update = await freeLock(lock, opening(), free);
-      if (done.update !== "was dead") await sleep(CALL_UNDER_WAY, undefined, { signal });
+      if (done.update !== "was dead") await pause(CALL_UNDER_WAY, signal);
     }
     file.assertEditable();
     recordEdit(file, { stable: first.way.to, rejected: done.rejected });
     say(`${file.path} has it`);
     const routes = going.map(({ route }) => route.urn);
     const message = `crossfade rollback: all to ${first.way.to}`;
-    await recordState(opening(), routes, message, { ...free, wasUpdated: lock !== undefined });
+    await recordState(opening(), routes, message, { ...free, wasUpdated: isUnseen || lock !== undefined });
     done.isRecorded = true;
     say("the stack's state has it");
   };
@@ -133,7 +139,13 @@ async function takeBack(
   const ends = await Promise.allSettled([recording, holdWeights(writers, recording, { onRaised })]);
   const [failed] = ends.flatMap((end) => (end.status === "rejected" ? [end.reason as Error] : []));
   if (failed) done.problem = failed.message;
+  if (!done.routes.some((route) => hasMoved(route, done))) done.result = "not moved";
   return done;
+}
+
+/** Whether a route's weights are known to be where they were to go. */
+export function hasMoved({ by }: RouteRolledBack, { isRecorded }: RolledBack): boolean {
+  return by === "api" || isRecorded;
 }
 
 async function writeAll(

@@ -13,17 +13,27 @@ const LOCK = z.object({ pid: z.int(), username: z.string(), hostname: z.string()
  * refused. Undefined where nobody does, or it cannot be seen.
  */
 export function findLock(folder: string, stack: string): Locked | undefined {
-  const project = findProject(folder, stack);
-  const settings = parse(readFileSync(projectFile(project), "utf8")) as { name: string; backend?: { url?: string } };
-  const root = filesOf(backendOf(settings.backend?.url), project);
+  const { root, project } = backendAround(folder, stack);
   if (root === undefined) return undefined;
   const name = stack.split("/").at(-1) ?? stack;
   // A backend of before projects were in it has the stacks alone (pulumi/pkg, `diy/store.go`).
-  const locks = [join("organization", settings.name, name), join("organization", name), name].map((path) =>
+  const locks = [join("organization", project, name), join("organization", name), name].map((path) =>
     join(root, ".pulumi/locks", path),
   );
   const [holder] = locks.flatMap(holdersIn).sort((a, b) => a.since.getTime() - b.since.getTime());
   return holder && new Locked(stack, holder);
+}
+
+/** Whether a lock that is there can be seen: in a bucket or a service it cannot. */
+export function seesLocks(folder: string, stack: string): boolean {
+  return backendAround(folder, stack).root !== undefined;
+}
+
+/** The backend's folder, undefined where it is none of files; and the project's name. */
+function backendAround(folder: string, stack: string): { root: string | undefined; project: string } {
+  const home = findProject(folder, stack);
+  const settings = parse(readFileSync(projectFile(home), "utf8")) as { name: string; backend?: { url?: string } };
+  return { root: filesOf(backendOf(settings.backend?.url), home), project: settings.name };
 }
 
 function projectFile(folder: string): string {

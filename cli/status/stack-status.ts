@@ -1,6 +1,5 @@
 import { AwsCallError } from "../../live/asked";
-import { AwsClients } from "../../live/aws-clients";
-import { providerSettings } from "../../live/provider-settings";
+import type { AwsClients } from "../../live/aws-clients";
 import { latestRefresh } from "../../live/scaling-group";
 import { readTargets } from "../../live/target-health";
 import { planOf } from "../../policies/plan";
@@ -31,6 +30,7 @@ import { outlook, type RolloutOutlook } from "../outlook";
 import { findLock } from "../rollback/update-lock";
 import { type RouteNow, routesNow } from "../rollout-now";
 import { exportStack } from "../stack";
+import { clientsInAnyCase } from "../stack-clients";
 import { StackFile } from "../stack-file";
 import { inZones, type ZoneHealth } from "./zone-health";
 
@@ -100,10 +100,7 @@ export async function stackStatus(stack: string, options: StatusOptions = {}): P
     }
   };
   const config = await see(() => file.config(process.env.CROSSFADE_LOCAL !== undefined));
-  const clients = new AwsClients(
-    providerSettings((key) => file.get(key, "aws")),
-    TRIES,
-  );
+  const clients = clientsInAnyCase(file, (error) => unseen.add(error), TRIES);
   const plan = planOf(resources, resources, at);
   const meanings = outlook(plan);
   const routes = routesNow(resources).map(async (route): Promise<RouteStatus> => {
