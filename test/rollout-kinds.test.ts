@@ -192,7 +192,17 @@ const BEHAVIOURS: readonly Behaviour[] = [
     after: { stable: "green" },
     refusedBy: ["stage-order"],
   },
-  { title: "a Git revert of a finish", before: { stable: "green" }, after: { stage: "full" } },
+  {
+    title: "a Git revert of a finish",
+    before: { stable: "green", madeAgo: { blue: 9 * DAY, green: 5 * DAY } },
+    after: { stage: "full" },
+  },
+  {
+    title: "a finish of a version that never carried a request",
+    before: { madeAgo: { blue: 5 * DAY, green: 60 } },
+    after: { stable: "green", stage: "full" },
+    refusedBy: ["stage-order"],
+  },
   {
     title: "back again to the version that carried all before",
     before: { stable: "green", movedAgo: 1, madeAgo: { blue: 9 * DAY, green: 5 * DAY } },

@@ -47,7 +47,16 @@ describe("legal", () => {
     ["back from a weight of no stage", { wire: { blue: 87, green: 13 }, stage: "canary-5" }, "rollback"],
     ["back with edited stages", { wire: { blue: 75, green: 25 }, before: OTHER_WAY, stage: "idle" }, "rollback"],
     ["a finish", { wire: { blue: 0, green: 100 }, was: "blue", stable: "green", stage: "idle" }, "finish"],
-    ["a finish taken back", { wire: { blue: 0, green: 100 }, was: "green", stable: "blue", stage: "full" }, "finish"],
+    [
+      "a finish taken back",
+      { wire: { blue: 0, green: 100 }, was: "green", stable: "blue", stage: "full", older: "blue" },
+      "finish",
+    ],
+    [
+      "what the components recorded with a new color as stable, taken back",
+      { wire: { blue: 100, green: 0 }, was: "green", stable: "blue", stage: "idle", older: "blue" },
+      "finish",
+    ],
     [
       "back to the version before",
       { wire: { blue: 0, green: 100 }, was: "green", stable: "blue", stage: "idle", older: "blue" },
@@ -130,6 +139,25 @@ describe("refused", () => {
       { wire: { blue: 0, green: 100 }, was: "green", stable: "blue", stage: "idle" },
       /not the version that carried them before/,
       /stable: green/,
+    ],
+    // The next edit, `stage: idle`, would be a way back, which is never refused: all requests at once to a version without a canary.
+    [
+      "a finish of a version that carried nothing yet",
+      { wire: { blue: 100, green: 0 }, was: "blue", stable: "green", stage: "full", older: "blue" },
+      /lets all requests go back to green at once, and green is not the version/,
+      /stable: blue, and one stage/,
+    ],
+    [
+      "a finish of a version of unknown age",
+      { wire: { blue: 100, green: 0 }, was: "blue", stable: "green", stage: "full" },
+      /lets all requests go back to green/,
+      /stable: blue/,
+    ],
+    [
+      "a finish of a color that is not deployed",
+      { wire: { blue: 100 }, was: "blue", stable: "green", stage: "full" },
+      /lets all requests go back to green/,
+      /stable: blue/,
     ],
   ])("%s", (_, given, reason, legal) => {
     expect(judge(given)).toEqual({

@@ -55,16 +55,20 @@ function judgeFlip(asked: RolloutPlan, share: number, older: Color | undefined):
   const { stable } = asked;
   const before = otherColor(stable);
   const moved = Math.abs(desiredShares(asked)[stable] - (100 - share));
-  if (moved === 0 && (share === 0 || share === 100)) return { kind: "finish" };
-  if (moved === 0) {
+  if (moved === 0 && share === 0) return { kind: "finish" };
+  if (moved === 0 && share < 100) {
     const reason = `stable cannot change hands while both environments have weight (${before} ${share} %)`;
     return refused(reason, `stable: ${before}`);
   }
+  // A finish taken back. It moves nothing, but a way back is never refused, and from here that is all requests to stable at once.
+  if (moved === 0 && older === stable) return { kind: "finish" };
   if (moved === 100 && share === 100 && older === stable) return { kind: "return" };
-  const reason =
-    moved === 100
-      ? `stable: ${stable} moves all requests to ${stable} at once, and ${stable} is not the version that carried them before`
-      : `stable: ${stable} with stage: ${asked.stage} moves ${moved} % of the requests at once`;
+  const move = `stable: ${stable} with stage: ${asked.stage}`;
+  const all =
+    moved === 0 ? `${move} lets all requests go back` : moved === 100 && `stable: ${stable} moves all requests`;
+  const reason = all
+    ? `${all} to ${stable} at once, and ${stable} is not the version that carried them before`
+    : `${move} moves ${moved} % of the requests at once`;
   return refused(reason, `stable: ${before}, and one stage after the other`);
 }
 

@@ -13,6 +13,8 @@ const ourChange = (...[before, after]: Parameters<typeof ours>[0][]): Change => 
   desired: ours(after),
 });
 const dnsChange = (before: DnsShape, after: DnsShape): Change => ({ prior: dnsShop(before), desired: dnsShop(after) });
+/** Blue's version is the one before: it may have all requests back. */
+const FINISHED = { blue: 9 * 86_400, green: 5 * 86_400 };
 const edited = (inputs: Record<string, object>) => both({}, { inputs });
 
 /** A version: containers as text, a secret among them. */
@@ -211,7 +213,12 @@ const CHANGES: Record<string, readonly Change[]> = {
     ourChange({ stage: "full", movedAgo: 30 }, { stage: "canary-5" }),
   ],
   "Git revert of a promotion": [ourChange({ stage: "canary-50", movedAgo: 30 }, { stage: "canary-5" })],
-  "Git revert of a finish": [ourChange({ stable: "green" }, { stage: "full" })],
+  "Git revert of a finish": [
+    {
+      prior: ROLLOUT_WORLDS["Fargate behind an ALB"]({ stable: "green", madeAgo: FINISHED }),
+      desired: ROLLOUT_WORLDS["Fargate behind an ALB"]({ stage: "full" }),
+    },
+  ],
   "roll back, new image, again": [
     ourChange({ stage: "canary-5", movedAgo: 30 }, {}),
     ourChange({ movedAgo: 600 }, { versions: { green: "arn:green:v2" } }),
@@ -233,7 +240,7 @@ const CHANGES: Record<string, readonly Change[]> = {
     dnsChange({ stage: "canary-50", movedAgo: 30, tasks: { blue: 4, green: 0 } }, { tasks: { blue: 4, green: 0 } }),
     dnsChange({ stage: "full", movedAgo: 30 }, {}),
     dnsChange({ stage: "full", movedAgo: 30 }, { stage: "canary-5" }),
-    dnsChange({ stable: "green" }, { stage: "full" }),
+    dnsChange({ stable: "green", madeAgo: FINISHED }, { stage: "full" }),
     // An update that stopped between the records of a promotion.
     dnsChange({ stage: "canary-5", weights: { "shop-blue-a": 50, "shop-blue-aaaa": 50 }, movedAgo: 30 }, {}),
   ],
