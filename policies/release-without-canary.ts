@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, list, nameOf, number, type Resource } from "../traffic";
+import { at, containsUnknown, list, nameOf, number, type Resource } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
 import { behindRecord } from "./reading/edges";
@@ -41,12 +41,18 @@ function inPlace(plan: Plan, prior: State): Finding[] {
     // A replacement that users would notice has a policy of its own.
     if (!version || (change.kind === "replace" && !plan.spare.has(before))) return [];
     const serving = plan.serving.get(before);
-    // Another group or port is a replacement, which has a policy of its own.
-    if (!serving || !differs(before, after, version) || differs(before, after, ["loadBalancers"])) return [];
+    if (!serving || !differs(before, after, version) || leavesItsGroups(before, after)) return [];
     const isDivided = hasSibling(before, prior);
     if (!isDivided && comesInBatches(after, stateOf(plan.desired))) return [];
     return newVersion(after, `it ${serving.why}`, isDivided);
   });
+}
+
+/** Another group has other users, and who serves those of its own is for other policies; on another port it keeps them. */
+function leavesItsGroups(before: Resource, after: Resource): boolean {
+  const groups = ({ inputs }: Resource) => list(inputs.loadBalancers).map((balancer) => at(balancer, "targetGroupArn"));
+  const [had, has] = [groups(before), groups(after)];
+  return had.length > 0 && !containsUnknown(after.inputs.loadBalancers) && had.every((arn) => !has.includes(arn));
 }
 
 function newVersion(after: Resource, serves: string, hasSibling: boolean): Finding {

@@ -25,6 +25,9 @@ const service = (taskDefinition: unknown, more: object = {}) =>
     loadBalancers: [{ targetGroupArn: "arn:blue", containerPort: 8080 }],
     ...more,
   });
+/** A new version, registered with a group. */
+const on = (targetGroupArn: unknown, containerPort = 8080) =>
+  service("td:2", { loadBalancers: [{ targetGroupArn, containerPort }] });
 
 function findings(weights: Record<string, number>, after: Resource): string[] {
   const rest = [listener(weights), group("blue"), group("green")];
@@ -38,12 +41,16 @@ test.each<[string, Record<string, number>, Resource, string[]]>([
   ["a new version where the route has one group", { blue: 1 }, service("td:2"), ["said"]],
   ["a new version without weight", { blue: 0, green: 100 }, service("td:2"), []],
   ["another number of tasks", { blue: 100, green: 0 }, service("td:1", { desiredCount: 5 }), []],
+  ["a new version on another port", { blue: 100, green: 0 }, on("arn:blue", 9090), ["refused"]],
+  ["a new version in a group that is not known yet", { blue: 100, green: 0 }, on(UNKNOWN), ["refused"]],
   [
-    "a new version with another port: a replacement",
+    "a new version, in another group as well",
     { blue: 100, green: 0 },
-    service("td:2", { loadBalancers: [] }),
-    [],
+    service("td:2", { loadBalancers: [{ targetGroupArn: "arn:inside" }, { targetGroupArn: "arn:blue" }] }),
+    ["refused"],
   ],
+  ["a new version for the users of another group", { blue: 100, green: 0 }, on("arn:green"), []],
+  ["a new version for nobody", { blue: 100, green: 0 }, service("td:2", { loadBalancers: [] }), []],
   [
     "a new version in another cluster that takes the place of the old one without a loss",
     { blue: 100, green: 0 },
