@@ -10,6 +10,7 @@ import {
   listener,
   type Program,
   previewed,
+  type RuleShape,
   rule,
   service,
   urnOf,
@@ -49,4 +50,17 @@ test("the way on: with the stickiness off in the cloud, the rest passes", () => 
   const state = beforeDeletions(program({}), program({ replaced: true, sticky: false }));
   expect(refused(state, program({ replaced: true, sticky: false }))).toEqual([]);
   expect(refused(state, program({ replaced: true }))).toEqual([]);
+});
+
+test.each<[string, RuleShape, string, number]>([
+  ["of a host goes, and one of every path answers", { host: ["old.example.com"] }, "/*", 0],
+  ["of paths goes, and one of every path answers", { path: ["/legacy/*"] }, "/*", 0],
+  ["of paths goes, and one answers that has all of them", { path: ["/shop/cart/*"] }, "/shop/*", 0],
+  ["of paths goes, and one answers that has a part of them", { path: ["/shop*"] }, "/shop/*", 1],
+])("a rule %s", (_, old, path, count) => {
+  const stays = [
+    ...[group("A"), balancer(), listener(), service("a", "A")],
+    rule("all", { host: [], path: [path], priority: 20 }, forward({ A: 1 })),
+  ];
+  expect(refused(deployed([...stays, rule("old", old, forward({ A: 1 }))]), stays)).toHaveLength(count);
 });

@@ -18,9 +18,11 @@ const native = (strategy: string) =>
   });
 const deployed = (type: string) => service("deployed", "blue", { deploymentController: { type } });
 const at = (priority: number, ...conditions: object[]) => ({ priority, conditions });
-const host = { hostHeader: { values: ["shop.example.com"] } };
-const everyHost = { hostHeader: { values: ["*.example.com"] } };
-const path = { pathPattern: { values: ["/cart/*"] } };
+const hosts = (...values: string[]) => ({ hostHeader: { values } });
+const host = hosts("shop.example.com");
+const everyHost = hosts("*.example.com");
+const paths = (...values: string[]) => ({ pathPattern: { values } });
+const path = paths("/cart/*");
 const route = (metadata: object, more: Partial<Resource> = {}) =>
   object(
     "gateway.networking.k8s.io/v1:HTTPRoute",
@@ -96,6 +98,26 @@ describe("a hazard is refused, and its nearest safe twin passes", () => {
       "11: an earlier rule without conditions",
       [...groups, rule("shop", SPLIT, at(10, host)), rule("cart", forward({ blue: 1 }), at(5))],
       [...groups, rule("shop", SPLIT, at(10, host)), rule("cart", forward({ blue: 1 }), at(5, host, path))],
+    ],
+    [
+      "11: an earlier rule of every path",
+      [...groups, rule("shop", SPLIT, at(10, host)), rule("all", forward({ blue: 1 }), at(5, paths("/*")))],
+      [...groups, rule("shop", SPLIT, at(10, host)), rule("all", forward({ blue: 1 }), at(5, paths("/*/a")))],
+    ],
+    [
+      "11: an earlier rule of the host and every path, or another one",
+      [...groups, rule("shop", SPLIT, at(10, host)), rule("all", forward({ blue: 1 }), at(5, host, paths("/a", "*")))],
+      [...groups, rule("shop", SPLIT, at(10, host)), rule("all", forward({ blue: 1 }), at(5, host, paths("/a", "/b")))],
+    ],
+    [
+      "11: an earlier rule of every host",
+      [...groups, rule("cart", SPLIT, at(10, path)), rule("all", forward({ blue: 1 }), at(5, hosts("*"), path))],
+      [...groups, rule("cart", SPLIT, at(10, path)), rule("all", forward({ blue: 1 }), at(5, hosts("*.com"), path))],
+    ],
+    [
+      "11: an earlier rule of a pattern that has all of another one's",
+      [...groups, rule("cart", SPLIT, at(10, path)), rule("all", forward({ blue: 1 }), at(5, paths("/c?rt*")))],
+      [...groups, rule("cart", SPLIT, at(10, path)), rule("all", forward({ blue: 1 }), at(5, paths("/cart/?")))],
     ],
     [
       "11: one priority twice",

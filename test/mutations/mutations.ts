@@ -93,8 +93,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   order(
     "traffic/alb/rule-conditions.ts",
-    "if (/[*?]/.test(value)) return false;",
-    "if (/[*?]/.test(value)) return true;",
+    "if (patterns.has(value)) return true;",
+    "if (patterns.has(value) || /[*?]/.test(value)) return true;",
     "a rule is taken to match all that a pattern of another one does",
   ),
   of(["plan-check", "weights-explicit"])(

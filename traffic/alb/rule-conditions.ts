@@ -11,6 +11,9 @@ export interface Condition {
 /** All of them must hold. Undefined where they are not known before the update. */
 export type Conditions = readonly Condition[] | undefined;
 
+/** What every host, and every path, meets: `*` is "0 or more characters" (ELB guide, "Condition types for listener rules"). */
+const EVERY: Readonly<Record<string, RegExp>> = { hostHeader: /^\*+$/, pathPattern: /^\/?\*+$/ };
+
 export function conditionsOf(conditions: unknown): Conditions {
   if (containsUnknown(conditions)) return undefined;
   return list(conditions).flatMap((condition) =>
@@ -20,6 +23,8 @@ export function conditionsOf(conditions: unknown): Conditions {
       // Something else than a list of values is compared as it is written.
       if (values.length === 0) return [{ field: `${kind} ${JSON.stringify(asked)}`, values: new Set([""]) }];
       const header = text(at(asked, "httpHeaderName"))?.toLowerCase();
+      // Asked of every request and met by each, it asks for nothing.
+      if (values.some((value) => EVERY[kind]?.test(value))) return [];
       const field = header === undefined ? kind : `${kind} ${header}`;
       return [{ field, values: new Set(kind === "hostHeader" ? values.map((v) => v.toLowerCase()) : values) }];
     }),
@@ -40,14 +45,17 @@ export function covers(conditions: readonly Condition[], requests: readonly Cond
   );
 }
 
+/**
+ * Whether a pattern matches the value, or all that the value stands for where it is one itself: `/shop/*` does `/shop/cart/*`. For
+ * that a `*` of the value is met by a `*` alone, as it may be any number of characters.
+ */
 function isMatched(value: string, patterns: ReadonlySet<string>): boolean {
   if (patterns.has(value)) return true;
-  if (/[*?]/.test(value)) return false; // which values a pattern stands for cannot be told
   return [...patterns].some((pattern) => {
     const text = pattern
       .replace(/[\\^$.|+()[\]{}]/g, "\\$&")
       .replaceAll("*", ".*")
-      .replaceAll("?", ".");
+      .replaceAll("?", "[^*]");
     return new RegExp(`^${text}$`, "s").test(value);
   });
 }
