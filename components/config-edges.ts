@@ -1,14 +1,12 @@
-import { COLORS, wholeWay } from "../traffic";
+import { COLORS } from "../traffic";
 import type { Report } from "./config-problem";
 import type { Parsed } from "./config-schema";
-import { listedStages } from "./config-stages";
 import { dnsNameProblems, dnsNames } from "./dns-names";
-import { stagesProblem } from "./weighted-dns-problems";
 
 /** What a color may have of its own where it has an edge of its own. */
 const OF_AN_EDGE = ["certificate", "internal", "network"] as const;
 
-/** An edge of each color needs DNS, and DNS its names, stages and health checks. Behind a Gateway there is no edge of ours. */
+/** An edge of each color needs DNS, and DNS its names and health checks. Behind a Gateway there is no edge of ours. */
 export function checkEdges(data: Partial<Parsed>, report: Report): void {
   if (data.dns) checkDns(data, data.dns, report);
   for (const color of data.dns || data.kubernetes?.gateway ? [] : COLORS) {
@@ -22,8 +20,6 @@ export function checkEdges(data: Partial<Parsed>, report: Report): void {
 
 function checkDns(data: Partial<Parsed>, dns: NonNullable<Parsed["dns"]>, report: Report): void {
   const { service } = data;
-  const reason = stagesProblem(wholeWay(listedStages(data)));
-  if (reason) report(data.plan === undefined ? "stages" : "plan", reason);
   if (!service) return;
   for (const { field, reason } of dnsNameProblems(dnsNames({ host: service.host, ...dns }))) {
     report(field === "host" ? "service.host" : `dns.previewHosts.${field}`, reason);

@@ -192,7 +192,7 @@ const stage = z
 
 const plans = z.record(
   z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "lower-case letters, digits and dashes"),
-  z.array(stage).min(1, "a stage at least: without any a release is a jump"),
+  z.array(stage),
 );
 
 const rejection = z.strictObject({

@@ -1,4 +1,4 @@
-import { DEFAULT_STAGES, HOTFIX_STAGES, IDLE, type Stage, stageProblems, wholeWay } from "../traffic";
+import { DEFAULT_STAGES, HOTFIX_STAGES, IDLE, jumpProblem, type Stage, stageProblems, wholeWay } from "../traffic";
 import { didYouMean, type Report } from "./config-problem";
 import type { Parsed } from "./config-schema";
 
@@ -19,6 +19,8 @@ export function checkStages(given: Record<string, unknown>, data: Given, report:
   const lists = { ...(stages && { stages }), ...prefixed(plans) };
   for (const [path, list] of Object.entries(lists)) {
     for (const { index, field, reason } of stageProblems(list)) report(`${path}[${index}].${field}`, reason);
+    const jump = jumpProblem(list);
+    if (jump) report(path, jump);
   }
   if (given.stages !== undefined && plan !== undefined) {
     const hint = "Keep one: what stages holds can be a list of crossfade:plans, for plan to name";

@@ -8,6 +8,7 @@ import {
   digestOf,
   FULL,
   IDLE,
+  jumpProblem,
   keepsClients,
   type Rejection,
   type RolloutPlan,
@@ -56,7 +57,7 @@ export class Rollout extends pulumi.ComponentResource {
   /** Whether a client stays with the environment that it met first: only at canary stages. */
   readonly keepsClients: boolean;
 
-  /** @throws InputPropertiesError where stages do not rise, a name is taken twice, or `stage` is none of them. */
+  /** @throws InputPropertiesError where stages do not rise or there is none, a name is taken twice, or `stage` is none of them. */
   constructor(name: string, args: RolloutArgs, opts?: pulumi.ComponentResourceOptions) {
     const plan = planOf(args);
     const { rejected = [] } = args;
@@ -95,6 +96,8 @@ function planOf({ stable, stage = IDLE, stages = DEFAULT_STAGES, rejected = [] }
     propertyPath: `stages[${index}].${field}`,
     reason,
   }));
+  const jump = jumpProblem(stages);
+  if (jump) errors.push({ propertyPath: "stages", reason: jump });
   if (!COLORS.includes(stable)) errors.push({ propertyPath: "stable", reason: `"${stable}" is none of ${COLORS}` });
   const way = wholeWay(stages);
   if (!way.some((s) => s.name === stage)) {

@@ -1,4 +1,4 @@
-import { COLORS, type Color, type Stage } from "../traffic";
+import { COLORS, type Color } from "../traffic";
 import { type DnsNames, dnsNameProblems } from "./dns-names";
 import { type DnsTarget, formOf, recordsOf } from "./dns-target";
 import type { PropertyProblem } from "./property-problem";
@@ -37,14 +37,7 @@ function rolloutProblems({ rollout }: WeightedDnsRouteArgs): PropertyProblem[] {
     const reason = `${color}'s share of ${share} % is no weight: Route 53 has whole numbers from 0 to 255, and a rounded one would not be the share that was asked for`;
     problems.push({ propertyPath: "rollout", reason });
   }
-  const reason = stagesProblem(rollout.plan.stages);
-  return reason ? [...problems, { propertyPath: "rollout", reason }] : problems;
-}
-
-/** Why weighted records cannot go the way of the stages; undefined where they can. */
-export function stagesProblem(stages: readonly Stage[]): string | undefined {
-  if (stages.some(({ weight }) => weight > 0 && weight < 100)) return undefined;
-  return "there is no stage between idle and full. The records of the two colors are written one after the other, and in one step both would have weight 0 for a moment: have one canary stage";
+  return problems;
 }
 
 function ttlProblems(ttl: number | undefined, isAlias: boolean): PropertyProblem[] {

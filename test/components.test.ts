@@ -208,6 +208,7 @@ describe("a rollout", () => {
     [{ stable: "blue", rejected: [{ digest: "v2", at: "", reason: "" }] }, "rejected[0].digest"],
     [{ stable: "blue", stage: "canary-6" }, "stage"],
     [{ stable: "red" }, "stable"],
+    [{ stable: "blue", stages: [], stage: "full" }, "stages"],
     [{ stable: "blue", stages: [{ name: "a", weight: 120, bake: 0 }] }, "stages[0].weight"],
   ])("refuses %o with the property", (args, propertyPath) => {
     const errors = expect.arrayContaining([expect.objectContaining({ propertyPath })]);

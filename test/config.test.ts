@@ -103,7 +103,9 @@ test.each([
   ["a plan by the name of what every object has", { plan: "constructor" }, /plan +"constructor" is no plan/],
   ["a stage of another plan", { plan: "hotfix", stage: "canary-5" }, /"canary-5" is no stage.*canary-10, canary-50/],
   ["plans that do not rise", { plans: '{"a":[{"weight":9},{"weight":5}]}' }, /plans.a\[1\].weight +5 comes after 9/],
-  ["a plan without a stage", { plans: '{"a":[]}' }, /plans.a .*a stage at least/],
+  ["a plan without a stage", { plans: '{"a":[]}' }, /plans.a +a canary stage at least/],
+  ["no stage", { stages: "[]", stage: "full" }, /crossfade:stages +a canary stage at least/],
+  ["no stage but full", { stages: '[{"name":"full","bake":"1h"}]' }, /crossfade:stages +a canary stage at least/],
   ["a plan's name in capitals", { plans: '{"Fast":[{"weight":5}]}' }, /plans.Fast .*lower-case/],
   ["an unknown key of a plan's stage", { plans: '{"a":[{"weigth":5}]}' }, /weigth .*Did you mean "weight"/],
   [
@@ -203,7 +205,6 @@ test.each([
     { dns: '{"zone":"Z1","domain":"example.com","previewHosts":{"grene":"a.b"}}' },
     /grene .*"green"/,
   ],
-  ["no canary stage", { ...withDns, stages: "[]" }, /crossfade:stages +there is no stage between idle and full/],
   [
     "a failover that no check starts",
     { dns: '{"zone":"Z1","domain":"example.com","failover":"to-idle"}', blue: `{"image":"${V1}","internal":true}` },

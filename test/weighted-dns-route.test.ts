@@ -193,7 +193,6 @@ describe("a weighted DNS route is refused", () => {
       /a redirect is healthy/,
     ],
     ["a failover that nothing starts", { failover: "to-idle" }, "targets.green.health", /counts as healthy/],
-    ["a rollout without a canary stage", { stages: [] }, "rollout", /weight 0 for a moment/],
     [
       "an existing record that no record becomes",
       { targets: { blue: { ...cname, existing: { a: "shop" } } } },
@@ -213,7 +212,7 @@ describe("a weighted DNS route is refused", () => {
   });
 
   test("with every error at once", () => {
-    const wrong = { host: "shop.example.org", stages: [], targets: { blue: { zoneId: "ZELB" } } };
-    expect(() => route(wrong)).toThrow(/\n {2}host: .*\n {2}rollout: .*\n {2}targets.blue: /);
+    const wrong = { host: "shop.example.org", ttl: -1, targets: { blue: { zoneId: "ZELB" } } };
+    expect(() => route(wrong)).toThrow(/\n {2}host: .*\n {2}ttl: .*\n {2}targets.blue: /);
   });
 });

@@ -77,6 +77,15 @@ export function stageProblems(listed: readonly Stage[]): { index: number; field:
   });
 }
 
+/**
+ * Why a list of stages bounds no release; undefined where it does. On DNS it would lose requests too: the records of two colors are
+ * written one after the other, and both would have weight 0 for a moment.
+ */
+export function jumpProblem(listed: readonly Stage[]): string | undefined {
+  if (listed.some(({ name }) => name !== FULL)) return undefined;
+  return "a canary stage at least, of weight 1 to 99: without any a release is a jump from 0 to 100 %";
+}
+
 /** The stage that the plan names. It throws on a name that is not in the plan: a parsed plan cannot hold one. */
 export function currentStage(plan: RolloutPlan): Stage {
   const stage = plan.stages.find((s) => s.name === plan.stage);
