@@ -74,6 +74,16 @@ describe("a hazard is refused, and its nearest safe twin passes", () => {
       ours("FargateEnvironment", checked({ matcher: "200-299" })),
     ],
     [
+      "15: an error that counts, in an environment of ours",
+      ours("FargateEnvironment", checked({ matcher: "200,500-599" })),
+      ours("FargateEnvironment", checked({ matcher: "200,204" })),
+    ],
+    [
+      "15: an error of gRPC that counts, in an environment of ours",
+      ours("FargateEnvironment", changed(checked({ matcher: "0,12" }), { protocolVersion: "GRPC" })),
+      ours("FargateEnvironment", changed(checked({ matcher: "0" }), { protocolVersion: "GRPC" })),
+    ],
+    [
       "24: a weighted record without a check",
       [weighted("blue", 1, { healthCheckId: undefined })],
       [weighted("blue", 1)],
@@ -116,6 +126,7 @@ test.each<[string, Resource[], string[]]>([
   ["another port, in somebody's group", [checked({ port: "81" })], ["said"]],
   ["the port of the containers", [checked({ port: "8080" }), service("shop", "blue")], []],
   ["a redirect among the codes", [checked({ matcher: "200,302" })], ["said"]],
+  ["an error among the codes", [checked({ matcher: "200,404" })], ["said"]],
   [
     "no time to start, in somebody's service",
     [service("shop", "blue", { healthCheckGracePeriodSeconds: undefined })],

@@ -35,8 +35,9 @@ function groupProblems(state: State): Problem[] {
       const why = "A target that answers there may answer nobody here.";
       problems.push({ ...problem, kind: "port", practice: true, what, why });
     }
-    if (isHttp && takesRedirects(text(at(check, "matcher")))) {
-      const what = `${named(group)} counts redirects as healthy (matcher ${String(at(check, "matcher"))}).`;
+    const matcher = text(at(check, "matcher"));
+    if (isHttp && takesFailures(matcher, setting(group, "protocolVersion") === "GRPC")) {
+      const what = `${named(group)} counts answers as healthy that are no success (matcher ${matcher}).`;
       const why = "A version that can only send users to its login, or to an error page, passes.";
       problems.push({ ...problem, kind: "matcher", practice: true, what, why });
     }
@@ -60,11 +61,12 @@ function containerPorts(state: State): ReadonlyMap<Resource, { port: unknown }[]
   return groupBy(registered, ({ groups }) => groups);
 }
 
-/** `200`, `200,302` or `200-399` (ELB, `Matcher.HttpCode`). */
-function takesRedirects(matcher = ""): boolean {
+/** `200`, `200,302` or `200-399`; of gRPC `0`, `0,12` or `0-99`, where 0 is OK (ELB, `Matcher.HttpCode` and `Matcher.GrpcCode`). */
+function takesFailures(matcher = "", isGrpc: boolean): boolean {
+  const [least, most] = isGrpc ? [0, 0] : [200, 299];
   return matcher.split(",").some((codes) => {
     const [from = 0, to = from] = codes.split("-").map(Number);
-    return from < 400 && to >= 300;
+    return matcher !== "" && (from < least || to > most);
   });
 }
 
