@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { formerOf, isPreview, number, type Resource } from "../traffic";
+import { formerOf, isPreview, number, type Resource, scalingGroupSize } from "../traffic";
 import { policy } from "./policy";
 import { grantProblems } from "./problems/reference-grants";
 import { ratchet } from "./ratchet";
@@ -114,11 +114,15 @@ function filledEnds(state: State): Set<Resource> {
 }
 
 function runsNothing(resource: Resource): boolean {
-  const count = (...properties: string[]) =>
-    number(properties.map((property) => setting(resource, property)).find((value) => value !== undefined)) ?? 0;
   if (resource.type === ECS_SERVICE) {
-    return setting(resource, "schedulingStrategy") !== "DAEMON" && count("desiredCount") === 0;
+    return (
+      setting(resource, "schedulingStrategy") !== "DAEMON" && (number(setting(resource, "desiredCount")) ?? 0) === 0
+    );
   }
   if (isWorkload(resource)) return askedCount(resource) === 0;
-  return resource.type === SCALING_GROUP && count("desiredCapacity", "minSize") === 0;
+  if (resource.type !== SCALING_GROUP) return false;
+  const [desiredCapacity, minSize, maxSize] = ["desiredCapacity", "minSize", "maxSize"].map((p) =>
+    setting(resource, p),
+  );
+  return (scalingGroupSize({ desiredCapacity, minSize, maxSize }) ?? 0) === 0;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { borneByOne, HEADROOM, nameOf, neededTargets, type Resource, text } from "../traffic";
+import { borneByOne, HEADROOM, nameOf, neededTargets, type Resource, scalingGroupSize, text } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
 import { kubernetesCapacityProblems, replicasLeftOut } from "./problems/capacity-kubernetes";
@@ -109,7 +109,8 @@ function hasAutoscaler(counted: Resource, state: State): boolean {
 function countAfter(member: Resource, prior: State): number | undefined {
   const before = prior.get(member.urn);
   const asked = askedCount(member);
-  return before && askedCount(before) === asked ? liveCount(before) : asked;
+  const count = before && askedCount(before) === asked ? liveCount(before) : asked;
+  return member.type === SCALING_GROUP && count !== undefined ? scalingGroupSize(member.inputs, count) : count;
 }
 
 /** How many targets a group or an edge has; undefined where others fill it or a number is not known. */

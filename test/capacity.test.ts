@@ -105,3 +105,21 @@ test("instances that an autoscaler has launched are not put back", () => {
   expect(judged({ ignoreChanges: ["desiredCapacity"] })).toEqual([]);
   expect(judged({}, false)).toEqual([]);
 });
+
+test("instances above the most of their group carry no weight", () => {
+  const shop = (stage: string, maxSize: number) =>
+    stack({ ...tasks(4, 4), stage }).map((r) =>
+      r.type === "aws:ecs/service:Service" && r.urn.endsWith("shop-green")
+        ? {
+            ...r,
+            type: "aws:autoscaling/group:Group",
+            inputs: { minSize: 1, maxSize, targetGroupArns: ["arn:green"] },
+            outputs: { ...r.outputs, desiredCapacity: 4, targetGroupArns: ["arn:green"] },
+          }
+        : r,
+    );
+  const judged = (most: number) =>
+    capacity.judge(planOf(shop("canary-50", 4), shop("full", most), NOW)).map(({ what }) => what);
+  expect(judged(4)).toEqual([]);
+  expect(judged(1)).toEqual([expect.stringContaining("with 1 target")]);
+});

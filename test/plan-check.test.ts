@@ -317,6 +317,22 @@ describe("an update loses requests on its way", () => {
   });
 });
 
+test.each<[string, object, string[]]>([
+  ["nothing", { minSize: 0, maxSize: 0 }, [expect.stringContaining("after update asg; until ; 100 %") as string]],
+  ["fewer", { minSize: 0, maxSize: 1 }, []],
+])("an Auto Scaling group that the cloud has a size for, and that may have at most %s", (_, bounds, expected) => {
+  const asg = (inputs: object): Program => [
+    ...EDGE,
+    group("blue"),
+    { name: "asg", kind: "scaling", inputs: { targetGroupArns: [ref("blue")], ...inputs } },
+    shop({ blue: 1 }),
+  ];
+  const before = deployed(asg({ minSize: 0, maxSize: 8 })).map((resource) =>
+    resource.urn.endsWith("asg") ? { ...resource, outputs: { ...resource.outputs, desiredCapacity: 4 } } : resource,
+  );
+  expect(losses(before, asg(bounds))).toEqual(expected);
+});
+
 describe("a node that has not heard of the routes' changes yet loses requests", () => {
   const shifted = (weights: Record<string, number>, change = (program: Program) => program) =>
     change(edited(TWO, "shop", { actions: [forward(weights)] }));

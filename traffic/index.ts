@@ -1,6 +1,7 @@
 export { handling } from "./alb/forward";
 export { registeredGroups } from "./alb/group-members";
 export { areApart, conditionsOf, covers, isPreview } from "./alb/rule-conditions";
+export { scalingGroupSize } from "./alb/scaling-group-size";
 export { formerOf } from "./changes/former";
 export * from "./changes/new-deployment";
 export * from "./changes/planned-change";

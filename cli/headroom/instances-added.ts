@@ -1,6 +1,6 @@
 import { liveCount } from "../../policies/reading/entry-point-parts";
 import { one, type State, setting } from "../../policies/reading/state";
-import { at, number, type PlannedChange, type Resource, sameValue, UNKNOWN } from "../../traffic";
+import { at, number, type PlannedChange, type Resource, sameValue, scalingGroupSize, UNKNOWN } from "../../traffic";
 import { type Addition, subnetIds } from "./addition";
 import { growth } from "./growth";
 
@@ -31,7 +31,7 @@ function wantedOf({ kind, after, ...change }: Change, had: number | undefined): 
   const [asked, least] = [after.inputs.desiredCapacity, after.inputs.minSize];
   if (asked === undefined) {
     const min = least === undefined ? 0 : number(least);
-    return min === undefined || had === undefined ? undefined : Math.max(min, had);
+    return min === undefined || had === undefined ? undefined : scalingGroupSize(after.inputs, Math.max(min, had));
   }
   const isKept = kind === "update" && "before" in change && sameValue(change.before.inputs.desiredCapacity, asked);
   return isKept ? had : number(asked);

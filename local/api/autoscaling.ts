@@ -18,6 +18,7 @@ import {
   type StartInstanceRefreshAnswer,
   type StartInstanceRefreshType,
 } from "@aws-sdk/client-auto-scaling";
+import { scalingGroupSize } from "../../traffic";
 import { AwsError } from "../providers";
 import { type InstanceRefresh, type LaunchVersion, putRefresh, refreshesOf } from "../providers/instance-refresh";
 import type { LocalRecord } from "../providers/record";
@@ -68,7 +69,7 @@ function describeGroups(input: AutoScalingGroupNamesType, { records, dataPlane }
       AutoScalingGroupARN: String(outputs.arn),
       MinSize: Number(inputs.minSize),
       MaxSize: Number(inputs.maxSize),
-      DesiredCapacity: Number(inputs.desiredCapacity ?? inputs.minSize),
+      DesiredCapacity: scalingGroupSize(inputs),
       DefaultCooldown: 300,
       AvailabilityZones: [...dataPlane.zones],
       HealthCheckType: String(inputs.healthCheckType ?? "EC2"),

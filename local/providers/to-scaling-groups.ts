@@ -1,3 +1,4 @@
+import { scalingGroupSize } from "../../traffic";
 import type { DesiredRefresh, DesiredScalingGroup, DesiredTask } from "../dataplane";
 import { type Images, noCommand, toProcess } from "./image";
 import { type InstanceRefresh, type LaunchVersion, refreshesOf } from "./instance-refresh";
@@ -18,7 +19,7 @@ function toScalingGroup({ id, inputs }: LocalRecord, records: Records, images: I
   const running = refreshesOf(id, records).find(({ endTime }) => endTime === undefined);
   return {
     arn: id,
-    size: Number(inputs.desiredCapacity ?? inputs.minSize ?? 0),
+    size: scalingGroupSize(inputs) ?? 0,
     targetGroupArns: (inputs.targetGroupArns ?? []) as string[],
     template: toMachine(inputs.launchTemplate as LaunchVersion, records, images),
     asksBalancer: String(inputs.healthCheckType ?? "EC2").includes("ELB"),

@@ -1,4 +1,4 @@
-import { at, number, type PlannedChange, type Resource } from "../../traffic";
+import { at, number, type PlannedChange, type Resource, scalingGroupSize } from "../../traffic";
 import { behindRecord } from "./edges";
 import { forwarded } from "./forwards";
 import { isWorkload } from "./kubernetes";
@@ -25,7 +25,7 @@ export function askedCount({ type, inputs }: Resource): number | undefined {
   if (isWorkload({ type })) return number(at(inputs.spec, "replicas"));
   const counted: Record<string, unknown> = {
     [ECS_SERVICE]: inputs.desiredCount,
-    [SCALING_GROUP]: inputs.desiredCapacity ?? inputs.minSize,
+    [SCALING_GROUP]: scalingGroupSize(inputs),
   };
   return number(counted[type]);
 }

@@ -2,6 +2,7 @@ import { isNewDeployment } from "../changes/new-deployment";
 import { sameValue } from "../changes/same-value";
 import { at, number } from "../resource";
 import type { Entity, Form } from "../update/entity";
+import { scalingGroupSize } from "./scaling-group-size";
 
 const SERVICE = "aws:ecs/service:Service";
 const SCALING_GROUP = "aws:autoscaling/group:Group";
@@ -22,7 +23,7 @@ export function answering(entity: Entity, inGroup: readonly boolean[], group?: E
 
 export function isStaffed(type: string, { props }: Form): boolean {
   if (type === SERVICE) return props.schedulingStrategy === "DAEMON" || (number(props.desiredCount) ?? 0) > 0;
-  if (type === SCALING_GROUP) return (number(props.desiredCapacity ?? props.minSize) ?? 0) > 0;
+  if (type === SCALING_GROUP) return (scalingGroupSize(props) ?? 0) > 0;
   return true;
 }
 

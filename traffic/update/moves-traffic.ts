@@ -12,7 +12,7 @@ const READ: Record<string, readonly string[]> = {
   "aws:lb/targetGroup:TargetGroup": ["targetType"],
   "aws:lb/targetGroupAttachment:TargetGroupAttachment": ["targetGroupArn"],
   "aws:ecs/service:Service": ["loadBalancers", "desiredCount", "schedulingStrategy"],
-  "aws:autoscaling/group:Group": ["targetGroupArns", "desiredCapacity", "minSize"],
+  "aws:autoscaling/group:Group": ["targetGroupArns", "desiredCapacity", "minSize", "maxSize"],
   "aws:autoscaling/attachment:Attachment": ["lbTargetGroupArn", "autoscalingGroupName"],
   "aws:route53/zone:Zone": [],
   "aws:route53/record:Record": [
