@@ -50,7 +50,7 @@ export function planFrom(
   const going = changes.flatMap((change) =>
     (change.kind === "replace" || change.kind === "delete") && serving.has(change.before) ? [change.before] : [],
   );
-  const unmissed = going.length > 0 ? spare(prior, changes, new Set(going)) : new Set<Resource>();
+  const unmissed = going.length > 0 ? spare(prior, changes, new Set(going), desired) : new Set<Resource>();
   return { prior, desired, changes, pending, serving, spare: unmissed, now };
 }
 

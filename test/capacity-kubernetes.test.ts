@@ -71,3 +71,13 @@ test.each<[string, Resource[], Resource[], string]>([
 test("what nobody reaches may have one pod", () => {
   expect(kinds(shop({ replicas: 1 }).slice(0, 1))).toEqual([]);
 });
+
+test("what another cluster scales or evicts is not meant", () => {
+  const of = (name: string, resources: Resource[]) =>
+    resources.map((r) => ({ ...r, provider: `urn:pulumi:dev::test::pulumi:providers:kubernetes::${name}` }));
+  const others = [budget({ maxUnavailable: "100%" }), autoscaler("shop")];
+  const said = shop({ replicas: 2 });
+  const apart = kinds([...of("a", said), ...of("b", others)]);
+  expect(kinds([...of("a", said), ...of("a", others)])).not.toEqual(apart);
+  expect(apart).toEqual(kinds(said));
+});

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { UNKNOWN } from "../traffic";
+import { interruptions, nameOf, plannedChanges, type Resource, servingResources, spare, UNKNOWN } from "../traffic";
 import { deployment, httpRoute, ingress, object, service, weightedIngress } from "./kubernetes-programs";
 import { edited, losses } from "./plan-losses";
-import { balancer, forward, group, type Item, listener, type Program, ref } from "./small-programs";
+import { balancer, deployed, forward, group, type Item, listener, type Program, ref } from "./small-programs";
 
 const BLUE = [deployment("blue"), service("blue")];
 const GREEN = [deployment("green"), service("green")];
@@ -302,5 +302,81 @@ describe("an update loses nothing", () => {
     ],
   ])("%s", (_, before, after) => {
     expect(losses(before, after)).toEqual([]);
+  });
+});
+
+describe("two clusters with objects of the same names", () => {
+  const kubeconfig = (server: string) =>
+    JSON.stringify({
+      "current-context": "x",
+      contexts: [{ name: "x", context: { cluster: "c" } }],
+      clusters: [{ name: "c", cluster: { server } }],
+    });
+  const provider = (name: string, inputs: object): Resource => {
+    const type = "pulumi:providers:kubernetes";
+    return {
+      urn: `urn:pulumi:dev::test::${type}::${name}`,
+      type,
+      custom: false,
+      inputs: { ...inputs },
+      outputs: {},
+    };
+  };
+  const [a, b] = ["a", "b"].map((name) => provider(name, { kubeconfig: kubeconfig(`https://${name}`) })) as [
+    Resource,
+    Resource,
+  ];
+  /** The program's objects in a cluster, their resources named after it. */
+  const inside = (by: Resource, program: Program, prefix = nameOf(by.urn)): Resource[] => [
+    by,
+    ...deployed(program).map((r) => ({ ...r, urn: `${r.urn}-${prefix}`, provider: by.urn })),
+  ];
+  const web = [...BLUE, ingress("web", { "*": "blue" })];
+  const without = (name: string) => web.filter((item) => item.name !== name);
+
+  test.each<[string, Program, string]>([
+    ["a Deployment goes", without("blue-d"), "after delete blue-d-a"],
+    [
+      "a Deployment is scaled to none",
+      [...scaled("blue", 0), ingress("web", { "*": "blue" })],
+      "after update blue-d-a",
+    ],
+    ["a Service goes", without("blue-s"), "after delete blue-s-a"],
+  ])("%s in one of them", (_, after, expected) => {
+    const found = losses([...inside(a, web), ...inside(b, web)], [...inside(a, after), ...inside(b, web)]);
+    expect(found.join("\n")).toContain(expected);
+    expect(losses([...inside(a, web), ...inside(b, web)], [...inside(a, web), ...inside(b, web)])).toEqual([]);
+  });
+
+  test("an Ingress that goes in one of them served", () => {
+    const serving = servingResources([...inside(a, web), ...inside(b, web)]);
+    expect([...serving.keys()].map(({ urn }) => nameOf(urn)).sort()).toEqual(
+      ["a", "b"].flatMap((name) => [`blue-d-${name}`, `blue-s-${name}`, `web-${name}`]).sort(),
+    );
+    const prior = [...inside(a, web), ...inside(b, web)];
+    const gone = prior.find(({ urn }) => urn.endsWith("web-a")) as Resource;
+    const changes = [{ kind: "delete" as const, before: gone, leftOver: false }];
+    expect(spare(prior, changes, new Set([gone]))).toEqual(new Set());
+  });
+
+  test.each<[string, Resource, Resource]>([
+    ["of another name that speaks to the same cluster", a, { ...a, urn: `${a.urn}2` }],
+    ["of a new version of the SDK", provider("default_4_1_0", {}), provider("default_4_2_0", {})],
+    [
+      "of another name whose cluster is not told",
+      provider("a", { kubeconfig: UNKNOWN }),
+      provider("c", { kubeconfig: UNKNOWN }),
+    ],
+  ])("what goes on by a provider %s is where it was", (_, before, after) => {
+    /** What is lost, by the engine's word that nothing is made anew: without a configuration that is all that is known. */
+    const lost = (program: Program) => {
+      const [prior, desired] = [inside(before, web, "x"), inside(after, program, "x")];
+      const changes = plannedChanges(prior, desired).map((change) =>
+        change.kind === "replace" ? { kind: "update" as const, before: change.before, after: change.after } : change,
+      );
+      return interruptions(prior, desired, changes);
+    };
+    expect(lost([deployment("blue", { image: "shop:2" }), ...web.slice(1)])).toEqual([]);
+    expect(lost([...scaled("blue", 0), ...web.slice(2)])).toHaveLength(1);
   });
 });

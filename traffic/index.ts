@@ -23,6 +23,7 @@ export * from "./gates/health";
 export * from "./gates/idle";
 export * from "./gates/needed-targets";
 export * from "./gates/weights";
+export { clustersOf } from "./kubernetes/clusters";
 export { isAwaited } from "./kubernetes/objects";
 export { gatewayMatch, isPreviewMatch } from "./kubernetes/routes";
 export * from "./live/wire";

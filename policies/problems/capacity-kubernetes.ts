@@ -2,15 +2,7 @@ import { at, number, type Resource, text } from "../../traffic";
 import type { Plan } from "../plan";
 import type { Finding } from "../policy";
 import type { Problem } from "../ratchet";
-import {
-  exposedWorkloads,
-  kindOf,
-  nameIn,
-  namespaceOf,
-  ofKind,
-  selectedBy,
-  workloadsByLabel,
-} from "../reading/kubernetes";
+import { exposedWorkloads, kindOf, nameIn, ofKind, placeOf, selectedBy } from "../reading/kubernetes";
 import { type State, setting } from "../reading/state";
 import { ignores } from "../reading/weight-controllers";
 import { named } from "../reading/words";
@@ -52,10 +44,9 @@ function podProblems(workload: Resource): Problem[] {
 }
 
 function budgetProblems(state: State, exposed: ReadonlySet<Resource>): Problem[] {
-  const byLabel = workloadsByLabel(state);
   return ofKind(state, "PodDisruptionBudget").flatMap((budget) => {
     const spec = setting(budget, "spec");
-    const covered = selectedBy(budget, at(spec, "selector", "matchLabels"), byLabel).filter((w) => exposed.has(w));
+    const covered = selectedBy(budget, at(spec, "selector", "matchLabels"), state).filter((w) => exposed.has(w));
     const emptied = covered.find((w) => letsAllGo(spec, replicasOf(w)));
     if (!emptied) return [];
     return {
@@ -84,12 +75,12 @@ function isAll(pods: unknown, replicas: number | undefined): boolean {
 
 function replicaProblems(state: State): Problem[] {
   const workloads = new Map(
-    ofKind(state, "Deployment", "StatefulSet").map((w) => [`${namespaceOf(w)} ${kindOf(w)} ${nameIn(w)}`, w]),
+    ofKind(state, "Deployment", "StatefulSet").map((w) => [`${placeOf(w, state)} ${kindOf(w)} ${nameIn(w)}`, w]),
   );
   return ofKind(state, "HorizontalPodAutoscaler").flatMap((autoscaler) => {
     const target = at(setting(autoscaler, "spec"), "scaleTargetRef");
     const workload = workloads.get(
-      `${namespaceOf(autoscaler)} ${String(at(target, "kind"))} ${String(at(target, "name"))}`,
+      `${placeOf(autoscaler, state)} ${String(at(target, "kind"))} ${String(at(target, "name"))}`,
     );
     // What the program itself says: the cluster's number is the autoscaler's.
     const said = workload && at(workload.inputs.spec, "replicas");

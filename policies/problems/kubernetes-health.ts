@@ -7,6 +7,7 @@ import {
   nameIn,
   namespaceOf,
   ofKind,
+  placeOf,
   selections,
   servicesMeant,
   servingContainers,
@@ -42,11 +43,13 @@ function unprobed(state: State): Problem[] {
 }
 
 function ungated(state: State): Problem[] {
-  const namespaces = new Map(ofKind(state, "Namespace").map((namespace) => [nameIn(namespace), namespace]));
+  const namespaces = new Map(
+    ofKind(state, "Namespace").map((namespace) => [placeOf(namespace, state, nameIn(namespace)), namespace]),
+  );
   return ofKind(state, "TargetGroupBinding", "Ingress")
     .filter(registersPods)
     .flatMap((binding) => {
-      const namespace = namespaces.get(namespaceOf(binding)) ?? madeOf(binding, state);
+      const namespace = namespaces.get(placeOf(binding, state)) ?? madeOf(binding, state);
       const label = namespace && at(setting(namespace, "metadata"), "labels", GATE);
       if (label === "enabled" || label === UNKNOWN) return [];
       return {

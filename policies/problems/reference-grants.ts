@@ -1,6 +1,6 @@
 import { at, list, type Resource, text } from "../../traffic";
 import type { Problem } from "../ratchet";
-import { backendsOf, kindOf, namespaceOf, ofKind, routesOf, servicesMeant } from "../reading/kubernetes";
+import { backendsOf, kindOf, namespaceOf, ofKind, placeOf, routesOf, servicesMeant } from "../reading/kubernetes";
 import { type State, setting } from "../reading/state";
 import { named } from "../reading/words";
 
@@ -13,7 +13,7 @@ export function grantProblems(state: State): Problem[] {
   return routesOf(state).flatMap((route) =>
     backendsOf(route)
       .flat()
-      .filter((backend) => isElsewhere(backend, route) && !grants.some((grant) => allows(grant, route, backend)))
+      .filter((backend) => isElsewhere(backend, route) && !grants.some((grant) => allows(grant, route, backend, state)))
       .slice(0, 1)
       .map((backend) => {
         const namespace = String(at(backend, "namespace"));
@@ -35,12 +35,12 @@ function isElsewhere(backend: unknown, route: Resource): boolean {
   return namespace !== undefined && namespace !== namespaceOf(route);
 }
 
-function allows(grant: Resource, route: Resource, backend: unknown): boolean {
+function allows(grant: Resource, route: Resource, backend: unknown, state: State): boolean {
   const spec = setting(grant, "spec");
   const isFrom = (from: unknown) =>
     at(from, "kind") === kindOf(route) && text(at(from, "namespace")) === namespaceOf(route);
   const isTo = (to: unknown) =>
     at(to, "kind") === "Service" && [undefined, null, at(backend, "name")].includes(at(to, "name") as never);
-  const isThere = namespaceOf(grant) === text(at(backend, "namespace"));
+  const isThere = placeOf(grant, state) === placeOf(route, state, text(at(backend, "namespace")));
   return isThere && list(at(spec, "from")).some(isFrom) && list(at(spec, "to")).some(isTo);
 }

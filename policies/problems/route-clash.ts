@@ -7,7 +7,7 @@ import { named } from "../reading/words";
 
 /** Routes of the Gateway API of which another one takes the requests: who has the weights is then chance. */
 export function routeClashes(state: State): Problem[] {
-  const byEntry = groupBy(routesOf(state), (route) => new Set(entriesOf(route)));
+  const byEntry = groupBy(routesOf(state), (route) => new Set(entriesOf(route, state)));
   const clashes = new Map<string, Problem>();
   for (const routes of byEntry.values()) {
     // The last by name of those that split: the order of a state changes from run to run.

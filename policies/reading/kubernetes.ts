@@ -1,4 +1,4 @@
-import { at, isPreviewMatch, list, type Resource, text, UNKNOWN } from "../../traffic";
+import { at, clustersOf, isPreviewMatch, list, type Resource, text, UNKNOWN } from "../../traffic";
 import { groupBy } from "./group-by";
 import { oncePerState, type State, setting } from "./state";
 
@@ -27,6 +27,13 @@ export function namespaceOf(resource: Resource): string {
   const named = at(setting(resource, "metadata"), "namespace");
   if (named === UNKNOWN) return `unknown ${resource.propertyDependencies?.metadata?.join() ?? resource.urn}`;
   return text(named) ?? "default";
+}
+
+const clusters = oncePerState((state) => clustersOf(state.resources));
+
+/** A key for an object's cluster and a namespace there, by default its own. */
+export function placeOf(resource: Resource, state: State, namespace = namespaceOf(resource)): string {
+  return `${clusters(state)(resource.provider) ?? ""} ${namespace}`;
 }
 
 /** The `spec` of its pods. */
@@ -79,19 +86,18 @@ export function servicesMeant(reference: unknown, by: Resource, state: State): r
   if (name === UNKNOWN) {
     return (by.propertyDependencies?.spec ?? []).flatMap((urn) => state.get(urn) ?? []).filter(isService);
   }
-  const namespace = text(at(reference, "namespace")) ?? namespaceOf(by);
-  return servicesByName(state).get(`${namespace} ${String(name)}`) ?? [];
+  const place = placeOf(by, state, text(at(reference, "namespace")));
+  return servicesByName(state).get(`${place} ${String(name)}`) ?? [];
 }
 
 const servicesByName = oncePerState((state) =>
-  groupBy(ofKind(state, "Service").filter(isService), (service) => [`${namespaceOf(service)} ${nameIn(service)}`]),
+  groupBy(ofKind(state, "Service").filter(isService), (service) => [`${placeOf(service, state)} ${nameIn(service)}`]),
 );
 
 /** The workloads whose pods each Service selects. */
 export const selections = oncePerState((state): ReadonlyMap<Resource, readonly Resource[]> => {
-  const byLabel = workloadsByLabel(state);
   const services = ofKind(state, "Service").filter(isService);
-  return new Map(services.map((s) => [s, selectedBy(s, at(setting(s, "spec"), "selector"), byLabel)]));
+  return new Map(services.map((s) => [s, selectedBy(s, at(setting(s, "spec"), "selector"), state)]));
 });
 
 export function routesOf(state: State): Resource[] {
@@ -109,22 +115,17 @@ export const exposedWorkloads = oncePerState((state): Exposed[] => {
   return [...found.values()];
 });
 
-/** The workloads by namespace and label of their pods, as `selectedBy` looks them up. */
-export function workloadsByLabel(state: State): ReadonlyMap<string, Resource[]> {
-  return groupBy(ofKind(state, ...WORKLOADS), (workload) =>
-    podLabels(workload).map((label) => `${namespaceOf(workload)} ${label}`),
-  );
-}
+const workloadsByLabel = oncePerState((state) =>
+  groupBy(ofKind(state, ...WORKLOADS), (workload) =>
+    podLabels(workload).map((label) => `${placeOf(workload, state)} ${label}`),
+  ),
+);
 
 /** The workloads that a selector of labels takes in, in the namespace of its resource. A selector of nothing takes none in. */
-export function selectedBy(
-  from: Resource,
-  selector: unknown,
-  byLabel: ReadonlyMap<string, readonly Resource[]>,
-): Resource[] {
+export function selectedBy(from: Resource, selector: unknown, state: State): Resource[] {
   const wanted = labels(selector);
   const [fewest = []] = wanted
-    .map((label) => byLabel.get(`${namespaceOf(from)} ${label}`) ?? [])
+    .map((label) => workloadsByLabel(state).get(`${placeOf(from, state)} ${label}`) ?? [])
     .sort((a, b) => a.length - b.length);
   return fewest.filter((workload) => {
     const own = podLabels(workload);

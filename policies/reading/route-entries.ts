@@ -1,12 +1,12 @@
 import { at, gatewayMatch, list, type Resource, text } from "../../traffic";
-import { namespaceOf, usersRulesOf } from "./kubernetes";
-import { setting } from "./state";
+import { placeOf, usersRulesOf } from "./kubernetes";
+import { type State, setting } from "./state";
 
 /**
  * Where a route of the Gateway API takes users' requests in, a text for each parent, host and match: two routes with one of them
  * in common get the same requests.
  */
-export function entriesOf(route: Resource): string[] {
+export function entriesOf(route: Resource, state: State): string[] {
   const spec = setting(route, "spec");
   const hosts = list(at(spec, "hostnames")).map((host) => String(host).toLowerCase());
   const matches = usersRulesOf(spec).flatMap((rule) => {
@@ -15,12 +15,12 @@ export function entriesOf(route: Resource): string[] {
   });
   return list(at(spec, "parentRefs")).flatMap((parent) =>
     (hosts.length > 0 ? hosts : ["*"]).flatMap((host) =>
-      matches.map((match) => JSON.stringify([...parentKey(parent, route), host, match])),
+      matches.map((match) => JSON.stringify([...parentKey(parent, route, state), host, match])),
     ),
   );
 }
 
-function parentKey(parent: unknown, route: Resource): string[] {
-  const namespace = text(at(parent, "namespace")) ?? namespaceOf(route);
-  return [namespace, ...["name", "sectionName", "port"].map((key) => String(at(parent, key) ?? ""))];
+function parentKey(parent: unknown, route: Resource, state: State): string[] {
+  const place = placeOf(route, state, text(at(parent, "namespace")));
+  return [place, ...["name", "sectionName", "port"].map((key) => String(at(parent, key) ?? ""))];
 }

@@ -1,6 +1,6 @@
 import { at, isPreview, list, type Resource, text } from "../../traffic";
 import { actionsProperty, forwarding } from "./forwards";
-import { backendsOf, kindOf, nameIn, namespaceOf, ofKind, routesOf } from "./kubernetes";
+import { backendsOf, kindOf, nameIn, ofKind, placeOf, routesOf } from "./kubernetes";
 import { blocks, one, type State, setting } from "./state";
 import { ECS_SERVICE, GROUP, RULE } from "./types";
 import { named } from "./words";
@@ -40,11 +40,11 @@ function movedByEcs(state: State): [Resource, Moved][] {
 
 /** By what Argo Rollouts and Flagger leave on an object, and by the Rollouts of this stack that name it. */
 function movedInKubernetes(state: State): [Resource, Moved][] {
-  const namedByRollouts = new Set(ofKind(state, "Rollout").flatMap(routesOfRollout));
+  const namedByRollouts = new Set(ofKind(state, "Rollout").flatMap((rollout) => routesOfRollout(rollout, state)));
   const routes = routesOf(state).filter((route) => backendsOf(route).some((backends) => backends.length > 1));
   const ingresses = ofKind(state, "Ingress");
   return [...routes, ...ingresses].flatMap((object) => {
-    const isNamed = namedByRollouts.has(`${namespaceOf(object)} ${kindOf(object)} ${nameIn(object)}`);
+    const isNamed = namedByRollouts.has(`${placeOf(object, state)} ${kindOf(object)} ${nameIn(object)}`);
     const controller = isNamed ? "Argo Rollouts" : ownerOf(object);
     if (controller === undefined) return [];
     return [
@@ -53,12 +53,12 @@ function movedInKubernetes(state: State): [Resource, Moved][] {
   });
 }
 
-function routesOfRollout(rollout: Resource): string[] {
+function routesOfRollout(rollout: Resource, state: State): string[] {
   const routing = at(setting(rollout, "spec"), "strategy", "canary", "trafficRouting");
   const plugin = at(routing, "plugins", "argoproj-labs/gatewayAPI");
   const routes = [at(plugin, "httpRoute"), ...list(at(plugin, "httpRoutes")).map((route) => at(route, "name"))];
   return [...routes.map((name) => ["HTTPRoute", name]), ["Ingress", at(routing, "alb", "ingress")]].flatMap(
-    ([kind, name]) => (text(name) === undefined ? [] : `${namespaceOf(rollout)} ${kind} ${name}`),
+    ([kind, name]) => (text(name) === undefined ? [] : `${placeOf(rollout, state)} ${kind} ${name}`),
   );
 }
 

@@ -67,8 +67,7 @@ export class Attachments {
   private bound({ forms }: Entity): Attached {
     const refs = forms.map((form): Reference | undefined => {
       if (!form) return undefined;
-      const { metadata, spec } = form.props;
-      const name = namedObject({ name: at(spec, "serviceRef", "name") }, metadata);
+      const name = namedObject({ name: at(form.props.spec, "serviceRef", "name") }, form);
       return this.services.directory.resolve(name, "spec", form);
     });
     return {

@@ -56,7 +56,7 @@ function changed(type: string, before: Properties, after: Properties): PropertyC
  * A cluster has no identity of its own: it is what the active context of the kubeconfig names, and `clusterIdentifier` where it
  * is set outranks that (pulumi-kubernetes, `DiffConfig`). Another token or user is no other cluster.
  */
-function otherCluster(before: Properties, after: Properties): PropertyChange[] {
+export function otherCluster(before: Properties, after: Properties): PropertyChange[] {
   if (before.clusterIdentifier !== undefined && after.clusterIdentifier !== undefined) {
     return differences(["clusterIdentifier"], before, after);
   }

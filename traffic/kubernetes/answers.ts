@@ -175,7 +175,7 @@ function gatewaysOf({ forms }: Entity, gateways: Directory): Entity[] {
   return forms.flatMap((form) =>
     form
       ? list(at(form.props.spec, "parentRefs")).flatMap((ref) =>
-          targets(gateways.resolve(namedObject(ref, form.props.metadata), "spec", form)),
+          targets(gateways.resolve(namedObject(ref, form), "spec", form)),
         )
       : [],
   );

@@ -1,6 +1,7 @@
 import { containsUnknown } from "../changes/same-value";
 import type { Properties } from "../resource";
 import { at, number, text, UNKNOWN } from "../resource";
+import type { Form } from "../update/entity";
 
 /** The kinds of objects that requests can meet, by API group. */
 const KINDS: Record<string, readonly string[]> = {
@@ -25,11 +26,9 @@ export function isWorkload(type: string): boolean {
   return WORKLOADS.includes(kubernetesKind(type) ?? "");
 }
 
-/** `namespace/name`; undefined where one of them is not known. */
-export function objectName({ metadata }: Properties): string | undefined {
-  const name = text(at(metadata, "name"));
-  const namespace = namespaceOf(metadata);
-  return name === undefined || namespace === undefined ? undefined : `${namespace}/${name}`;
+/** `namespace/name`, after its cluster; undefined where one of them is not known. */
+export function objectName({ props: { metadata }, cluster }: Form): string | undefined {
+  return fullName(text(at(metadata, "name")), namespaceOf(metadata), cluster);
 }
 
 /** The provider puts an object without a namespace in `default`, if its own configuration names no other. */
@@ -38,11 +37,14 @@ export function namespaceOf(metadata: unknown): string | undefined {
   return namespace === undefined || namespace === null ? "default" : text(namespace);
 }
 
-/** Another object that one names: UNKNOWN where the name, or the namespace, is not known. */
-export function namedObject(reference: unknown, within: unknown): string | typeof UNKNOWN {
-  const name = text(at(reference, "name"));
-  const namespace = namespaceOf(at(reference, "namespace") === undefined ? within : reference);
-  return name === undefined || namespace === undefined ? UNKNOWN : `${namespace}/${name}`;
+/** Another object of its cluster that one names: UNKNOWN where the name, or the namespace, is not known. */
+export function namedObject(reference: unknown, by: Form): string | typeof UNKNOWN {
+  const namespace = namespaceOf(at(reference, "namespace") === undefined ? by.props.metadata : reference);
+  return fullName(text(at(reference, "name")), namespace, by.cluster) ?? UNKNOWN;
+}
+
+function fullName(name: string | undefined, namespace: string | undefined, cluster = ""): string | undefined {
+  return name === undefined || namespace === undefined ? undefined : `${cluster} ${namespace}/${name}`;
 }
 
 /** Whether somebody else than Kubernetes says who is behind the service (Kubernetes docs, "Services without selectors"). */
@@ -53,27 +55,28 @@ export function hasNoSelector({ spec }: Properties): boolean {
 }
 
 /** Whether a service selects the pods of a workload; what is not known does not match. */
-export function selects(service: Properties, workload: Properties): boolean {
+export function selects({ props: service, cluster }: Form, { props: workload, cluster: own }: Form): boolean {
   const selector = at(service.spec, "selector");
   const labels = at(workload.spec, "template", "metadata", "labels");
   if (hasNoSelector(service) || containsUnknown(selector) || containsUnknown(labels)) return false;
-  const sameNamespace = namespaceOf(service.metadata) === namespaceOf(workload.metadata);
-  return sameNamespace && Object.entries(selector as object).every(([key, value]) => at(labels, key) === value);
+  const isNear = cluster === own && namespaceOf(service.metadata) === namespaceOf(workload.metadata);
+  return isNear && Object.entries(selector as object).every(([key, value]) => at(labels, key) === value);
 }
 
-/** The labels of a workload's pods, each with its namespace. */
-export function labelsOf({ metadata, spec }: Properties): string[] {
-  return pairs(metadata, at(spec, "template", "metadata", "labels"));
+/** The labels of a workload's pods, each with its cluster and namespace. */
+export function labelsOf(form: Form): string[] {
+  return pairs(form, at(form.props.spec, "template", "metadata", "labels"));
 }
 
 /** The labels that a service asks for, written alike. */
-export function selectorOf({ metadata, spec }: Properties): string[] {
-  return pairs(metadata, at(spec, "selector"));
+export function selectorOf(form: Form): string[] {
+  return pairs(form, at(form.props.spec, "selector"));
 }
 
-function pairs(metadata: unknown, labels: unknown): string[] {
+function pairs({ props, cluster }: Form, labels: unknown): string[] {
   if (labels === null || typeof labels !== "object") return [];
-  return Object.entries(labels).map(([key, value]) => JSON.stringify([namespaceOf(metadata), key, String(value)]));
+  const namespace = namespaceOf(props.metadata);
+  return Object.entries(labels).map(([key, value]) => JSON.stringify([cluster, namespace, key, String(value)]));
 }
 
 /** Whether it runs a pod: without a number, one (Kubernetes API, DeploymentSpec). */

@@ -44,7 +44,7 @@ export function routeForm(type: string, form: Form, services: Directory): RouteF
 }
 
 function gatewayRoute(type: string, form: Form, services: Directory): RouteForm {
-  const { metadata, spec } = form.props;
+  const { spec } = form.props;
   const hostnames = list(at(spec, "hostnames")).map(String);
   const rules = list(at(spec, "rules")).flatMap((rule): RouteRule[] => {
     const matches = list(at(rule, "matches"));
@@ -56,13 +56,13 @@ function gatewayRoute(type: string, form: Form, services: Directory): RouteForm 
       {
         hosts: hostnames.length > 0 ? hostnames : ["*"],
         matches: users.length > 0 ? users.map((match) => gatewayMatch(type, match)) : [ANY],
-        backends: isRedirect ? "redirected" : refs.map((ref) => backend(ref, metadata, form, services)),
+        backends: isRedirect ? "redirected" : refs.map((ref) => backend(ref, form, services)),
       },
     ];
   });
-  const parents = list(at(spec, "parentRefs")).map((ref) => `gateway ${String(namedObject(ref, metadata))}`);
+  const parents = list(at(spec, "parentRefs")).map((ref) => `gateway ${String(namedObject(ref, form))}`);
   const refs = list(at(spec, "rules")).flatMap((rule) => list(at(rule, "backendRefs")));
-  const led = refs.map((ref) => backend(ref, metadata, form, services).service);
+  const led = refs.map((ref) => backend(ref, form, services).service);
   return { parents, rules: isKnown(spec) ? rules : undefined, services: led };
 }
 
@@ -95,12 +95,12 @@ export function isPreviewMatch(match: unknown): boolean {
 }
 
 /** A weight that is left out is 1 (Gateway API, BackendRef). */
-function backend(ref: unknown, metadata: unknown, form: Form, services: Directory): Backend {
+function backend(ref: unknown, form: Form, services: Directory): Backend {
   const weight = at(ref, "weight");
   const kind = at(ref, "kind") ?? "Service";
   const service: Reference =
     kind === "Service"
-      ? services.resolve(namedObject(ref, metadata), "spec", form)
+      ? services.resolve(namedObject(ref, form), "spec", form)
       : { to: "elsewhere", name: `${String(kind)} ${String(at(ref, "name"))}` };
   return { service, weight: weight === undefined || weight === null ? 1 : number(weight) };
 }
@@ -126,7 +126,7 @@ function ingress(form: Form, services: Directory): RouteForm {
   const name = text(at(spec, "ingressClassName")) ?? text(at(metadata, "annotations", "kubernetes.io/ingress.class"));
   const all = [...rules, ...rest];
   return {
-    parents: [`ingress class ${name ?? "by default"}`],
+    parents: [`${form.cluster ?? ""} ingress class ${name ?? "by default"}`],
     rules: unknown ? undefined : all,
     services: all.flatMap(({ backends }) => (typeof backends === "string" ? [] : backends.map((b) => b.service))),
   };
@@ -138,7 +138,7 @@ function ingressBackends(backend: unknown, form: Form, services: Directory): Rou
   const service = at(backend, "service");
   if (service === undefined || service === null)
     return [{ service: { to: "elsewhere", name: "a resource" }, weight: 1 }];
-  const resolve = (reference: unknown) => services.resolve(namedObject(reference, metadata), "spec", form);
+  const resolve = (reference: unknown) => services.resolve(namedObject(reference, form), "spec", form);
   if (at(service, "port", "name") !== "use-annotation") return [{ service: resolve(service), weight: 1 }];
   const action = parsed(
     at(metadata, "annotations", `alb.ingress.kubernetes.io/actions.${String(at(service, "name"))}`),

@@ -1,6 +1,6 @@
 import { sameValue } from "../changes/same-value";
 import { at, nameOf } from "../resource";
-import type { Entity } from "../update/entity";
+import type { Entity, Form } from "../update/entity";
 import type { Moment } from "../update/moment";
 import { Directory, type Reference, targets } from "../update/reference";
 import {
@@ -23,7 +23,7 @@ interface Workload {
 
 /** Who answers behind the Services of Kubernetes in the course of an update. */
 export class KubernetesServices {
-  /** By `namespace/name`. */
+  /** By cluster and `namespace/name`. */
   readonly directory: Directory;
   /** What a Service may select, at some time. */
   private readonly candidates = new Map<Entity, Workload[]>();
@@ -58,34 +58,34 @@ export class KubernetesServices {
     const name = `Service "${nameOf(service.urn)}"`;
     for (const { form, given } of moment.forms(service)) {
       if (!form) return `${name} is not there`;
-      if (hasNoSelector(form.props) || this.isFilledFromElsewhere(service, form.props)) continue;
+      if (hasNoSelector(form.props) || this.isFilledFromElsewhere(service, form)) continue;
       const found = (this.candidates.get(service) ?? []).some(({ entity, answers }) =>
-        given.forms(entity).every((now) => now.form && answers[now.index] && selects(form.props, now.form.props)),
+        given.forms(entity).every((now) => now.form && answers[now.index] && selects(form, now.form)),
       );
-      if (!found) return `no pod answers behind ${name}: ${this.whyNot(service, form.props, given)}`;
+      if (!found) return `no pod answers behind ${name}: ${this.whyNot(service, form, given)}`;
     }
     return undefined;
   }
 
   /** Nothing in this stack stood behind it before the update, so somebody else does: as long as it selects the same. */
-  private isFilledFromElsewhere(service: Entity, now: Record<string, unknown>): boolean {
+  private isFilledFromElsewhere(service: Entity, now: Form): boolean {
     const [before] = service.forms;
-    if (!before || !sameValue(at(before.props.spec, "selector"), at(now.spec, "selector"))) return false;
+    if (!before || !sameValue(at(before.props.spec, "selector"), at(now.props.spec, "selector"))) return false;
     const candidates = this.candidates.get(service) ?? [];
-    return !candidates.some(({ entity: { forms } }) => forms[0] && selects(before.props, forms[0].props));
+    return !candidates.some(({ entity: { forms } }) => forms[0] && selects(before, forms[0]));
   }
 
-  private whyNot(service: Entity, props: Record<string, unknown>, moment: Moment): string {
+  private whyNot(service: Entity, form: Form, moment: Moment): string {
     const candidates = this.candidates.get(service) ?? [];
     if (candidates.length === 0) return "nothing in this stack has the labels that it selects";
     return candidates
       .map(({ entity, answers }) => {
         const name = `"${nameOf(entity.urn)}" (${kubernetesKind(entity.type)})`;
         const forms = moment.forms(entity);
-        const now = forms.find((n) => !n.form || !answers[n.index] || !selects(props, n.form.props));
+        const now = forms.find((n) => !n.form || !answers[n.index] || !selects(form, n.form));
         if (!now?.form) return `${name} is not there`;
         if (!runsPods(entity.type, now.form.props)) return `${name} runs nothing`;
-        if (!selects(props, now.form.props)) return `${name} has other labels`;
+        if (!selects(form, now.form)) return `${name} has other labels`;
         return `${name} is not known to answer yet: its step does not wait for that`;
       })
       .join(", ");
@@ -99,7 +99,7 @@ class ByLabel {
   constructor(entities: readonly Entity[]) {
     for (const entity of entities) {
       const workload = { entity, answers: answering(entity) };
-      for (const label of entity.forms.flatMap((form) => (form ? labelsOf(form.props) : []))) {
+      for (const label of entity.forms.flatMap((form) => (form ? labelsOf(form) : []))) {
         this.byLabel.set(label, (this.byLabel.get(label) ?? new Set()).add(workload));
       }
     }
@@ -108,18 +108,18 @@ class ByLabel {
   /** What it selects with one of its forms in one of theirs: looked for among those that share its rarest label. */
   selectedBy({ forms }: Entity): Workload[] {
     const found = forms.flatMap((form) => {
-      const shared = form ? selectorOf(form.props).map((label) => this.byLabel.get(label) ?? new Set<Workload>()) : [];
+      const shared = form ? selectorOf(form).map((label) => this.byLabel.get(label) ?? new Set<Workload>()) : [];
       const [rarest = []] = shared.sort((a, b) => a.size - b.size);
-      return [...rarest].filter(({ entity }) => entity.forms.some((w) => form && w && selects(form.props, w.props)));
+      return [...rarest].filter(({ entity }) => entity.forms.some((w) => form && w && selects(form, w)));
     });
     return [...new Set(found)];
   }
 }
 
-/** The objects of some kinds, by `namespace/name`. */
+/** The objects of some kinds, by cluster and `namespace/name`. */
 export function namedObjects(entities: readonly Entity[], ...kinds: string[]): Directory {
   const ofKind = entities.filter(({ type }) => kinds.includes(kubernetesKind(type) ?? ""));
-  return new Directory(ofKind, ({ forms }) => new Set(forms.flatMap((form) => (form && objectName(form.props)) ?? [])));
+  return new Directory(ofKind, ({ forms }) => new Set(forms.flatMap((form) => (form && objectName(form)) ?? [])));
 }
 
 /** What a reference of a binding or a route leads to, with all that stands behind it. */

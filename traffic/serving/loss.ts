@@ -1,3 +1,4 @@
+import { clustersOf, inCluster } from "../kubernetes/clusters";
 import type { Resource } from "../resource";
 import { keptEntity } from "../update/entity";
 import { entryPoints } from "../update/entry-points";
@@ -22,7 +23,9 @@ export interface Loss {
  * and groups that get requests and that nothing in it fills are filled by somebody else.
  */
 export function lossOf(state: readonly Resource[]): Loss[] {
-  const entities = state.filter(({ custom, type }) => custom && carriesTraffic(type)).map(keptEntity);
+  const clusters = clustersOf(state);
+  const met = state.filter(({ custom, type }) => custom && carriesTraffic(type));
+  const entities = met.map((resource) => inCluster(keptEntity(resource), clusters));
   const rest = momentAfter(() => true);
   return entryPoints(entities, { atRest: true }).map(({ urn, requests, answer }) => {
     const { share, why, retired } = answer(rest);

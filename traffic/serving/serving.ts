@@ -4,6 +4,7 @@ import { albFlows } from "../alb/flows";
 import { DnsAnswers } from "../dns/answers";
 import { dnsFlows, ledByRecords } from "../dns/flows";
 import { KubernetesAnswers } from "../kubernetes/answers";
+import { clustersOf, inCluster } from "../kubernetes/clusters";
 import { kubernetesFlows } from "../kubernetes/flows";
 import { KubernetesServices } from "../kubernetes/services";
 import { lambdaFlows } from "../lambda/flows";
@@ -32,7 +33,8 @@ export type Serving = ReadonlyMap<Resource, Served>;
 export function servingResources(state: readonly Resource[]): Serving {
   // Of most types there is nothing to be asked: alarms, log groups, policies of roles.
   const asked = state.filter(({ custom, type }) => custom && (carriesTraffic(type) || standsOnOrUnder(type)));
-  const resources = new Map(asked.map((resource) => [keptEntity(resource), resource]));
+  const clusters = clustersOf(state);
+  const resources = new Map(asked.map((resource) => [inCluster(keptEntity(resource), clusters), resource]));
   const flows = flowsOf([...resources.keys()]);
   const reached = reach(flows);
   const into = grouped(flows, ({ to }) => to);

@@ -10,6 +10,8 @@ export interface Form {
   props: Properties;
   /** The URNs whose outputs each property is made of: what an unknown reference may turn out to be. */
   propertyDependencies: Readonly<Record<string, readonly string[]>>;
+  /** Of an object of Kubernetes: the URN of a provider that speaks to its cluster. */
+  cluster?: string;
 }
 
 /** Something in the cloud in the course of an update. A replacement makes two of one resource: the old and the new. */
@@ -73,8 +75,7 @@ export function stayingEntities(change: PlannedChange & { before: Resource }): E
 }
 
 function created(after: Resource): Entity {
-  const form = { props: { ...after.outputs, ...after.inputs }, propertyDependencies: after.propertyDependencies ?? {} };
-  return entity(after, [undefined, form], [step(after, "create")]);
+  return entity(after, [undefined, formOf(after, { ...after.outputs, ...after.inputs })], [step(after, "create")]);
 }
 
 /** What is deleted. */
@@ -84,7 +85,7 @@ export function goneEntity(before: Resource): Entity {
 
 function updated(before: Resource, after: Resource): Entity {
   const first = priorForm(before);
-  const last = { props: updatedProps(before, after), propertyDependencies: after.propertyDependencies ?? {} };
+  const last = formOf(after, updatedProps(before, after));
   const half = halfway(before, after, first, last);
   const forms = half ? [first, half, last] : [first, last];
   const steps = half ? [step(after, "update", true), step(after, "update")] : [step(after, "update")];
@@ -130,7 +131,11 @@ function halfway(prior: Resource, { type, inputs }: Resource, before: Form, afte
 
 function priorForm(before: Resource): Form {
   const known = Object.entries(before.outputs).filter(([, v]) => v !== undefined && v !== null);
-  return { props: { ...before.inputs, ...Object.fromEntries(known) }, propertyDependencies: {} };
+  return formOf({ ...before, propertyDependencies: {} }, { ...before.inputs, ...Object.fromEntries(known) });
+}
+
+function formOf({ provider, propertyDependencies = {} }: Resource, props: Properties): Form {
+  return { props, propertyDependencies, cluster: provider };
 }
 
 /** `of`: it, as the cloud knows it. */

@@ -1,4 +1,5 @@
 import type { PlannedChange } from "../changes/planned-change";
+import { clustersOf, inCluster } from "../kubernetes/clusters";
 import type { Resource } from "../resource";
 import { changedEntities, type Entity, goneEntity, halfUpdatedEntity, keptEntity } from "./entity";
 import { entryPoints } from "./entry-points";
@@ -22,7 +23,10 @@ export function spare(
   state: readonly Resource[],
   changes: readonly PlannedChange[],
   going: ReadonlySet<Resource>,
+  desired: readonly Resource[] = [],
 ): Set<Resource> {
+  const replaced = new Set(changes.flatMap((change) => (change.kind === "replace" ? [change.after] : [])));
+  const clusters = clustersOf(state, desired, replaced);
   const half = changes.flatMap((change): [Resource, Entity][] => {
     if (change.kind !== "update" || answersRequests(change.before.type)) return [];
     const entity = halfUpdatedEntity(change.before, change.after);
@@ -30,7 +34,7 @@ export function spare(
   });
   const routes = [[], half, ...half.map((one) => [one])].map((some) => new Map(some));
   const readings = routes.flatMap((halves) =>
-    [false, true].map((lingering) => unnoticed(state, changes, going, { lingering, halves })),
+    [false, true].map((lingering) => unnoticed(state, changes, going, { lingering, halves, clusters })),
   );
   return new Set([...going].filter((resource) => readings.every((reading) => reading.has(resource))));
 }
@@ -40,13 +44,14 @@ interface Reading {
   lingering: boolean;
   /** Routes of which an update is half done. */
   halves: ReadonlyMap<Resource, Entity>;
+  clusters: ReturnType<typeof clustersOf>;
 }
 
 function unnoticed(
   state: readonly Resource[],
   changes: readonly PlannedChange[],
   going: ReadonlySet<Resource>,
-  { lingering, halves }: Reading,
+  { lingering, halves, clusters }: Reading,
 ): Set<Resource> {
   const changeOf = new Map(changes.flatMap((change) => ("before" in change ? [[change.before, change] as const] : [])));
   const own = new Map<Resource, Entity>();
@@ -58,14 +63,17 @@ function unnoticed(
     const change = answersRequests(resource.type) ? changeOf.get(resource) : undefined;
     const isGone = going.has(resource) && !(lingering && lingers(resource.type));
     const [first, ...more] = change ? changedEntities(change) : [];
-    own.set(resource, first ?? halves.get(resource) ?? (isGone ? goneEntity(resource) : keptEntity(resource)));
+    const entity = first ?? halves.get(resource) ?? (isGone ? goneEntity(resource) : keptEntity(resource));
+    own.set(resource, inCluster(entity, clusters));
     // What is made only when it is gone takes nothing over from it.
     if (change?.kind !== "replace" || !change.deletedFirst) successors.push(...more);
   }
-  const entries = entryPoints([...own.values(), ...successors]).map(({ touched, answer }) => {
-    const now = answer(momentAfter(() => false)).share;
-    return { touched, now, isHurt: answer(momentAfter(() => true)).share < now - EPSILON };
-  });
+  const entries = entryPoints([...own.values(), ...successors.map((entity) => inCluster(entity, clusters))]).map(
+    ({ touched, answer }) => {
+      const now = answer(momentAfter(() => false)).share;
+      return { touched, now, isHurt: answer(momentAfter(() => true)).share < now - EPSILON };
+    },
+  );
   const isUnnoticed = (resource: Resource) => {
     const meeting = entries.filter(({ touched, now }) => now > 0 && touched.has(own.get(resource) as Entity));
     return meeting.length > 0 && meeting.every(({ isHurt }) => !isHurt);

@@ -1,4 +1,5 @@
 import type { PlannedChange } from "../changes/planned-change";
+import { clustersOf, inCluster } from "../kubernetes/clusters";
 import { edgesOf, type Resource } from "../resource";
 import { deletedFirst } from "./delete-first";
 import { changedEntities, type Entity, keptEntity, type Step, stayingEntities } from "./entity";
@@ -34,11 +35,14 @@ export function orderedPlan(
 ): OrderedPlan {
   const relevant = changes.filter(movesTraffic);
   const moved = new Set(relevant.flatMap((change) => ("before" in change ? [change.before] : [])));
-  const made = relevant.map((change) => ({
-    change,
-    entities: "before" in change && stays(change) ? stayingEntities(change) : changedEntities(change),
-  }));
-  const kept = prior.filter((r) => r.custom && carriesTraffic(r.type) && !moved.has(r)).map(keptEntity);
+  const replaced = new Set(changes.flatMap((change) => (change.kind === "replace" ? [change.after] : [])));
+  const clusters = clustersOf(prior, desired, replaced);
+  const made = relevant.map((change) => {
+    const own = "before" in change && stays(change) ? stayingEntities(change) : changedEntities(change);
+    return { change, entities: own.map((entity) => inCluster(entity, clusters)) };
+  });
+  const unmoved = prior.filter((r) => r.custom && carriesTraffic(r.type) && !moved.has(r));
+  const kept = unmoved.map((resource) => inCluster(keptEntity(resource), clusters));
   const entities = [...kept, ...made.flatMap((m) => m.entities)];
   const steps = entities.flatMap((e) => e.steps);
   const bit = new Map(steps.map((step, index) => [step, 1n << BigInt(index)]));
