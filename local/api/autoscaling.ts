@@ -18,10 +18,10 @@ import {
   type StartInstanceRefreshAnswer,
   type StartInstanceRefreshType,
 } from "@aws-sdk/client-auto-scaling";
-import { scalingGroupSize } from "../../traffic";
 import { AwsError } from "../providers";
 import { type InstanceRefresh, type LaunchVersion, putRefresh, refreshesOf } from "../providers/instance-refresh";
 import type { LocalRecord } from "../providers/record";
+import { scalingGroupSize } from "../providers/to-scaling-groups";
 import { LAUNCH_TEMPLATE, SCALING_GROUP } from "../providers/types/autoscaling";
 import { type Cloud, page } from "./cloud";
 import { operation, type Service } from "./operation";

@@ -1,4 +1,3 @@
-import { scalingGroupSize } from "../../traffic";
 import type { DesiredRefresh, DesiredScalingGroup, DesiredTask } from "../dataplane";
 import { type Images, noCommand, toProcess } from "./image";
 import { type InstanceRefresh, type LaunchVersion, refreshesOf } from "./instance-refresh";
@@ -10,6 +9,11 @@ export function toScalingGroups(records: Records, images: Images): DesiredScalin
   return records.ofType(SCALING_GROUP).map((group) => toScalingGroup(group, records, images));
 }
 
+/** How many machines a group keeps: no more than its most, whatever else it asks for. */
+export function scalingGroupSize({ desiredCapacity, minSize, maxSize }: Properties): number {
+  return Math.min(Number(desiredCapacity ?? minSize ?? 0), Number(maxSize ?? Number.POSITIVE_INFINITY));
+}
+
 function toScalingGroup({ id, inputs }: LocalRecord, records: Records, images: Images): DesiredScalingGroup {
   const policy = (inputs.instanceMaintenancePolicy ?? {}) as Properties;
   const hooks = records.ofType(LIFECYCLE_HOOK).filter((hook) => hook.inputs.autoscalingGroupName === id);
@@ -19,7 +23,7 @@ function toScalingGroup({ id, inputs }: LocalRecord, records: Records, images: I
   const running = refreshesOf(id, records).find(({ endTime }) => endTime === undefined);
   return {
     arn: id,
-    size: scalingGroupSize(inputs) ?? 0,
+    size: scalingGroupSize(inputs),
     targetGroupArns: (inputs.targetGroupArns ?? []) as string[],
     template: toMachine(inputs.launchTemplate as LaunchVersion, records, images),
     asksBalancer: String(inputs.healthCheckType ?? "EC2").includes("ELB"),
