@@ -134,6 +134,7 @@ export class FargateEnvironment extends pulumi.ComponentResource {
         {
           ...child,
           dependsOn: [preview],
+          ...timeouts(args),
           ...(args.scaling && { ignoreChanges: ["desiredCount"] }),
           ...idleHooks(gates),
         },
@@ -173,6 +174,25 @@ export class FargateEnvironment extends pulumi.ComponentResource {
       );
     }
   }
+}
+
+/** The provider's time-out for a service's creation, update and deletion, in seconds (`aws.ecs.Service`, "Timeouts"). */
+const PROVIDER_TIMEOUT = 20 * 60;
+
+/** What a task may take until its container starts, in seconds: its place and its image. */
+const PLACING_SECONDS = 600;
+
+/**
+ * A deployment is steady when the new tasks are healthy and the old ones drained and stopped, and a deletion waits for the drain:
+ * where that may take longer than the provider waits, it waits longer. Never shorter.
+ */
+function timeouts({ grace = 60, healthInterval = 10, drain = 60, stop = 30 }: FargateEnvironmentArgs): {
+  customTimeouts?: pulumi.CustomTimeouts;
+} {
+  const seconds = PLACING_SECONDS + grace + 5 * healthInterval + drain + stop;
+  if (seconds <= PROVIDER_TIMEOUT) return {};
+  const [create, update] = [`${seconds}s`, `${seconds}s`];
+  return { customTimeouts: { create, update, delete: update } };
 }
 
 function check(name: string, { cpu = 256, memory = 512, scaling }: FargateEnvironmentArgs): void {

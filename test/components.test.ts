@@ -1,3 +1,4 @@
+import type { ResourceTransformationArgs } from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { Edge, FargateEnvironment, type FargateEnvironmentArgs, Rollout, WeightedAlbRoute } from "../components";
 import { collectAsked, settled } from "./asked";
@@ -97,6 +98,22 @@ describe("an environment", () => {
       resourceId: "service/shared/scaled",
     });
     expect(asked.filter((r) => r.type === "aws:ecs/cluster:Cluster")).toEqual([]);
+  });
+
+  test.each<[string, Partial<FargateEnvironmentArgs>, string | undefined]>([
+    ["the provider's time-out where that is enough", {}, undefined],
+    ["still so", { drain: 460 }, undefined],
+    ["more where the drain takes longer", { drain: 1200 }, "1940s"],
+    ["more for a slow start", { grace: 900, healthInterval: 60, stop: 120 }, "1980s"],
+  ])("a deployment has %s", async (_, args, expected) => {
+    const given: unknown[] = [];
+    const note = ({ type, opts }: ResourceTransformationArgs) => {
+      if (type === "aws:ecs/service:Service") given.push(opts.customTimeouts);
+      return undefined;
+    };
+    new FargateEnvironment("timed", { ...environment, ...args }, { transformations: [note] });
+    await settled();
+    expect(given).toEqual([expected && { create: expected, update: expected, delete: expected }]);
   });
 
   test("refuses what AWS would refuse, with the property", () => {
