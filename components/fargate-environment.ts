@@ -65,7 +65,7 @@ export class FargateEnvironment extends pulumi.ComponentResource {
     check(name, args);
     super("crossfade:index:FargateEnvironment", name, args, opts);
     const child = { parent: this };
-    const { port = 8080, replicas = 2 } = args;
+    const { port = 8080, replicas = 2, scaling } = args;
 
     const gates = Gates.of(this, args.gates, opts);
     this.targetGroup = createTargetGroup(name, args, this, gates);
@@ -116,7 +116,7 @@ export class FargateEnvironment extends pulumi.ComponentResource {
           cluster,
           taskDefinition: taskDefinition.arn,
           launchType: "FARGATE",
-          desiredCount: replicas,
+          desiredCount: scaling ? Math.min(scaling.max, Math.max(scaling.min, replicas)) : replicas,
           deploymentMinimumHealthyPercent: 100,
           deploymentMaximumPercent: 200,
           deploymentCircuitBreaker: { enable: true, rollback: true },

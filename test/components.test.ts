@@ -100,6 +100,16 @@ describe("an environment", () => {
     expect(asked.filter((r) => r.type === "aws:ecs/cluster:Cluster")).toEqual([]);
   });
 
+  test.each<[string, Partial<FargateEnvironmentArgs>, number]>([
+    ["the replicas", { replicas: 3 }, 3],
+    ["no fewer than its autoscaler's least", { scaling: { min: 10, max: 20 } }, 10],
+    ["no more than its most", { replicas: 9, scaling: { min: 1, max: 4 } }, 4],
+  ])("starts with %s", async (_, args, desiredCount) => {
+    new FargateEnvironment("counted", { ...environment, ...args });
+    await settled();
+    expect(find("aws:ecs/service:Service", "counted").inputs).toMatchObject({ desiredCount });
+  });
+
   test.each<[string, Partial<FargateEnvironmentArgs>, string | undefined]>([
     ["the provider's time-out where that is enough", {}, undefined],
     ["still so", { drain: 460 }, undefined],
