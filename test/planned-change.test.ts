@@ -16,6 +16,8 @@ function resource(name: string, type: string, inputs: object, more: Partial<Reso
 const group = (inputs: object = {}, more: Partial<Resource> = {}) =>
   resource("g", GROUP, { port: 80, name: "g-1", __defaults: ["name"], ...inputs }, more);
 
+const inCloud = group({}, { outputs: { arn: "arn:g", ipAddressType: "ipv4" } });
+
 const kinds = (prior: Resource[], desired: Resource[]) => plannedChanges(prior, desired).map(({ kind }) => kind);
 
 describe("a planned change", () => {
@@ -25,6 +27,13 @@ describe("a planned change", () => {
     ["another value", [group()], [group({ deregistrationDelay: 5 })], ["update"]],
     ["a missing resource", [group()], [], ["delete"]],
     ["a forcing property, by the table", [group()], [group({ port: 81 }, { outputs: {} })], ["replace"]],
+    [
+      "a forcing property, written out as the cloud has it",
+      [inCloud],
+      [group({ ipAddressType: "ipv4" }, { outputs: {} })],
+      ["update"],
+    ],
+    ["the same with another value", [inCloud], [group({ ipAddressType: "ipv6" }, { outputs: {} })], ["replace"]],
     ["an unknown stable output", [group()], [group({}, { outputs: { arn: UNKNOWN } })], ["replace"]],
     ["a forcing property that the provider takes in place", [group()], [group({ port: 81 })], ["update"]],
     ["an unknown forcing property", [group()], [group({ vpcId: UNKNOWN }, { outputs: {} })], ["replace"]],

@@ -51,11 +51,19 @@ function replacingChanges(before: Resource, after: Resource): PropertyChange[] |
   return because.length > 0 ? because : undefined;
 }
 
-/** The changes that the table says force a replacement. */
+/**
+ * The changes that the table says force a replacement. What a program writes out that it left to the provider before is compared
+ * with what the cloud has: of an optional and computed property the provider sees no difference then.
+ */
 export function forcingChanges(before: Resource, after: Resource): PropertyChange[] {
   return (replacedBy(before.type)?.properties ?? [])
     .map((property) => ({ property, path: property.split(".") }))
-    .map(({ property, path }) => ({ property, before: at(before.inputs, ...path), after: at(after.inputs, ...path) }))
+    .map(({ property, path }) => {
+      const [had, has] = [at(before.inputs, ...path), at(after.inputs, ...path)];
+      const isWrittenOut =
+        before.type.startsWith("aws:") && (had ?? undefined) === undefined && (has ?? undefined) !== undefined;
+      return { property, before: isWrittenOut ? (at(before.outputs, ...path) ?? had) : had, after: has };
+    })
     .filter((change) => !sameValue(change.before, change.after));
 }
 
