@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { conditionsOf, covers, list, number, type Resource, text } from "../traffic";
+import { conditionsOf, covers, isPreview, list, number, type Resource, text } from "../traffic";
 import { policy } from "./policy";
 import { routeClashes } from "./problems/route-clash";
 import { type Problem, ratchet } from "./ratchet";
@@ -87,7 +87,9 @@ function rulesInTheWay(state: State): Problem[] {
           },
         ];
       }
-      if (!weighted.has(rule) || !conditions) return [];
+      // Elsewhere a rule for the header may be meant for others than those who try a candidate.
+      const shows = state.isOurs(rule) && isPreview(setting(rule, "conditions"));
+      if ((!weighted.has(rule) && !shows) || !conditions) return [];
       const before = sorted
         .slice(0, index)
         .find((earlier) => earlier.conditions && covers(earlier.conditions, conditions));
@@ -97,7 +99,11 @@ function rulesInTheWay(state: State): Problem[] {
           urn: rule.urn,
           kind: "shadowed",
           what: `${named(rule)} (priority ${priority}) gets no request: ${named(before.rule)} (priority ${before.priority}) matches all of them first.`,
-          why: "Its weights have no effect, neither a promotion nor a rollback.",
+          why: shows
+            ? "Who asks for this version by the header is answered by another one: tests of a candidate pass on the stable version."
+            : "Its weights have no effect, neither a promotion nor a rollback.",
+          // No user loses a request by that.
+          advisory: shows,
           instead: `Give ${named(rule)} the lower number, or ${named(before.rule)} conditions that leave requests over.`,
         },
       ];

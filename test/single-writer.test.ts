@@ -135,6 +135,19 @@ describe("a hazard is refused, and its nearest safe twin passes", () => {
   });
 });
 
+test("a preview of ours behind a rule that takes its requests is said, and before it it is not", () => {
+  const header = { httpHeader: { httpHeaderName: "x-crossfade", values: ["green"] } };
+  const preview = (priority: number) => rule("green-preview", forward({ green: 1 }), at(priority, host, header));
+  const stack = (priority: number) => [
+    ...groups,
+    rule("shop", SPLIT, at(10, host)),
+    ...ours("FargateEnvironment", preview(priority)),
+  ];
+  expect(verdicts(singleWriter, [], stack(21))).toEqual(["said"]);
+  expect(verdicts(singleWriter, [], stack(9))).toEqual([]);
+  expect(verdicts(singleWriter, [], [...groups, rule("shop", SPLIT, at(10, host)), preview(21)])).toEqual([]);
+});
+
 test("one priority twice stays old in another order of the same rules", () => {
   const [a, b] = [rule("shop", forward({ blue: 1 }), at(10, host)), rule("cart", forward({ blue: 1 }), at(10, path))];
   expect(verdicts(singleWriter, [a, b], [b, a])).toEqual(["said"]);
