@@ -18,6 +18,9 @@ const PODS = "KubernetesEnvironment";
 const INSTANCES = "AutoScalingEnvironment";
 const GATEWAY_ROUTE = "WeightedGatewayRoute";
 
+/** Of what is judged by metrics. */
+const BY_HAND = "metrics do not judge a stage that is left by a plain `pulumi up`";
+
 const one = (id: string, title: string, seen: Hazard["seen"], more: Partial<Hazard> = {}): Hazard => ({
   id,
   title,
@@ -33,7 +36,7 @@ export const HAZARDS: readonly Hazard[] = [
   }),
   one("3", "Weight onto unhealthy targets: the balancer fails open", "live", {
     component: `${ENVIRONMENT}: waits until it is steady; ${ROUTE} and ${DNS_ROUTE}: ask for healthy targets before weight rises`,
-    gap: "behind a Gateway only that the pods were ready when their step ended",
+    gap: "behind a Gateway it only checks that the pods were ready when their step ended",
   }),
   one("4", "The old environment goes in the update that shifts", "plan"),
   one("5", "Cookies outrank weights", "plan", { component: `${ROUTE}: stickiness at canary stages only` }),
@@ -50,7 +53,8 @@ export const HAZARDS: readonly Hazard[] = [
     gap: "slow start has no effect on a group that was empty; small first stages warm up",
   }),
   one("14", "AWS's quotas stop the update half way", "plan", {
-    gap: "groups of a forward are counted, other quotas not",
+    component: "`crossfade check` and `promote`: ask for the quotas of Fargate's vCPUs, and for free addresses",
+    gap: "of other quotas only the groups of a forward are counted",
   }),
   one("15", "A health check that says nothing", "plan", { component: `${ENVIRONMENT}: on the traffic port` }),
   one("16", "Actions that do not go together", "plan"),
@@ -75,18 +79,21 @@ export const HAZARDS: readonly Hazard[] = [
     component: `${ENVIRONMENT}: ignores it with scaling`,
   }),
   one("31", "The way back is scaled in", "plan"),
-  one("32", "Alarms that watch one target group", "plan", { gap: "alarms come with the analysis of stages" }),
+  one("32", "Alarms that watch one target group", "plan", {
+    component: "`crossfade promote`: compares the candidate's target group with stable's",
+    gap: "alarms in a program are not read",
+  }),
   one("33", "Autoscaling by requests per target of one group", "plan", {
     component: `${ENVIRONMENT}: scales by CPU`,
-    gap: "policies of others' autoscaling are not read",
+    gap: "others' autoscaling policies are not read",
   }),
   one("34", "A selector swap moves all at once", "plan", { component: `${PODS}: selectors never change` }),
   one("35", "Pods end before they are deregistered", "plan", { component: `${PODS}: sleeps in preStop` }),
   one("36", "A controller is behind its annotation", "live", {
-    gap: "the hooks read weights that Pulumi writes; an annotation of a controller is none of ours",
+    gap: "the hooks read only weights that Pulumi writes, and a controller writes this annotation",
   }),
   one("37", "The namespace lacks the readiness gate's label", "plan", {
-    gap: "of a namespace that another stack has the label is asked for and not seen",
+    gap: "where another stack has the namespace, the label is asked for and not seen",
   }),
   one("38", "A budget that lets all pods go", "plan", { component: `${PODS}: one pod at a time` }),
   one("39", "An autoscaler and `replicas` in code", "plan", { component: `${PODS}: one of the two` }),
@@ -94,14 +101,14 @@ export const HAZARDS: readonly Hazard[] = [
   one("41", "A skipped stage, or two changes at once", "plan", { component: "Rollout: one stage an edit" }),
   one("42", "The serving version is changed in place", "plan"),
   one("43", "The state moved between preview and update", "plan", {
-    gap: "rules of one resource judge again before each step; `up --plan` holds the rest",
+    gap: "only policies that judge one resource judge again before each step; `up --plan` holds the rest",
   }),
   one("44", "The update fails half way", "plan", {
     component: `${ROUTE} and ${ENVIRONMENT}: in the order on the wire`,
   }),
   one("45", "Someone moved the weights by hand", "live", {
     component: `${ROUTE} and ${DNS_ROUTE}: no raise where the live weights are not the state's`,
-    gap: "what is live in the second of the write: AWS has no compare-and-set",
+    gap: "what changes in the second of the write: AWS has no compare-and-set",
   }),
   one("46", "A schema that one of the versions does not know", "plan", {
     component: "Migration: before the candidate",
@@ -115,11 +122,11 @@ export const HAZARDS: readonly Hazard[] = [
   one("A3", "A flip of stable that moves weight", "plan"),
   one("A4", "Autoscaling scales the way back in", "plan and live", {
     component: `${ROUTE} and ${DNS_ROUTE}: count what is healthy now before weight rises`,
-    gap: "on the way back too few targets are told and not refused",
+    gap: "on the way back too few targets are reported and not refused",
   }),
   one("A5", "Background work of an unreleased version", "plan", {
     component: "FargateWorkers, FargateSchedule, KubernetesWorkers, KubernetesSchedule: of stable's version",
-    gap: "what tasks that serve do unasked no plan shows: by their signal they can ask",
+    gap: "no plan shows what serving tasks do unasked; they can ask their signal",
   }),
   one("A6", "A rollback to what was scaled in, changed or deleted", "plan and live", {
     component: `${ROUTE} and ${DNS_ROUTE}: not back to where no target is; environments: not changed while they have live weight`,
@@ -137,10 +144,23 @@ export const HAZARDS: readonly Hazard[] = [
   }),
   one("A12", "Which record goes first cannot be a static order", "plan"),
   one("A13", "Cross-zone off: a zone without targets", "plan"),
-  one("A14", "Metrics that miss the balancer's own errors", "run", { gap: "comes with the analysis of stages" }),
-  one("A15", "Metrics that are absent, not zero", "run", { gap: "comes with the analysis of stages" }),
-  one("A16", "Metrics that come late", "run", { gap: "comes with the analysis of stages" }),
-  one("A17", "Too few requests to see a regression", "run", { gap: "comes with the analysis of stages" }),
+  one("A14", "Metrics that miss the balancer's own errors", "run", {
+    component: "`crossfade promote`: each request without a good answer from the target group is bad",
+    gap: BY_HAND,
+  }),
+  one("A15", "Metrics that are absent, not zero", "run", {
+    component: "`crossfade promote`: a stage without data is inconclusive, and never passes",
+    gap: BY_HAND,
+  }),
+  one("A16", "Metrics that come late", "run", {
+    component: "`crossfade promote`: counts a block only after `analysis.settle`",
+    gap: "CloudWatch documents no bound for how late they come",
+  }),
+  one("A17", "Too few requests to see a regression", "run", {
+    component:
+      "`crossfade promote`: stays inconclusive, and stops at the deadline; `crossfade check` says what a stage can see",
+    gap: BY_HAND,
+  }),
   one("A18", "Steady is not healthy; no grace kills slow starters", "plan", {
     component: `${ENVIRONMENT}: grace 60 s; ${ROUTE}: the latest deployment done, of the wanted revision`,
   }),
@@ -159,13 +179,13 @@ export const HAZARDS: readonly Hazard[] = [
   one("A27", "Clocks that a tag resets", "plan", { component: `${ROUTE}: a clock of its own` }),
   one("A28", "The pools of both colors are more than the database has", "plan"),
   one("A29", "A neighbour that does not serve yet, or any more, what a version needs", "plan", {
-    gap: "an update of the neighbour that is under way is not seen, nor who needs something and is not named",
+    gap: "it sees neither an update of the neighbour that is under way, nor anybody who needs something and is not named",
   }),
   one("A30", "An image that no other stack has released before", "plan", {
     component: "the stack config: `releasedFirst`, by which `released-first` judges",
-    gap: "how long it was there is known where that stack is updated with the policies",
+    gap: "it knows how long the image was there only if that stack is updated with the policies",
   }),
   one("A31", "A staging that is not like production", "plan", {
-    gap: "`crossfade check --mirror` compares what is asked for; what is in no program, such as the load and the data, is not seen",
+    gap: "`crossfade check --mirror` compares what is asked for; it does not see what is in no program, such as the load and the data",
   }),
 ];
