@@ -13,7 +13,7 @@ export async function main(argv: string[]): Promise<void> {
 
   program
     .command("rehearse")
-    .description("release a service on this machine under load, by the real engine, and count what is lost")
+    .description("release a service on this machine under load, with the real engine, and count what is lost")
     .addOption(
       new Option("--compute <kind>", "what runs the service")
         .choices(["fargate", "kubernetes", "autoscaling"])
@@ -27,26 +27,35 @@ export async function main(argv: string[]): Promise<void> {
         .choices(["alb", "dns", "gateway"])
         .default("alb"),
     )
-    .option("--rolling", "one environment gets each version in place, on instances in batches with pauses")
+    .option("--rolling", "give each version to one environment in place; on instances in batches with pauses")
     .option(
       "--database",
-      "with a real PostgreSQL, workers and a schedule: an expand before the release, a contract after it",
+      "add a real PostgreSQL, workers and a schedule: an expand before the release, a contract after it",
     )
-    .option("--stable <command>", "release your own server instead of the example: what starts the version that serves")
-    .option("--candidate <command>", "what starts the next version; {port} is put in, and set as $PORT")
-    .option("--path <path>", "what is asked for, and the health check, of your own server", "/")
-    .option("--against <url>", "ask a service that is deployed, while its owner promotes it, and release nothing")
+    .option(
+      "--stable <command>",
+      "release your own server instead of the example: the command that starts the version that serves",
+    )
+    .option(
+      "--candidate <command>",
+      "the command that starts the next version; the port replaces {port}, and is set as $PORT",
+    )
+    .option("--path <path>", "the path that is requested, and the health check, of your own server", "/")
+    .option("--against <url>", "send requests to a deployed service while its owner promotes it, and release nothing")
     .option("--stack <name>", "with --against: the service's stack, whose config must name the url's host")
     .option("--config-file <file>", "with --against: the stack's config file, where it is not in its usual place")
     .option("--minutes <number>", "with --against: how long, 60 at most", positive, 15)
-    .option("--version-header <name>", "with --against: the header by which answers tell their version", "x-version")
+    .option("--version-header <name>", "with --against: the header in which answers give their version", "x-version")
     .option("--rps <number>", "requests a second (default: 100, 150 by DNS, and 20 with --against)", positive)
-    .option("--requests <number>", "requests at least (default: 20000 to the example)", positive)
+    .option("--requests <number>", "how many requests at least (default: 20000 to the example)", positive)
     .option("--bake <seconds>", "how long each stage is held (default: 8, and 3 by DNS)", positive)
-    .option("--keep", "let the service run on at the end, until Ctrl-C")
-    .option("--seed <number>", "makes the load and the balancers' delays repeatable", positive)
+    .option("--keep", "keep the service running at the end, until Ctrl-C")
+    .option("--seed <number>", "make the load and the balancers' delays repeatable", positive)
     .option("--port <number>", "the first port that the balancers listen on", positive, 4180)
-    .option("--name <name>", "for two at a time, with two ports: its report is in rehearsal-NAME (default: rehearsal)")
+    .option(
+      "--name <name>",
+      "write the report to rehearsal-NAME, for two runs at a time on two ports (default: rehearsal)",
+    )
     .option("--json", "print the report as JSON, and nothing else")
     .addHelpText(
       "after",
@@ -70,11 +79,15 @@ export async function main(argv: string[]): Promise<void> {
 
   program
     .command("local")
-    .description("the cloud on this machine: kept running, or for one command")
+    .description("run the cloud on this machine, until Ctrl-C or for one command")
     .argument("[command...]", "what to run inside it; put -- before it")
-    .option("--stack <name>", "the local stack whose settings it has, such as local-dns", "local")
+    .option("--stack <name>", "the local stack whose settings it takes, such as local-dns", "local")
     .passThroughOptions()
-    .addHelpText("after", "\nExample:\n  $ crossfade local -- npx pulumi up -s local --policy-pack policies")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ crossfade local -- npx pulumi up -s local --policy-pack policies\n" +
+        "  $ crossfade local -- npx crossfade status local",
+    )
     .action(async (command: string[], { stack }: { stack: string }) => {
       const { local } = part<typeof import("./local")>("./local");
       process.exitCode = await local(command, stack);
@@ -82,35 +95,35 @@ export async function main(argv: string[]): Promise<void> {
 
   program
     .command("check")
-    .description("judge a stack's preview by the policies, outside of the engine, and say what it means for users")
+    .description("judge a stack's preview by the policies, outside the engine, and say what it means for users")
     .argument(
       "[stack or file]",
-      "a stack, which is previewed here, and AWS asked for the room; or a preview's JSON, - for stdin",
+      "a stack, to preview it and ask AWS whether there is room; or a preview's JSON, - for stdin",
     )
     .option("--state <file>", 'what "pulumi stack export" printed before the preview')
     .option(
       "--plan <file>",
-      'what "pulumi preview --save-plan" wrote: what waits for what; with --state it is enough alone',
+      'what "pulumi preview --save-plan" wrote, for the order of steps; with --state it is enough alone',
     )
-    .option("--config-file <file>", "of a stack: its config file, where it is not in its usual place")
+    .option("--config-file <file>", "the stack's config file, where it is not in its usual place")
     .option("--policy-pack-config <file>", "the policies' settings, in the file that the pack takes")
-    .option("--baseline <file>", "findings that are accepted: told, and not refused")
-    .option("--mirror <stack>", "a stack, or the file of its state, that this one must be the like of")
-    .option("--write-baseline", "write what is refused now to --baseline")
+    .option("--baseline <file>", "accepted findings: reported, and not refused")
+    .option("--mirror <stack>", "a stack, or the file of its state, that this one must match")
+    .option("--write-baseline", "write what is refused now to the file of --baseline")
     .option(
       "--rate <number>",
       "requests a second, for the smallest regression that a stage can see (default: as a stack's source of metrics counts)",
       positive,
     )
-    .option("--markdown", "for a pull request")
+    .option("--markdown", "print Markdown for a pull request")
     .option(
       "--max <bytes>",
-      "with --markdown: how much may be written; what does not fit is counted",
+      "with --markdown: how much to write at most; what does not fit is counted",
       positive,
       1_000_000,
     )
-    .option("--json", "the whole verdict")
-    .option("--sarif", "for code scanning: SARIF 2.1.0")
+    .option("--json", "print the whole verdict as JSON")
+    .option("--sarif", "print SARIF 2.1.0 for code scanning")
     .addHelpText(
       "after",
       "\nExit code: 0 passes, 1 refused, 2 cannot be judged.\n" +
@@ -127,14 +140,14 @@ export async function main(argv: string[]): Promise<void> {
 
   program
     .command("rollback")
-    .description("give all requests back to stable at once, whatever is under way, and record it")
+    .description("give all requests back to stable at once, even while an update runs, and record it")
     .argument("<stack>", "the stack")
     .option("--commit", "commit the edit of the stack file, and nothing else")
     .option("--reason <text>", "why, for crossfade:rejected (default: from which share)")
-    .option("--yes", "after a finish: give them back to the version before without being asked")
+    .option("--yes", "after a finish: go back to the version before without asking")
     .option(
       "--force",
-      "take a lock over whose holder cannot be judged from here; give requests to an environment without a healthy target",
+      "take over a lock whose holder cannot be judged from here; give requests to an environment without a healthy target",
     )
     .option("--config-file <file>", "its config file, where it is not in its usual place")
     .option("--json", "print what was done as JSON, and nothing else")
@@ -152,15 +165,15 @@ export async function main(argv: string[]): Promise<void> {
   program
     .command("status")
     .description(
-      "how a stack stands: versions, weights deployed and live, health, time held, evidence, and what is legal next",
+      "show how a stack stands: versions, weights deployed and live, health, time held, evidence, and what is legal next",
     )
-    .argument("[stack]", "the stack (default: the one that is selected)")
+    .argument("[stack]", "the stack (default: the selected one)")
     .option("--watch", "look again every five seconds, until Ctrl-C")
     .option("--config-file <file>", "its config file, where it is not in its usual place")
-    .option("--json", "all of it as JSON; with --watch a line for each change")
+    .option("--json", "print all of it as JSON; with --watch, a line for each change")
     .addHelpText(
       "after",
-      "\nExit code: 0 all is as it must be, 1 somebody should look at it, or it could not be seen.\n" +
+      "\nExit code: 0 all is as it must be, 1 somebody should look at it, or it could not be read.\n" +
         "\nExample:\n  $ crossfade status production --watch",
     )
     .action(async (stack, options) => {
@@ -171,12 +184,12 @@ export async function main(argv: string[]): Promise<void> {
   program
     .command("promote")
     .description(
-      "release a stack's candidate stage by stage, judged at each; it is taken back when it does worse than stable",
+      "release a stack's candidate stage by stage, judge it at each, and take it back when it does worse than stable",
     )
     .argument("<stack>", "the stack, in whose project this runs")
-    .option("--to <stage>", "where it ends, once held; finish: the candidate becomes stable", "finish")
-    .option("--from <stage>", "only where this stage is live: compare and set")
-    .option("--yes", "do not ask; where nobody can be asked it is needed")
+    .option("--to <stage>", "the stage to end at, once held; finish: the candidate becomes stable", "finish")
+    .option("--from <stage>", "start only where this stage is live: compare-and-set")
+    .option("--yes", "do not ask; needed without a terminal")
     .option("--force", "take over a lock that a process of another machine has left behind")
     .option("--no-analysis", "hold each stage for its bake time, and judge by nothing")
     .option("--config-file <file>", "its config file, where it is not in its usual place")
@@ -197,9 +210,9 @@ export async function main(argv: string[]): Promise<void> {
 
   program
     .command("findings")
-    .description("what the policies say of a preview, and what it changes, as Markdown for a pull request")
+    .description("print what the policies say of a preview, and what it changes, as Markdown for a pull request")
     .requiredOption("--stack <name>", "the stack's name, for the heading")
-    .option("--max <bytes>", "how much may be written; what does not fit is counted", positive, 1_000_000)
+    .option("--max <bytes>", "how much to write at most; what does not fit is counted", positive, 1_000_000)
     .addHelpText(
       "after",
       "\nExample:\n" +
@@ -214,15 +227,19 @@ export async function main(argv: string[]): Promise<void> {
 
   program
     .command("migrate")
-    .description(
-      "bring the database at DATABASE_URL to a version of its schema, under locks that nobody waits for long",
+    .description("bring the database at DATABASE_URL to a version of its schema, with locks that nobody waits for long")
+    .argument(
+      "<directory>",
+      "the folder of SQL files, such as 0007_add_phone.sql, which run in the order of their numbers",
     )
-    .argument("<directory>", "its files, such as 0007_add_phone.sql, in the order of their numbers")
     .option("--to <number>", "the last file to run (default: all)", positive)
-    .option("--digest <sha256>", "only where the files up to there are these: a Migration says which were judged")
+    .option(
+      "--digest <sha256>",
+      "run only if the files up to there have this digest; a Migration passes the one that was judged",
+    )
     .option("--lock-timeout <seconds>", "how long a statement waits for a lock", positive, 2)
     .option("--statement-timeout <seconds>", "how long a statement may take", positive, 3600)
-    .option("--tries <number>", "how often it is tried, where a lock or a connection is not to be had", positive, 10)
+    .option("--tries <number>", "how often to try, where there is no lock or no connection to be had", positive, 10)
     .addHelpText("after", "\nExample:\n  $ DATABASE_URL=postgres://shop@db/shop crossfade migrate migrations --to 7")
     .action(async (directory, options) => {
       const { migrate } = part<typeof import("./migrate")>("./migrate");
