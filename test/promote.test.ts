@@ -117,7 +117,7 @@ test.each([
     (text: string) =>
       text.replace(
         "config:\n",
-        `config:\n  crossfade:analysis: { source: prometheus, prometheus: { url: "http://127.0.0.1:9", authorization: NOT_SET }, metrics: [{ name: orders, kind: counts, bad: "a", all: "b" }] }\n`,
+        `config:\n  crossfade:analysis: { source: prometheus, prometheus: { url: "http://127.0.0.1:9", authorization: NOT_SET }, metrics: [{ name: orders, kind: counts, bad: 'bad{color="{{color}}"}', all: 'all{color="{{color}}"}' }] }\n`,
       ),
     /names the variable NOT_SET, and it is not set/,
   ],
@@ -242,6 +242,23 @@ function recordsOf({ home }: LocalWorld): string[] {
   return all.map(({ type, id }) => `${type} ${id}`).sort();
 }
 
+test("what was taken back stays so where a file of an older commit does not say it", async () => {
+  const rejected = [{ digest: image("2").split("@")[1], at: "2026-11-29T20:00:00Z", reason: "orders without a total" }];
+  stack.config.edit({ rejected });
+  expect((await stack.up("--skip-preview")).code).toBe(0);
+  stack.config.edit({ rejected: undefined });
+  const [text, before] = [readFileSync(file, "utf8"), await weights()];
+  const ran = await promote("--yes", "--no-analysis");
+  expect(ran.said).toMatch(/green was taken back: 2026-11-29T20:00:00Z, orders without a total \(by the stack's state/);
+  expect(ran.code).toBe(1);
+  expect(readFileSync(file, "utf8")).toBe(text);
+  expect(await weights()).toBe(before);
+  expect(await exported()).toContain("orders without a total");
+  // An update by hand takes it out.
+  expect((await stack.up("--skip-preview")).code).toBe(0);
+  expect(await exported()).not.toContain("orders without a total");
+});
+
 test("a lock: of a dead process it is taken over, of another machine only by --force, and an update that runs is not disturbed", async () => {
   const folder = join(world.home, ".pulumi/locks/organization/crossfade/local");
   const lock = (pid: number, host: string) => {
@@ -326,23 +343,6 @@ test("what AWS has no room for leaves it as it was, too", async () => {
   expect(ran.code).toBe(1);
   expect(readFileSync(file, "utf8")).toBe(edited);
   writeFileSync(file, text);
-});
-
-test("what was taken back stays so where a file of an older commit does not say it", async () => {
-  const rejected = [{ digest: image("2").split("@")[1], at: "2026-11-29T20:00:00Z", reason: "orders without a total" }];
-  stack.config.edit({ rejected });
-  expect((await stack.up("--skip-preview")).code).toBe(0);
-  stack.config.edit({ rejected: undefined });
-  const [text, before] = [readFileSync(file, "utf8"), await weights()];
-  const ran = await promote("--yes", "--no-analysis");
-  expect(ran.said).toMatch(/green was taken back: 2026-11-29T20:00:00Z, orders without a total \(by the stack's state/);
-  expect(ran.code).toBe(1);
-  expect(readFileSync(file, "utf8")).toBe(text);
-  expect(await weights()).toBe(before);
-  expect(await exported()).toContain("orders without a total");
-  // An update by hand takes it out.
-  expect((await stack.up("--skip-preview")).code).toBe(0);
-  expect(await exported()).not.toContain("orders without a total");
 });
 
 test("a stage that nobody asks anything is inconclusive at its deadline, and stays as it is", async () => {
