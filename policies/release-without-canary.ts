@@ -1,13 +1,14 @@
 import { z } from "zod";
-import { at, containsUnknown, list, nameOf, number, type Resource } from "../traffic";
+import { at, containsUnknown, IDLE, list, nameOf, number, otherColor, type Resource } from "../traffic";
 import type { Plan } from "./plan";
 import { type Finding, policy } from "./policy";
 import { behindRecord } from "./reading/edges";
 import { forwarding, places } from "./reading/forwards";
 import { isService, isWorkload } from "./reading/kubernetes";
-import { endsOf } from "./reading/members";
+import { answerersOf, endsOf } from "./reading/members";
 import { differs } from "./reading/paths";
 import { recordSets } from "./reading/record-sets";
+import { endOf, routeChanges } from "./reading/rollouts";
 import { one, type State, setting, stateOf } from "./reading/state";
 import { ECS_SERVICE, SCALING_GROUP } from "./reading/types";
 
@@ -20,16 +21,16 @@ const PODS = ["spec.template.spec"];
 
 export const releaseWithoutCanary = policy({
   name: "release-without-canary",
-  description: "Refuses a new version on an environment that has weight.",
+  description: "Refuses a new version on an environment that has weight, or that gets all of it by a rollback.",
   mechanism:
-    'The version is rolled out to all of that environment\'s users at once, with no stage to hold it back and no environment to return to (SRE workbook, "Canarying Releases"). Where the environment is the only one of its route there is no other way: there it is said and not refused, and not even said of an Auto Scaling group whose instances are exchanged in batches with stops between them. A Service of Kubernetes whose selector changes moves all requests in one step, past readiness gates and drains (argo-rollouts, "Zero-Downtime Updates with AWS TargetGroups").',
+    'The version is rolled out to all of that environment\'s users at once, with no stage to hold it back and no environment to return to (SRE workbook, "Canarying Releases"). Where the environment is the only one of its route there is no other way: there it is said and not refused, and not even said of an Auto Scaling group whose instances are exchanged in batches with stops between them. A Service of Kubernetes whose selector changes moves all requests in one step, past readiness gates and drains (argo-rollouts, "Zero-Downtime Updates with AWS TargetGroups"). At `full` the stable color has no weight, and is what a rollback gives all requests to: a new version there is one that nobody has tried.',
   safeWay: "Give the new version to the color that has no weight, and promote it.",
   hazards: ["34", "42", "A2"],
   settings: z.strictObject({}),
   wholePlanOnly: true,
   judge: (plan) => {
     const prior = stateOf(plan.prior);
-    return [...inPlace(plan, prior), ...selectorSwaps(plan)];
+    return [...inPlace(plan, prior), ...selectorSwaps(plan), ...onTheWayBack(plan, prior)];
   },
 });
 
@@ -63,6 +64,33 @@ function newVersion(after: Resource, serves: string, hasSibling: boolean): Findi
     instead: "Put the new version on the color that has no weight, and promote it stage by stage.",
     advisory: !hasSibling,
   };
+}
+
+/**
+ * At `full` stable has no weight, and gets it all in one step by a rollback: a version that is put there would have it unseen. Who
+ * forgot the finish and releases the next version does just that.
+ */
+function onTheWayBack(plan: Plan, prior: State): Finding[] {
+  return routeChanges(plan).flatMap(({ route, before, asked, wire }): Finding[] => {
+    const { stable } = asked;
+    const candidate = otherColor(stable);
+    if (!before || before.inputs.stable !== stable || wire?.[candidate] !== 100) return [];
+    const end = endOf(before, stable, plan.prior);
+    const runs = new Set(end ? answerersOf(end, prior) : []);
+    return plan.changes.flatMap((change): Finding[] => {
+      if (change.kind !== "update" && change.kind !== "replace") return [];
+      const version = isWorkload(change.after) ? PODS : VERSION[change.after.type];
+      if (!version || !runs.has(change.before) || !differs(change.before, change.after, version)) return [];
+      return [
+        {
+          urn: change.after.urn,
+          what: `"${nameOf(change.after.urn)}" would get a new version, and all requests of "${nameOf(route.urn)}" go back to it from full.`,
+          why: `${candidate} has them all, and ${stable} is still stable: a rollback would give them in one step to a version that nobody has tried, and the one to return to is gone.`,
+          instead: `Finish first, by stable: ${candidate} and stage: ${IDLE}. Then the new version is ${stable}'s, and is promoted stage by stage.`,
+        },
+      ];
+    });
+  });
 }
 
 function selectorSwaps({ changes, serving }: Plan): Finding[] {

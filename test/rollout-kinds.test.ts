@@ -181,6 +181,23 @@ const BEHAVIOURS: readonly Behaviour[] = [
 
   { title: "finish", before: { stage: "full" }, after: { stable: "green" } },
   {
+    title: "the next version on stable at full, where the finish was forgotten",
+    before: { stage: "full" },
+    after: { stage: "full", versions: { blue: "v3" } },
+    refusedBy: ["release-without-canary"],
+  },
+  {
+    title: "another version in the way back",
+    before: { stage: "full" },
+    after: { versions: { blue: "v3" } },
+    refusedBy: ["release-without-canary"],
+  },
+  {
+    title: "the next version with the finish",
+    before: { stage: "full" },
+    after: { stable: "green", versions: { blue: "v3" } },
+  },
+  {
     title: "a finish before full has held",
     before: { stage: "full", stages: BAKED_FULL, movedAgo: 5 },
     after: { stable: "green", stages: BAKED_FULL },
