@@ -26,16 +26,26 @@ export class StackFile {
   /**
    * The whole config, read as the program would read it. A secret is not opened: it counts as some text.
    * @param insideLocalCloud by default as the program in the local cloud reads it
-   * @throws ConfigError with everything that is wrong with it.
+   * @throws ConfigError with everything that is wrong with it; Failure where the rest of it may be in an ESC environment
    */
   config(insideLocalCloud = true): Config {
-    const { config = {} } = this.read().toJS() as { config?: Record<string, unknown> };
+    type Written = { config?: Record<string, unknown>; environment?: unknown };
+    const { config = {}, environment } = this.read().toJS() as Written;
     const own = Object.entries(config).filter(([key]) => key.startsWith("crossfade:"));
     const texts = own.map(([key, value]) => {
       const read = withoutSecrets(value);
       return [key.slice("crossfade:".length), typeof read === "object" ? JSON.stringify(read) : String(read)];
     });
-    return parseConfig(basename(this.path), Object.fromEntries(texts), insideLocalCloud);
+    try {
+      return parseConfig(basename(this.path), Object.fromEntries(texts), insideLocalCloud);
+    } catch (error) {
+      if (environment === undefined) throw error;
+      // What is said to be missing may well be there.
+      throw new Failure(
+        `${(error as Error).message}\nThe file takes config from an ESC environment (\`environment:\`), which is not read here: write all crossfade: keys into its own \`config:\`, which goes before it`,
+        2,
+      );
+    }
   }
 
   /** Sets a key, or removes it where the value is undefined. */

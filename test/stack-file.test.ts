@@ -95,5 +95,10 @@ test.each([
 
 test("an environment beside the lines of the release hinders nobody", () => {
   file(TEXT.replace("config:", "environment: [aws/login]\nconfig:")).assertEditable();
+  const partly = TEXT.replace("config:", "environment: [shop/prod]\nconfig:").replace(
+    /^ {2}crossfade:network.*\n/m,
+    "",
+  );
+  expect(() => file(partly).config(false)).toThrow(/crossfade:network.*from an ESC environment.* which is not read here/s);
   file().assertEditable();
 });
