@@ -1,6 +1,6 @@
-import { createInterface } from "node:readline/promises";
 import { didYouMean } from "../components/config-problem";
 import { progressTo } from "../load/progress";
+import { isWanted } from "./ask";
 import { Failure, failedBy } from "./failure";
 import { outlookLines } from "./outlook-text";
 import { settingsIn } from "./policy-settings";
@@ -100,13 +100,10 @@ function showing(tell: (text: string) => void): (verdict: Verdict) => void {
 
 /** Asks before the first update; the answer is for all of them. */
 function confirmOnce(stack: string, { yes, to }: PromoteFlags): (next: string) => Promise<void> {
-  let isWanted = yes === true;
+  let isSaid = yes === true;
   return async (next) => {
-    if (isWanted) return;
-    const terminal = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await terminal.question(`Promote ${stack} to ${next}, and on to ${to} stage by stage? [y/N] `);
-    terminal.close();
-    isWanted = /^y(es)?$/i.test(answer.trim());
-    if (!isWanted) throw new Failure("not wanted. Nothing was changed");
+    if (isSaid) return;
+    isSaid = await isWanted(`Promote ${stack} to ${next}, and on to ${to} stage by stage?`);
+    if (!isSaid) throw new Failure("not wanted. Nothing was changed");
   };
 }

@@ -1,5 +1,5 @@
-import { createInterface } from "node:readline/promises";
 import { progressTo } from "../load/progress";
+import { isWanted } from "./ask";
 import { Failure, failedBy } from "./failure";
 import { commitEdit } from "./rollback/commit-edit";
 import { type CommitWords, commitWords } from "./rollback/commit-words";
@@ -85,8 +85,5 @@ function textOf(told: Told): string {
 async function asked(question: string, yes: boolean): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY) throw new Failure(`${question} Nobody can be asked here: --yes says so`, 2);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${question} [y/N] `);
-  terminal.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new Failure("not wanted. No weight was moved");
+  if (!(await isWanted(question))) throw new Failure("not wanted. No weight was moved");
 }

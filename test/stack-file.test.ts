@@ -99,6 +99,8 @@ test("an environment beside the lines of the release hinders nobody", () => {
     /^ {2}crossfade:network.*\n/m,
     "",
   );
-  expect(() => file(partly).config(false)).toThrow(/crossfade:network.*from an ESC environment.* which is not read here/s);
+  expect(() => file(partly).config(false)).toThrow(
+    /crossfade:network.*from an ESC environment.* which is not read here/s,
+  );
   file().assertEditable();
 });

@@ -1,5 +1,6 @@
-import { type Color, FULL, IDLE, otherColor, type RolloutPlan, type Shares, type Stage } from "../../traffic";
+import { type Color, desiredShares, FULL, IDLE, type RolloutPlan, type Shares, type Stage } from "../../traffic";
 import type { RouteNow } from "../rollout-now";
+import { sameShares, spokenShares } from "../shares";
 
 /** Where a release ends that goes all the way: its version is stable. It is no stage: no weight moves by it. */
 export const FINISH = "finish";
@@ -70,7 +71,7 @@ function driftMove({ asked, live }: Standing, { shares: _, ...route }: RouteNow,
     return { kind: "refuse", why: `${why}: a return that was not recorded. \`crossfade rollback\` goes on with it` };
   }
   // An update was cut off after its effect: by the next one the state gets to know.
-  if (sameShares(live, sharesOf(asked))) return { kind: "update", edit: {}, to: asked.stage };
+  if (sameShares(live, desiredShares(asked))) return { kind: "update", edit: {}, to: asked.stage };
   const why = `live are ${spokenShares(live)}, and the stack's state has ${spokenShares(deployed)}: somebody else writes the weights`;
   return { kind: "refuse", why: `${why}. Find out who; \`pulumi refresh\` takes the live ones over` };
 }
@@ -140,20 +141,4 @@ function strayed(asked: RolloutPlan, at: Stage, next: Stage | undefined): Move {
     kind: "refuse",
     why: `${why}: set crossfade:stage to ${at.name}${ahead}. To go back run \`crossfade rollback\``,
   };
-}
-
-function sharesOf(plan: RolloutPlan): Shares {
-  const weight = plan.stages.find(({ name }) => name === plan.stage)?.weight ?? 0;
-  return { [plan.stable]: 100 - weight, [otherColor(plan.stable)]: weight };
-}
-
-/** A color that is not there has as little as one of weight 0. Weights of 0 to 999 are rounded parts of a hundred. */
-export function sameShares(one: Shares, other: Shares): boolean {
-  return (["blue", "green"] as const).every((color) => Math.abs((one[color] ?? 0) - (other[color] ?? 0)) < 0.01);
-}
-
-function spokenShares(shares: Shares): string {
-  return Object.entries(shares)
-    .map(([color, share]) => `${color} ${share} %`)
-    .join(", ");
 }

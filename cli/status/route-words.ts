@@ -1,4 +1,5 @@
-import { type Color, FULL, IDLE, type LiveRefresh, type Shares, spokenDuration } from "../../traffic";
+import { FULL, IDLE, type LiveRefresh, spokenDuration } from "../../traffic";
+import { sameShares, spokenShares } from "../shares";
 import type { RouteStatus, StackStatus } from "./stack-status";
 
 /** An edit that is legal next, as a command. */
@@ -21,7 +22,7 @@ export function troubles(
 ): string[] {
   const { shares = {}, candidate, recorded, stage } = route;
   const found: string[] = [];
-  if (live && !isSame(live, shares)) {
+  if (live && !sameShares(live, shares)) {
     const why =
       (live[candidate] ?? 0) === 0
         ? "all was given back to stable, and the state does not know of it: crossfade rollback records it"
@@ -109,19 +110,4 @@ export function heldWords({ stage, since }: RouteStatus["route"], now: Date): st
 /** Where an instance refresh is, in AWS's words. */
 export function refreshWords({ status, percent, version }: LiveRefresh): string {
   return `${status} at ${percent} %, to version ${version} of the launch template`;
-}
-
-export function spokenShares(shares: Shares): string {
-  const said = Object.entries(shares).map(([color, share]) => `${color} ${rounded(share)} %`);
-  return said.join(", ") || "none";
-}
-
-/** To one decimal, and none where there is none. */
-export function rounded(share: number): string {
-  return String(Math.round(share * 10) / 10);
-}
-
-function isSame(one: Shares, other: Shares): boolean {
-  const colors: Color[] = ["blue", "green"];
-  return colors.every((color) => Math.abs((one[color] ?? 0) - (other[color] ?? 0)) < 0.05);
 }

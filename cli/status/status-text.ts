@@ -1,4 +1,5 @@
-import { heldWords, nextEdits, refreshWords, rounded, troubles } from "./route-words";
+import { rounded } from "../shares";
+import { heldWords, nextEdits, refreshWords, troubles } from "./route-words";
 import type { EnvironmentStatus, RouteStatus, StackStatus } from "./stack-status";
 import type { ZoneHealth } from "./zone-health";
 
