@@ -249,7 +249,9 @@ test("what was taken back stays so where a file of an older commit does not say 
   stack.config.edit({ rejected: undefined });
   const [text, before] = [readFileSync(file, "utf8"), await weights()];
   const ran = await promote("--yes", "--no-analysis");
-  expect(ran.said).toMatch(/green was taken back: 2026-11-29T20:00:00Z, orders without a total \(by the stack's state/);
+  expect(ran.said).toMatch(
+    /green was taken back: 2026-11-29T20:00:00[^,]*, orders without a total \(by the stack's state/,
+  );
   expect(ran.code).toBe(1);
   expect(readFileSync(file, "utf8")).toBe(text);
   expect(await weights()).toBe(before);
