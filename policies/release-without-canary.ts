@@ -35,12 +35,14 @@ export const releaseWithoutCanary = policy({
 });
 
 function inPlace(plan: Plan, prior: State): Finding[] {
+  // A replacement that users would notice has a policy of its own.
+  const replaced = new Set(plan.changes.flatMap((change) => (change.kind === "replace" ? [change.before] : [])));
+  const isNoticed = (before: Resource) => replaced.has(before) && !plan.spare.has(before);
   return plan.changes.flatMap((change) => {
     if (change.kind !== "update" && change.kind !== "replace") return [];
     const { before, after } = change;
     const version = isWorkload(after) ? PODS : VERSION[after.type];
-    // A replacement that users would notice has a policy of its own.
-    if (!version || (change.kind === "replace" && !plan.spare.has(before))) return [];
+    if (!version || isNoticed(before) || endsOf(before, prior).some(isNoticed)) return [];
     const serving = plan.serving.get(before);
     if (!serving || !differs(before, after, version) || leavesItsGroups(before, after)) return [];
     const isDivided = hasSibling(before, prior);
