@@ -4,6 +4,8 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { Locked } from "../cli/engine-failure";
+import { Failure, failedBy } from "../cli/failure";
+import { pause } from "../cli/pause";
 import { commitEdit } from "../cli/rollback/commit-edit";
 import { holdWeights } from "../cli/rollback/hold-weights";
 import { rejectionsOf } from "../cli/rollback/look-back";
@@ -15,6 +17,7 @@ import { wayBackOf } from "../cli/rollback/way-back";
 import { routesNow } from "../cli/rollout-now";
 import { StackFile } from "../cli/stack-file";
 import { AwsCallError } from "../live/asked";
+import { AwsClients } from "../live/aws-clients";
 import type { Shares } from "../traffic";
 import { imageOf, type StackShape, stack } from "./crossfade-stack";
 
@@ -123,6 +126,27 @@ describe("the hold", () => {
     await holdWeights([silent, raised], Promise.resolve(), { onRaised: () => {}, lookMs: 1 });
     expect([silent.calls.length, raised.calls.length]).toEqual([0, 2]);
   });
+});
+
+test("what waits and is stopped says why, and not that an operation was aborted", async () => {
+  const stopped = new AbortController();
+  const waits = pause(60_000, stopped.signal);
+  stopped.abort(new Failure("stopped. What is deployed stays as it is"));
+  await expect(waits).rejects.toThrow("stopped. What is deployed stays as it is");
+});
+
+test("whatever ends a command, programs are told of it", () => {
+  expect(failedBy(new Failure("no such stage", 2))).toEqual({ result: "failed", why: "no such stage", exitCode: 2 });
+  const call = new AwsCallError("DescribeRules", "throttled", "Throttling", "too many");
+  expect(failedBy(call)).toEqual({ result: "failed", why: call.message, exitCode: 1 });
+});
+
+test("the clients of another region are made once: each has connections of its own", () => {
+  const clients = new AwsClients({ region: "eu-central-1" });
+  const arn = (region: string) => `arn:aws:elasticloadbalancing:${region}:1:listener/app/shop/1/2`;
+  expect(clients.at(arn("eu-central-1"))).toBe(clients);
+  expect(clients.at(arn("us-east-1"))).not.toBe(clients);
+  expect(clients.at(arn("us-east-1"))).toBe(clients.at(arn("us-east-1")));
 });
 
 describe("the update that runs", () => {
