@@ -2,7 +2,7 @@ import { COLORS, type Shares } from "../traffic";
 
 /** A color that is not there has as little as one of weight 0. Weights of 0 to 999 are rounded parts of a hundred. */
 export function sameShares(one: Shares, other: Shares): boolean {
-  return COLORS.every((color) => Math.abs((one[color] ?? 0) - (other[color] ?? 0)) < 0.05);
+  return COLORS.every((color) => Math.abs((one[color] ?? 0) - (other[color] ?? 0)) < 0.01);
 }
 
 /** `blue 95 %, green 5 %`. */
