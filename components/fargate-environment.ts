@@ -191,8 +191,8 @@ function timeouts({ grace = 60, healthInterval = 10, drain = 60, stop = 30 }: Fa
 } {
   const seconds = PLACING_SECONDS + grace + 5 * healthInterval + drain + stop;
   if (seconds <= PROVIDER_TIMEOUT) return {};
-  const [create, update] = [`${seconds}s`, `${seconds}s`];
-  return { customTimeouts: { create, update, delete: update } };
+  const time = `${seconds}s`;
+  return { customTimeouts: { create: time, update: time, delete: time } };
 }
 
 function check(name: string, { cpu = 256, memory = 512, scaling }: FargateEnvironmentArgs): void {

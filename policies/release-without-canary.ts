@@ -34,17 +34,23 @@ export const releaseWithoutCanary = policy({
   },
 });
 
+/** What would run another version, in place or made anew. */
+function newVersions({ changes }: Plan) {
+  return changes.flatMap((change) => {
+    if (change.kind !== "update" && change.kind !== "replace") return [];
+    const version = isWorkload(change.after) ? PODS : VERSION[change.after.type];
+    return version && differs(change.before, change.after, version) ? [change] : [];
+  });
+}
+
 function inPlace(plan: Plan, prior: State): Finding[] {
   // A replacement that users would notice has a policy of its own.
   const replaced = new Set(plan.changes.flatMap((change) => (change.kind === "replace" ? [change.before] : [])));
   const isNoticed = (before: Resource) => replaced.has(before) && !plan.spare.has(before);
-  return plan.changes.flatMap((change) => {
-    if (change.kind !== "update" && change.kind !== "replace") return [];
-    const { before, after } = change;
-    const version = isWorkload(after) ? PODS : VERSION[after.type];
-    if (!version || isNoticed(before) || endsOf(before, prior).some(isNoticed)) return [];
+  return newVersions(plan).flatMap(({ before, after }) => {
+    if (isNoticed(before) || endsOf(before, prior).some(isNoticed)) return [];
     const serving = plan.serving.get(before);
-    if (!serving || !differs(before, after, version) || leavesItsGroups(before, after)) return [];
+    if (!serving || leavesItsGroups(before, after)) return [];
     const isDivided = hasSibling(before, prior);
     if (!isDivided && comesInBatches(after, stateOf(plan.desired))) return [];
     return newVersion(after, `it ${serving.why}`, isDivided);
@@ -79,14 +85,12 @@ function onTheWayBack(plan: Plan, prior: State): Finding[] {
     if (!before || before.inputs.stable !== stable || wire?.[candidate] !== 100) return [];
     const end = endOf(before, stable, plan.prior);
     const runs = new Set(end ? answerersOf(end, prior) : []);
-    return plan.changes.flatMap((change): Finding[] => {
-      if (change.kind !== "update" && change.kind !== "replace") return [];
-      const version = isWorkload(change.after) ? PODS : VERSION[change.after.type];
-      if (!version || !runs.has(change.before) || !differs(change.before, change.after, version)) return [];
+    return newVersions(plan).flatMap(({ before: ran, after }): Finding[] => {
+      if (!runs.has(ran)) return [];
       return [
         {
-          urn: change.after.urn,
-          what: `"${nameOf(change.after.urn)}" would get a new version, and all requests of "${nameOf(route.urn)}" go back to it from full.`,
+          urn: after.urn,
+          what: `"${nameOf(after.urn)}" would get a new version, and all requests of "${nameOf(route.urn)}" go back to it from full.`,
           why: `${candidate} has them all, and ${stable} is still stable: a rollback would give them in one step to a version that nobody has tried, and the one to return to is gone.`,
           instead: `Finish first, by stable: ${candidate} and stage: ${IDLE}. Then the new version is ${stable}'s, and is promoted stage by stage.`,
         },

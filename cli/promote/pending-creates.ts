@@ -1,6 +1,6 @@
 import type { AwsClients } from "../../live/aws-clients";
 import { nameOf } from "../../traffic";
-import type { parseState } from "../../traffic/sources/state";
+import type { State } from "../../traffic/sources/state";
 import { type Begun, createdId, isKnowable, placeOf } from "./created-id";
 import type { Scene } from "./scene";
 
@@ -23,7 +23,7 @@ interface Written extends Begun {
 const UNREAD = "crossfade:unread";
 
 /** Whether something was being made, or was taken into the state and not read. */
-export function isUnsettled({ resources, pending }: ReturnType<typeof parseState>): boolean {
+export function isUnsettled({ resources, pending }: State): boolean {
   return pending.some(({ does }) => does === "creating") || resources.some(({ outputs }) => outputs[UNREAD] === true);
 }
 

@@ -29,22 +29,17 @@ export async function holdWeights(
   over.then(end, end);
   for (let failures = 0; ; await Promise.race([sleep(lookMs), ...(isOver ? [] : [over.catch(() => {})])])) {
     const last: boolean = isOver;
-    const looks = await Promise.allSettled(writers.map(isRaised));
-    for (const [index, { name }] of writers.entries()) {
-      const look = looks[index];
-      if (look?.status === "fulfilled" && look.value) onRaised(name);
-    }
-    const failed = looks.find((look) => look.status === "rejected");
-    if (failed && ++failures === FAILURES) throw failed.reason;
-    if (failed) continue;
-    failures = 0;
-    if (last && looks.every((look) => look.status === "fulfilled" && !look.value)) return;
+    let wasRaised = false;
+    const look = async (writer: WeightWriter) => {
+      if (await writer.isDone()) return;
+      await writer.write();
+      wasRaised = true;
+      onRaised(writer.name);
+    };
+    const looks = await Promise.allSettled(writers.map(look));
+    const failed = looks.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
+    failures = failed ? failures + 1 : 0;
+    if (failed && failures === FAILURES) throw failed.reason;
+    if (last && !failed && !wasRaised) return;
   }
-}
-
-/** Whether it had to be written. */
-async function isRaised(writer: WeightWriter): Promise<boolean> {
-  if (await writer.isDone()) return false;
-  await writer.write();
-  return true;
 }

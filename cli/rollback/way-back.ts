@@ -23,11 +23,10 @@ export function wayBackOf(route: RouteNow, live: Shares | undefined, isUpdated: 
     return { kind: "nothing", why: `${stable} has all requests, and there is no ${candidate}` };
   // A return from a finish that was written and not recorded: it is gone on with, and not taken back.
   const isReturned = (shares[candidate] ?? 0) === 0 && live?.[candidate] === 100;
-  if (isReturned && older === candidate && !isRejected)
-    return { kind: "return", to: candidate, from: stable, has: 100 };
-  if (has > 0) return { kind: "back", to: stable, from: candidate, has };
+  const mayReturn = older === candidate && !isRejected;
+  if (has > 0 && !(isReturned && mayReturn)) return { kind: "back", to: stable, from: candidate, has };
   // A finish that runs moves no weight, and is not what an update that is stopped can have been raising.
-  if (older === candidate && !isRejected) return { kind: "return", to: candidate, from: stable, has: 100 };
+  if (mayReturn) return { kind: "return", to: candidate, from: stable, has: 100 };
   if (isUpdated) return { kind: "back", to: stable, from: candidate, has };
   return { kind: "nothing", why: `${stable} has all requests: ${candidate} has none that could be taken back` };
 }

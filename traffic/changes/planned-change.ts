@@ -3,7 +3,7 @@ import { formerOf } from "./former";
 import { keepsOwnName } from "./kubernetes-replacement";
 import { changedWithProvider } from "./provider-change";
 import { replacedBy } from "./replaced-by";
-import { sameValue } from "./same-value";
+import { isAbsent, sameValue } from "./same-value";
 
 /** A create, update, replacement or deletion between the prior and the desired state. */
 export type PlannedChange =
@@ -60,8 +60,7 @@ export function forcingChanges(before: Resource, after: Resource): PropertyChang
     .map((property) => ({ property, path: property.split(".") }))
     .map(({ property, path }) => {
       const [had, has] = [at(before.inputs, ...path), at(after.inputs, ...path)];
-      const isWrittenOut =
-        before.type.startsWith("aws:") && (had ?? undefined) === undefined && (has ?? undefined) !== undefined;
+      const isWrittenOut = before.type.startsWith("aws:") && isAbsent(had) && !isAbsent(has);
       return { property, before: isWrittenOut ? (at(before.outputs, ...path) ?? had) : had, after: has };
     })
     .filter((change) => !sameValue(change.before, change.after));

@@ -33,7 +33,7 @@ function isCompared(key: string): boolean {
   return !key.startsWith("__");
 }
 
-function isAbsent(value: unknown): value is null | undefined {
+export function isAbsent(value: unknown): value is null | undefined {
   return value === null || value === undefined;
 }
 

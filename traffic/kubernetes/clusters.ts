@@ -1,4 +1,5 @@
 import { formerOf } from "../changes/former";
+import type { PlannedChange } from "../changes/planned-change";
 import { otherCluster } from "../changes/provider-change";
 import type { Resource } from "../resource";
 import type { Entity } from "../update/entity";
@@ -15,8 +16,9 @@ const PROVIDER = "pulumi:providers:kubernetes";
 export function clustersOf(
   prior: readonly Resource[],
   desired: readonly Resource[] = [],
-  replaced: ReadonlySet<Resource> = new Set(),
+  changes: readonly PlannedChange[] = [],
 ): (provider: string | undefined) => string | undefined {
+  const replaced = new Set(changes.flatMap((change) => (change.kind === "replace" ? [change.after] : [])));
   const firsts = new Map<string, string>();
   const first = (urn: string): string => firsts.get(urn) ?? urn;
   const distinct: Resource[] = [];

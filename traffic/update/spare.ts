@@ -25,8 +25,7 @@ export function spare(
   going: ReadonlySet<Resource>,
   desired: readonly Resource[] = [],
 ): Set<Resource> {
-  const replaced = new Set(changes.flatMap((change) => (change.kind === "replace" ? [change.after] : [])));
-  const clusters = clustersOf(state, desired, replaced);
+  const clusters = clustersOf(state, desired, changes);
   const half = changes.flatMap((change): [Resource, Entity][] => {
     if (change.kind !== "update" || answersRequests(change.before.type)) return [];
     const entity = halfUpdatedEntity(change.before, change.after);

@@ -35,8 +35,7 @@ export function orderedPlan(
 ): OrderedPlan {
   const relevant = changes.filter(movesTraffic);
   const moved = new Set(relevant.flatMap((change) => ("before" in change ? [change.before] : [])));
-  const replaced = new Set(changes.flatMap((change) => (change.kind === "replace" ? [change.after] : [])));
-  const clusters = clustersOf(prior, desired, replaced);
+  const clusters = clustersOf(prior, desired, changes);
   const made = relevant.map((change) => {
     const own = "before" in change && stays(change) ? stayingEntities(change) : changedEntities(change);
     return { change, entities: own.map((entity) => inCluster(entity, clusters)) };
