@@ -53,7 +53,8 @@ test.each([
   expect(log[0]?.replace("[service] ", "")).toMatch(printed);
 });
 
-const graceful = `console.log("up"); process.on("SIGTERM", () => setTimeout(() => { console.log("done"); process.exit(3); }, 500)); setInterval(() => {}, 1000)`;
+// It says that it is up once it can end well: a signal before its handler is there would end it at once.
+const graceful = `process.on("SIGTERM", () => setTimeout(() => { console.log("done"); process.exit(3); }, 500)); console.log("up"); setInterval(() => {}, 1000)`;
 
 test("SIGTERM reaches the program, and its end is the task's", async () => {
   const { logs, end, tasks } = await start(`node -e '${graceful}'`);
