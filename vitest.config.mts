@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import LongestFirst from "./test/longest-first";
 
 /** What measures a service under load: two at a time, with the machine's two cores to themselves. */
 const LIVE = [
@@ -20,6 +21,7 @@ export default defineConfig({
     maxConcurrency: 1,
     testTimeout: 300_000,
     hookTimeout: 600_000,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
