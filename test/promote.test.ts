@@ -24,7 +24,8 @@ beforeAll(async () => {
   stack = await world.ownStack();
   file = join(world.home, "Pulumi.local.yaml");
   stack.config.edit({ green: image("2") });
-  expect((await promote("--to", "idle", "--yes")).code).toBe(0);
+  const { code, said } = await promoteWith({ PATH: silentAfterwards() }, "--to", "idle", "--yes");
+  expect(code, said).toBe(0);
 });
 afterAll(async () => {
   for (const child of children) child.kill("SIGKILL");
@@ -52,6 +53,15 @@ async function promoteWith(env: NodeJS.ProcessEnv, ...args: string[]) {
   });
   const [code] = await once(child, "close");
   return { code: code as number, said };
+}
+
+/** Of an engine that can tell nothing of an update that is over, neither outputs nor history: it has gone well all the same. */
+function silentAfterwards(): string {
+  const folder = join(world.home, "bin");
+  mkdirSync(folder);
+  const script = `#!/bin/sh\ncase "$1 $2" in "stack output" | "stack history") exit 1 ;; esac\nexec '${world.engine}/bin/pulumi' "$@"\n`;
+  writeFileSync(join(folder, "pulumi"), script, { mode: 0o755 });
+  return `${folder}:${stack.pulumi.env.PATH}`;
 }
 
 /** The weights of the route, as the state has them. */
