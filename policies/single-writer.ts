@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { conditionsOf, covers, isPreview, list, number, type Resource, text } from "../traffic";
 import { policy } from "./policy";
+import { otherWeights } from "./problems/other-weights";
 import { routeClashes } from "./problems/route-clash";
 import { type Problem, ratchet } from "./ratchet";
 import { carriersIn, places, splits, weightsProperty } from "./reading/forwards";
@@ -14,9 +15,9 @@ export const singleWriter = policy({
   name: "single-writer",
   description: "Refuses two owners of a weight, and two rules of which one takes the other's requests.",
   mechanism:
-    "Where ECS, CodeDeploy, Argo Rollouts or Flagger moves weights that the program writes too, each update puts the traffic back to what the program says, and each release moves it again (aws-cdk#36649). A balancer takes the first rule that matches, by priority: behind a rule that matches all of its requests a weighted rule has no effect, and rolling back does nothing. Of two rules with one priority ELB refuses the second, when other steps are done. Of two routes of a Gateway with the same host and match the older one gets all requests (Gateway API, HTTPRouteRule, `matches`). An Auto Scaling group that lists its target groups detaches those of a separate attachment at each update (provider, `aws.autoscaling.Attachment`).",
+    "Where ECS, CodeDeploy, Argo Rollouts or Flagger moves weights that the program writes too, each update puts the traffic back to what the program says, and each release moves it again (aws-cdk#36649). A balancer takes the first rule that matches, by priority: behind a rule that matches all of its requests a weighted rule has no effect, and rolling back does nothing. Of two rules with one priority ELB refuses the second, when other steps are done. Of two routes of a Gateway with the same host and match the older one gets all requests (Gateway API, HTTPRouteRule, `matches`). A transform of the program changes what a component asks for, after the weights are worked out (Pulumi, `transforms`): users get what it writes, and the stage says something else. An Auto Scaling group that lists its target groups detaches those of a separate attachment at each update (provider, `aws.autoscaling.Attachment`).",
   safeWay:
-    "One owner: let the program move the weights and the controller only roll out, or leave them to the controller with `ignoreChanges`.",
+    "One owner: let the program move the weights and the controller only roll out, or leave them to the controller with `ignoreChanges`. Of a Crossfade route `crossfade:stage` moves them, and no transform touches them.",
   hazards: ["11", "27"],
   settings: z.strictObject({}),
   judge: (plan) =>
@@ -25,6 +26,7 @@ export const singleWriter = policy({
       return [
         ...twoOwners(moved),
         ...noOwner(state, moved),
+        ...otherWeights(state),
         ...rulesInTheWay(state),
         ...routeClashes(state),
         ...twoAttachments(state),

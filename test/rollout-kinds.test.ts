@@ -5,6 +5,7 @@ import { type Item, placed } from "./cases/item";
 import { planOfChange } from "./cases/judged-purely";
 import { ROLLOUT_WORLDS } from "./cases/rollout-worlds";
 import { NOW, type RolloutShape, STAGES } from "./crossfade-stack";
+import { Ref } from "./small-programs";
 
 /** The design's table of edits, and what else a rollout may meet: the same for every kind of compute and of route. */
 interface Behaviour {
@@ -42,6 +43,24 @@ const madeAnew = (color: Color) => (items: Item[]) =>
     const template = { ...spec.template, metadata: { labels } };
     return { ...one, inputs: { ...one.inputs, spec: { ...spec, selector: { matchLabels: labels }, template } } };
   });
+
+/** What a transform of the program makes of a route's parts: other weights, and other tags of what can have some. */
+const transformed = (other: (weight: number) => unknown) => (items: Item[]) =>
+  items.map((one): Item => {
+    if (one.parent !== "shop" || one.type === "pulumi:index:Stash") return one;
+    const tags = one.type.startsWith("aws:lb/") && { tags: { team: "shop" } };
+    return { ...one, inputs: { ...reweighted(one.inputs, other), ...tags } };
+  });
+
+function reweighted<T>(value: T, other: (weight: number) => unknown): T {
+  if (value instanceof Ref || value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map((inner) => reweighted(inner, other)) as T;
+  const entries = Object.entries(value).map(([key, inner]) => [
+    key,
+    key === "weight" ? other(Number(inner)) : reweighted(inner, other),
+  ]);
+  return Object.fromEntries(entries);
+}
 
 const BEHAVIOURS: readonly Behaviour[] = [
   { title: "install", before: undefined, after: alone },
@@ -285,6 +304,49 @@ const BEHAVIOURS: readonly Behaviour[] = [
     before: {},
     after: oldAlone,
     refusedBy: ["serving-deletion", "stage-order"],
+  },
+
+  {
+    title: "a transform writes a later stage's weights",
+    before: {},
+    after: { stage: "canary-5" },
+    edit: transformed(() => 50),
+    refusedBy: ["single-writer"],
+  },
+  {
+    title: "a transform holds weights where they were, on a rollback",
+    before: { stage: "canary-50", movedAgo: 1 },
+    after: {},
+    edit: transformed(() => 50),
+    refusedBy: ["single-writer"],
+    // The edge and its records are made for a color that gets nobody.
+    on: {
+      "Fargate behind DNS": ["entrypoint-protected", "health-check", "single-writer"],
+      "Auto Scaling behind DNS": ["entrypoint-protected", "health-check", "single-writer"],
+    },
+  },
+  {
+    title: "a transform gives the candidate all at the install of both",
+    before: undefined,
+    after: {},
+    edit: transformed((weight) => 100 - weight),
+    refusedBy: ["single-writer"],
+    on: {
+      "Fargate behind DNS": ["entrypoint-protected", "single-writer"],
+      "Auto Scaling behind DNS": ["entrypoint-protected", "single-writer"],
+    },
+  },
+  {
+    title: "a transform writes the same shares by other weights, and tags",
+    before: {},
+    after: { stage: "canary-5" },
+    edit: transformed((weight) => weight * 2),
+  },
+  {
+    title: "a transform writes the weights as text",
+    before: {},
+    after: { stage: "canary-5" },
+    edit: transformed(String),
   },
 ];
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { planOf } from "../policies/plan";
 import { singleWriter } from "../policies/single-writer";
-import type { Resource } from "../traffic";
+import { type Resource, UNKNOWN } from "../traffic";
+import { stack } from "./crossfade-stack";
 import { changed, forward, group, listener, object, ours, resource, rule, service, verdicts } from "./resources";
 
 const groups = [group("blue"), group("green")];
@@ -172,15 +174,57 @@ test("to stop leaving the weights alone is refused, and where they never were it
 });
 
 test("a route of ours whose weights nobody moves is refused", () => {
-  const ignored = ours("WeightedAlbRoute", shop({ ignoreChanges: ["actions"] }));
-  expect(verdicts(singleWriter, [], [...groups, ...ignored])).toEqual(["refused"]);
-  expect(verdicts(singleWriter, [], [...groups, ...ours("WeightedAlbRoute", shop())])).toEqual([]);
+  const ignored = stack().map((one) =>
+    one.type.endsWith(":ListenerRule") ? { ...one, ignoreChanges: ["actions"] } : one,
+  );
+  expect(verdicts(singleWriter, [], ignored)).toEqual(["refused"]);
+  expect(verdicts(singleWriter, [], stack())).toEqual([]);
 });
 
 test("a Gateway's route of ours whose weights nobody moves is refused", () => {
   const ignored = ours("WeightedGatewayRoute", route({}, { ignoreChanges: ["spec"] }));
   expect(verdicts(singleWriter, [], ignored)).toEqual(["refused"]);
   expect(verdicts(singleWriter, [], ours("WeightedGatewayRoute", route({})))).toEqual([]);
+});
+
+describe("a route of ours whose weights a transform has changed", () => {
+  const canary = (stage: string, weights: Record<string, unknown>) =>
+    stack({ stage }).map((one) =>
+      one.type.endsWith(":ListenerRule") ? changed(one, { actions: [forward(weights)] }) : one,
+    );
+
+  test.each<[string, string, Record<string, unknown>, string[]]>([
+    ["the stage's own", "canary-5", { blue: 95, green: 5 }, []],
+    ["another scale of them", "canary-5", { blue: 855, green: 45 }, []],
+    ["none for the idle color", "idle", { blue: 100 }, []],
+    ["others", "canary-5", { blue: 50, green: 50 }, ["refused"]],
+    ["others, at idle", "idle", { blue: 99, green: 1 }, ["refused"]],
+    ["others, at full", "full", { blue: 1, green: 99 }, ["refused"]],
+    ["a part for somebody else", "canary-5", { blue: 95, green: 5, cart: 5 }, ["refused"]],
+    ["none for the candidate", "canary-5", { blue: 95 }, ["refused"]],
+    ["all 0", "canary-5", { blue: 0, green: 0 }, ["refused"]],
+    ["one that is not known", "canary-5", { blue: 95, green: UNKNOWN }, ["refused"]],
+    ["one that is left out", "canary-5", { blue: 95, green: undefined }, ["refused"]],
+  ])("%s", (_, stage, weights, expected) => {
+    expect(verdicts(singleWriter, stack({}), canary(stage, weights))).toEqual(expected);
+  });
+
+  test("the same as before is said, and once a stage moves it is refused", () => {
+    const before = canary("canary-5", { blue: 50, green: 50 });
+    expect(verdicts(singleWriter, before, before)).toEqual(["said"]);
+    expect(verdicts(singleWriter, before, canary("idle", { blue: 50, green: 50 }))).toEqual(["refused"]);
+    expect(verdicts(singleWriter, before, canary("canary-50", { blue: 10, green: 90 }))).toEqual(["refused"]);
+    expect(verdicts(singleWriter, before, stack({ stage: "canary-5" }))).toEqual([]);
+  });
+
+  test("it says what, where, why and what to do", () => {
+    const [finding] = singleWriter.judge(planOf(stack({}), canary("canary-5", { blue: 60, green: 30, cart: 10 })));
+    expect(finding).toMatchObject({
+      urn: expect.stringMatching(/ListenerRule::shop$/),
+      what: '"shop" is to be at canary-5 (blue 95 %, green 5 %), and what the program writes on "shop" is blue 60 %, green 30 %, others 10 %.',
+      instead: expect.stringContaining("crossfade:stage"),
+    });
+  });
 });
 
 interface Entry {

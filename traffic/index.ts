@@ -36,6 +36,7 @@ export * from "./rolling/refresh";
 export * from "./rollout";
 export * from "./serving/loss";
 export * from "./serving/serving";
+export * from "./shares";
 export * from "./transition";
 export type { Step } from "./update/entity";
 export type { PendingOperation } from "./update/pending-operation";

@@ -1,6 +1,15 @@
-import { type Color, desiredShares, FULL, IDLE, type RolloutPlan, type Shares, type Stage } from "../../traffic";
+import {
+  type Color,
+  desiredShares,
+  FULL,
+  IDLE,
+  type RolloutPlan,
+  type Shares,
+  type Stage,
+  sameShares,
+  spokenShares,
+} from "../../traffic";
 import type { RouteNow } from "../rollout-now";
-import { sameShares, spokenShares } from "../shares";
 
 /** Where a release ends that goes all the way: its version is stable. It is no stage: no weight moves by it. */
 export const FINISH = "finish";

@@ -1,7 +1,6 @@
-import type { Stage } from "../../traffic";
+import { type Stage, sameShares } from "../../traffic";
 import type { StageJudged } from "../analysis/stage-verdict";
 import { Failure } from "../failure";
-import { sameShares } from "../shares";
 import { holdStage, type Judging } from "./hold-stage";
 import { type Course, type Edit, type Move, nextMove } from "./next-move";
 import { settlePendingCreates } from "./pending-creates";

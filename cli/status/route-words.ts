@@ -1,5 +1,4 @@
-import { FULL, IDLE, type LiveRefresh, spokenDuration } from "../../traffic";
-import { sameShares, spokenShares } from "../shares";
+import { FULL, IDLE, type LiveRefresh, sameShares, spokenDuration, spokenShares } from "../../traffic";
 import type { RouteStatus, StackStatus } from "./stack-status";
 
 /** An edit that is legal next, as a command. */

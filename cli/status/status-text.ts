@@ -1,4 +1,4 @@
-import { rounded } from "../shares";
+import { rounded } from "../../traffic";
 import { heldWords, nextEdits, refreshWords, troubles } from "./route-words";
 import type { EnvironmentStatus, RouteStatus, StackStatus } from "./stack-status";
 import type { ZoneHealth } from "./zone-health";

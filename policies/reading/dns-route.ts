@@ -24,6 +24,16 @@ export const dnsRoute: RouteKind = {
     const larger = (a: Shares, b: Shares) => ((b[candidate] ?? 0) > (a[candidate] ?? 0) ? b : a);
     return all.reduce(larger, all[0] ?? {});
   },
+  placesOf: (route, state) =>
+    TYPES.flatMap((type) => {
+      const carriers = dnsRoute.carriersOf(route, state).filter((record) => read(record, "type") === type);
+      if (carriers.length === 0) return [];
+      const ends = carriers.map(
+        (record) => [colorOf(record), weightIn(read(record, "weightedRoutingPolicies"))] as const,
+      );
+      const known = Object.fromEntries(ends.map(([color]) => [color, color]));
+      return [{ carriers, known, ends }];
+    }),
   // What is kept is kept by caches, which no weight turns off: see hold-time.
   keepsClients: () => false,
   has: ({ inputs }, color) => at(inputs.edges, color) !== undefined,
@@ -45,10 +55,13 @@ function colorOf(record: Resource): string | undefined {
 /** Undefined where the records have no weight at all. */
 function sharesIn(records: readonly Resource[]): Shares | undefined {
   // What the cloud has: after a failed update the program asked for something else.
-  const policyOf = ({ inputs, outputs }: Resource) =>
-    one(outputs.weightedRoutingPolicies ?? inputs.weightedRoutingPolicies);
-  const weights = records.map((record) => [colorOf(record), number(at(policyOf(record), "weight")) ?? 0] as const);
+  const policyOf = ({ inputs, outputs }: Resource) => outputs.weightedRoutingPolicies ?? inputs.weightedRoutingPolicies;
+  const weights = records.map((record) => [colorOf(record), weightIn(policyOf(record)) ?? 0] as const);
   const sum = weights.reduce((total, [, weight]) => total + weight, 0);
   if (sum === 0) return undefined;
   return Object.fromEntries(weights.map(([color, weight]) => [color, (weight * 100) / sum]));
+}
+
+function weightIn(policy: unknown): number | undefined {
+  return number(at(one(policy), "weight"));
 }

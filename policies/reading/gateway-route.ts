@@ -1,8 +1,8 @@
 import { at, type Color, type Resource, text } from "../../traffic";
 import { weightOf } from "./forwards";
 import { backendsOf, isService, kindOf, servicesMeant, usersBackendsOf } from "./kubernetes";
-import { environment, environmentPart, type RouteKind, sharesByColor } from "./route-kind";
-import { stateOf } from "./state";
+import { byColor, environment, environmentPart, type RouteKind, sharesByColor } from "./route-kind";
+import { setting, stateOf } from "./state";
 
 /** A route by the weights of an HTTPRoute's backends (Gateway API, `HTTPBackendRef`). */
 export const gatewayRoute: RouteKind = {
@@ -14,6 +14,17 @@ export const gatewayRoute: RouteKind = {
     const [backends = []] = usersBackendsOf(carrier?.outputs.spec ?? carrier?.inputs.spec);
     const weights = backends.map((backend) => [text(at(backend, "name")), weightOf(backend) ?? 0] as const);
     return sharesByColor(weights, (color) => serviceName(route, color, state));
+  },
+  // Of the rules that somebody has added, those which lead elsewhere are not the route's.
+  placesOf: (route, state) => {
+    const known = byColor(route.inputs.services);
+    const own = new Set(Object.values(known));
+    return gatewayRoute.carriersOf(route, state).flatMap((carrier) =>
+      usersBackendsOf(setting(carrier, "spec"))
+        .map((backends) => backends.map((backend) => [at(backend, "name"), weightOf(backend)] as const))
+        .filter((ends) => ends.some(([name]) => own.has(name)))
+        .map((ends) => ({ carriers: [carrier], known, ends })),
+    );
   },
   // Session persistence of the Gateway API is experimental, and no route of ours asks for it.
   keepsClients: () => false,

@@ -14,7 +14,7 @@ import type { Plan } from "../plan";
 import { albRoute } from "./alb-route";
 import { dnsRoute } from "./dns-route";
 import { gatewayRoute } from "./gateway-route";
-import type { RouteKind } from "./route-kind";
+import type { Place, RouteKind } from "./route-kind";
 import { stateOf } from "./state";
 import { CLOCK, ENVIRONMENTS, TASK_DEFINITION } from "./types";
 import { versionAge } from "./version-age";
@@ -80,6 +80,11 @@ export function olderIn(route: Resource, state: readonly Resource[]): Color | un
 /** What carries a route's weights: its rule, or its records. */
 export function carriersOf(route: Resource, state: readonly Resource[]): readonly Resource[] {
   return KINDS[route.type]?.carriersOf(route, state) ?? [];
+}
+
+/** The places where the program divides a route's requests. */
+export function placesOf(route: Resource, state: readonly Resource[]): readonly Place[] {
+  return KINDS[route.type]?.placesOf(route, state) ?? [];
 }
 
 /** Whether the color is one of the route's. */

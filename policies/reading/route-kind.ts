@@ -1,4 +1,4 @@
-import { COLORS, type Color, type Resource, type Shares, text } from "../../traffic";
+import { at, COLORS, type Color, type Resource, type Shares, text } from "../../traffic";
 import { ENVIRONMENTS, GROUP } from "./types";
 
 /** How a kind of route of ours has its weights on the wire. One file for each kind; the rollout's rules are the same for all. */
@@ -12,12 +12,24 @@ export interface RouteKind {
   carriersOf(route: Resource, state: readonly Resource[]): readonly Resource[];
   /** The share of each color, as carriers have it. */
   sharesOf(route: Resource, carriers: readonly Resource[], state: readonly Resource[]): Shares;
+  /** The places where the program divides the route's requests, with the weights that it asks for. */
+  placesOf(route: Resource, state: readonly Resource[]): readonly Place[];
   /** Whether a client stays with the color that it met first. */
   keepsClients(carriers: readonly Resource[]): boolean;
   /** The color is one of the route's. */
   has(route: Resource, color: Color): boolean;
   /** The target group or the Service that a color's requests come to; undefined where it is not of this stack, or not known, or not one. */
   endOf(route: Resource, color: Color, state: readonly Resource[]): Resource | undefined;
+}
+
+/** Where a program divides a route's requests. */
+export interface Place {
+  /** What the weights are written on: a rule, the records of one type, a route of Kubernetes. */
+  carriers: readonly Resource[];
+  /** What each color that is to be there is known by. */
+  known: Partial<Record<Color, unknown>>;
+  /** Each end with its weight, which is undefined where it is not known. */
+  ends: readonly (readonly [target: unknown, weight: number | undefined])[];
 }
 
 /** The environment of a color: what a stack has beside its route. */
@@ -57,4 +69,11 @@ export function sharesByColor(
     if (found && sum > 0) shares[color] = (found[1] * 100) / sum; // in this order: 55 / 100 * 100 is not 55
   }
   return shares;
+}
+
+/** The colors' entries in an input of a route. */
+export function byColor(input: unknown): Partial<Record<Color, unknown>> {
+  return Object.fromEntries(
+    COLORS.flatMap((color) => (at(input, color) === undefined ? [] : [[color, at(input, color)]])),
+  );
 }

@@ -3,7 +3,7 @@ import { imageOf, type StackShape } from "../crossfade-stack";
 import { ref } from "../small-programs";
 import { type Change, type Pair, pair } from "./case";
 import { type Item, item, mapped } from "./item";
-import { ours } from "./worlds";
+import { ours, withMore } from "./worlds";
 
 const both = (before: StackShape, after: StackShape) => ({ prior: ours(before), desired: ours(after) });
 
@@ -80,6 +80,17 @@ function beside(
   return { prior: at(before), desired: at(after) };
 }
 
+/** The first stage, and what a transform of the program makes of the rule: these weights, and a tag. */
+function transformed(blue: number, green: number): Change {
+  const { prior, desired } = both({}, { stage: "canary-5" });
+  const targetGroups = [
+    { arn: ref("blue-tg"), weight: blue },
+    { arn: ref("green-tg"), weight: green },
+  ];
+  const actions = [{ type: "forward", forward: { targetGroups, stickiness: { enabled: true, duration: 3600 } } }];
+  return { prior, desired: withMore(desired, { "shop-lr": { inputs: { actions, tags: { team: "shop" } } } }) };
+}
+
 const FIRST_USERS: [StackShape, StackShape] = [{}, { stage: "canary-5" }];
 
 /** Hazards of a rollout of ours. */
@@ -120,6 +131,14 @@ export const ourPairs: Pair[] = [
     change: (stage: string) => both({ stage }, { stable: "green" }),
     refused: "idle",
     passes: "full",
+  }),
+  pair("h27c", {
+    hazards: ["27"],
+    policy: "single-writer",
+    change: ([blue, green]: [number, number]) => transformed(blue, green),
+    refused: [50, 50],
+    // The shares of the stage, of nearly a thousand.
+    passes: [855, 45],
   }),
   pair("h46", {
     hazards: ["46"],

@@ -1,4 +1,4 @@
-import { COLORS, type Shares } from "../traffic";
+import { COLORS, type Shares } from "./rollout";
 
 /** A color that is not there has as little as one of weight 0. Weights of 0 to 999 are rounded parts of a hundred. */
 export function sameShares(one: Shares, other: Shares): boolean {
