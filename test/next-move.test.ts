@@ -41,7 +41,7 @@ function standing({ weight, live = weight, stable = "blue", asks = {}, older, li
   return { asked, lines: lines ?? ["blue", "green"], rejected, route, live: shares(live) };
 }
 
-const start: Course = { target: FINISH, isDeployed: false, passed: undefined };
+const start: Course = { target: FINISH, isDeployed: false, passed: undefined, wasMoved: false };
 const held = (passed: string): Course => ({ ...start, isDeployed: true, passed });
 const move = (shape: Shape, course: Partial<Course> = {}) => nextMove(standing(shape), { ...start, ...course });
 const update = (to: string, edit: object) => ({ kind: "update", to, edit });
@@ -127,6 +127,12 @@ describe("what is not to be gone on with", () => {
     ["another stable in the middle", { weight: 5, asks: { stable: "green" } }, no(/makes green stable/)],
   ])("%s", (_, shape, expected) => {
     expect(move(shape)).toMatchObject(expected);
+  });
+
+  test("what somebody takes back while a stage is held is theirs to record", () => {
+    expect(move({ weight: 50, live: 0 }, { isDeployed: true, wasMoved: true })).toMatchObject(
+      no(/blue has all requests live.*somebody has taken it back just now.*the same command records it/),
+    );
   });
 
   test("no candidate: all is well, and nothing to do", () => {

@@ -15,9 +15,10 @@ export interface Judging {
   unanswered: number;
 }
 
-/** How a stage was held. */
+/** How a stage was held; `moved` where somebody else has moved its weights meanwhile. */
 export type Held =
   | { result: "held"; judged?: StageJudged }
+  | { result: "moved" }
   | { result: "regression" | "inconclusive"; judged: StageJudged };
 
 /** In milliseconds: at least so long from one look to the next. */
@@ -33,6 +34,7 @@ export async function holdStage(
   stage: Stage,
   since: Date | undefined,
   judging: Judging | undefined,
+  hasMoved: () => Promise<boolean>,
 ): Promise<Held> {
   const from = since ?? new Date();
   const over = () => from.getTime() + stage.bake * 1000 <= Date.now();
@@ -40,7 +42,10 @@ export async function holdStage(
     const isWhole = stage.weight === 100;
     const why = isWhole ? "stable has no requests to compare with" : "by the clock alone, nothing is judged";
     if (!over()) progress.event(`holds for ${spokenDuration(stage.bake)}: ${why}`);
-    for (; !over(); await pause(LOOK, signal)) progress.status(left(stage, from));
+    while (!over()) {
+      progress.status(left(stage, from));
+      if (await movedWithin(LOOK, hasMoved, signal)) return { result: "moved" };
+    }
     return { result: "held" };
   }
   const { source, metrics, deadline, unanswered } = judging;
@@ -58,8 +63,23 @@ export async function holdStage(
     if (unjudged !== told && unjudged !== "") progress.event(`not judged so far: ${unjudged}`);
     told = unjudged;
     // By a clock that is set back the next block is hours away, until somebody sets it right.
-    await pause(Math.min(block, Math.max(LOOK, judged.lookAgainAt.getTime() - Date.now())), signal);
+    const wait = Math.min(block, Math.max(LOOK, judged.lookAgainAt.getTime() - Date.now()));
+    if (await movedWithin(wait, hasMoved, signal)) return { result: "moved" };
   }
+}
+
+/** Waits so many milliseconds, unless the weights move. */
+async function movedWithin(
+  milliseconds: number,
+  hasMoved: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const until = performance.now() + milliseconds;
+  for (let rest = milliseconds; rest > 0; rest = until - performance.now()) {
+    await pause(Math.min(LOOK, rest), signal);
+    if (await hasMoved()) return true;
+  }
+  return false;
 }
 
 function left({ bake }: Stage, from: Date): string {

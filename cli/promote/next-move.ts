@@ -36,6 +36,8 @@ export interface Course {
   isDeployed: boolean;
   /** The stage that has held for its bake time and was judged good. */
   passed: string | undefined;
+  /** Somebody has moved the weights while this command held a stage, and may not have come to an end with it. */
+  wasMoved: boolean;
 }
 
 /** The lines of the stack file that an edit sets. */
@@ -62,18 +64,25 @@ export function nextMove(standing: Standing, course: Course): Move {
     return { kind: "refuse", why: "the stack has no route of Crossfade's with weights: there is nothing to promote" };
   }
   return (
-    driftMove(standing, route, route.shares) ??
+    driftMove(standing, route, route.shares, course) ??
     (route.recorded.stable !== asked.stable ? flipMove(standing, route, course) : stageMove(standing, route, course))
   );
 }
 
 /** Where the cloud has other weights than the state. */
-function driftMove({ asked, live }: Standing, { shares: _, ...route }: RouteNow, deployed: Shares): Move | undefined {
+function driftMove(
+  { asked, live }: Standing,
+  { shares: _, ...route }: RouteNow,
+  deployed: Shares,
+  { wasMoved }: Course,
+): Move | undefined {
   if (!live || sameShares(live, deployed)) return undefined;
   const { candidate, recorded, older } = route;
   if ((live[candidate] ?? 0) === 0) {
     const why = `${recorded.stable} has all requests live, and the stack's state still gives ${candidate} ${deployed[candidate]} %`;
-    return { kind: "roll back", why: `${why}: a roll back that was not recorded` };
+    if (!wasMoved) return { kind: "roll back", why: `${why}: a roll back that was not recorded` };
+    const then = "If it is not recorded in the end, the same command records it";
+    return { kind: "refuse", why: `${why}: somebody has taken it back just now. ${then}` };
   }
   if (older === candidate && live[candidate] === 100) {
     const why = `${candidate}, the version before, has all requests live, and the stack's state gives them to ${recorded.stable}`;

@@ -1,13 +1,17 @@
 import { type Stage, sameShares } from "../../traffic";
 import type { StageJudged } from "../analysis/stage-verdict";
 import { Failure } from "../failure";
+import { liveShares } from "../live-shares";
+import type { RouteNow } from "../rollout-now";
+import { clientsBy } from "../stack-clients";
 import { holdStage, type Judging } from "./hold-stage";
 import { type Course, type Edit, type Move, nextMove } from "./next-move";
 import { settlePendingCreates } from "./pending-creates";
 import type { Scene } from "./scene";
-import { type Looked, look } from "./standing";
+import { type Looked, look, routeOf } from "./standing";
 import { tookOver } from "./take-over";
 import { updateStack } from "./update-stack";
+import { weightsWatch } from "./weights-watch";
 
 /** How a release ended. */
 export interface Ended {
@@ -35,7 +39,7 @@ export interface ReleaseOptions {
  */
 export async function release(scene: Scene, options: ReleaseOptions): Promise<Ended> {
   const { stack, progress } = scene;
-  const course: Course = { target: options.target, isDeployed: false, passed: undefined };
+  const course: Course = { target: options.target, isDeployed: false, passed: undefined, wasMoved: false };
   const stages: Ended["stages"] = [];
   for (let turn = 0; ; turn++) {
     const looked = await look(stack);
@@ -50,6 +54,7 @@ export async function release(scene: Scene, options: ReleaseOptions): Promise<En
       continue;
     }
     const move = nextMove(looked, course);
+    course.wasMoved = false;
     progress.at(placeOf(looked, move));
     if (move.kind === "refuse") throw new Failure(`${move.why}. Nothing was changed`);
     if (move.kind === "done") return { result: "done", why: move.why, stages };
@@ -69,7 +74,11 @@ export async function release(scene: Scene, options: ReleaseOptions): Promise<En
     }
     const { stage } = move;
     const judging = isJudged(looked, stage.name) ? await options.judgingOf(looked) : undefined;
-    const held = await holdStage(scene, stage, looked.route?.since, judging);
+    const held = await holdStage(scene, stage, looked.route?.since, judging, watchOf(scene, routeOf(looked)));
+    if (held.result === "moved") {
+      course.wasMoved = true;
+      continue;
+    }
     stages.push({ stage: stage.name, weight: stage.weight, judged: held.judged });
     if (held.judged) progress.event(held.judged.text);
     if (held.result === "regression") return rolledBack(reasonOf(held.judged));
@@ -84,6 +93,12 @@ export async function release(scene: Scene, options: ReleaseOptions): Promise<En
     await options.rollBack(why);
     return { result: "rolled back", why, stages };
   }
+}
+
+/** One call a look: while a call is tried again nothing is judged. */
+function watchOf({ stack }: Scene, route: RouteNow): () => Promise<boolean> {
+  const clients = clientsBy(stack.file, 1);
+  return weightsWatch(() => liveShares(route, clients), route.shares ?? {});
 }
 
 /** Whether the candidate has a share at a stage, and stable the rest: at `full` there is nobody to compare with. */
