@@ -1,4 +1,6 @@
 import {
+  canBeTwice,
+  letsInAlike,
   type PendingOperation,
   type PlannedChange,
   plannedChange,
@@ -65,13 +67,32 @@ function servingIn(prior: readonly Resource[]): Serving {
 
 /**
  * How what would be replaced or deleted serves, where that loses requests. What others only stand on, such as a certificate, can
- * be exchanged: the new one is made first, they are led to it, and the old one goes last.
+ * be exchanged: the new one is made first, they are led to it, and the old one goes last. What lets users in may go where
+ * another does that, or where all go that it lets in to.
  */
-export function servesUntil(change: PlannedChange, { serving, spare, changes }: Plan): Served | undefined {
+export function servesUntil(change: PlannedChange, plan: Plan): Served | undefined {
+  const { serving, spare, changes } = plan;
   if ((change.kind !== "replace" && change.kind !== "delete") || spare.has(change.before)) return undefined;
   const served = serving.get(change.before);
+  if (served?.letsInto) return isMissed(change, served.letsInto, plan) ? served : undefined;
   if (!served?.movableFor) return served;
   if (change.kind === "replace") return change.deletedFirst ? served : undefined;
   const led = new Set(changes.flatMap((other) => ("before" in other ? [other.before] : [])));
   return served.movableFor.every((standing) => led.has(standing)) ? undefined : served;
+}
+
+function isMissed(
+  change: PlannedChange & { kind: "replace" | "delete" },
+  letsInto: readonly Resource[],
+  { changes, desired }: Plan,
+): boolean {
+  const { before } = change;
+  if (change.kind === "replace") return change.deletedFirst || !letsInAlike(before, change.after);
+  const going = new Set(
+    changes.flatMap((one) => (one.kind === "replace" || one.kind === "delete" ? [one.before] : [])),
+  );
+  if (letsInto.every((into) => going.has(into))) return false;
+  // Under its own URN is what an earlier update has put in the place of a left-over.
+  const others = desired.filter(({ urn, type }) => urn === before.urn || (type === before.type && canBeTwice(type)));
+  return !others.some((other) => letsInAlike(before, other));
 }

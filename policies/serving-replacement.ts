@@ -12,13 +12,14 @@ import {
 } from "../traffic";
 import { type Plan, servesUntil } from "./plan";
 import { type Finding, policy } from "./policy";
+import { LETTING } from "./reading/letting";
 import { RECORD } from "./reading/types";
 
 export const servingReplacement = policy({
   name: "serving-replacement",
   description: "Refuses to replace a resource that serves users.",
   mechanism:
-    "A replacement is another resource: a new target group has no healthy target, a new balancer another address. With a name of its own the old one is even deleted first (pulumi-terraform-bridge, `nameRequiresDeleteBeforeReplace`), and so is all that hangs on it. `protect` does not stop it where the same commit removes `protect` (pulumi/pulumi, `new.Protect && old.Protect`). A DNS record of another type or set identifier is another record too, though the provider changes it in place (Route 53 API, ChangeResourceRecordSets). What no request would miss may be replaced: a service whose step waits until the new one is healthy in the group, before the old one drains.",
+    "A replacement is another resource: a new target group has no healthy target, a new balancer another address. With a name of its own the old one is even deleted first (pulumi-terraform-bridge, `nameRequiresDeleteBeforeReplace`), and so is all that hangs on it. `protect` does not stop it where the same commit removes `protect` (pulumi/pulumi, `new.Protect && old.Protect`). A DNS record of another type or set identifier is another record too, though the provider changes it in place (Route 53 API, ChangeResourceRecordSets). What no request would miss may be replaced: a service whose step waits until the new one is healthy in the group, before the old one drains. What lets users in to it, such as a listener's certificate, may be replaced where the new one is made first and lets in the same.",
   safeWay: "Make the change on the color that has no weight, then move the weight.",
   hazards: ["9", "10", "18", "26", "40", "47", "A24", "A25"],
   settings: z.strictObject({}),
@@ -28,14 +29,18 @@ export const servingReplacement = policy({
       if (change.kind !== "replace") return [];
       const served = servesUntil(change, plan);
       if (!served) return [];
+      const letting = served.letsInto && LETTING[change.before.type];
       const order = change.deletedFirst
         ? `${isNamed(change.before) ? "It has a name of its own, so the" : "The"} old one is deleted before the new one is there`
-        : "The new one starts empty, and the old one goes when the update ends";
+        : letting
+          ? "The new one lets in others, or elsewhere, and the old one goes when the update ends"
+          : "The new one starts empty, and the old one goes when the update ends";
       return {
         urn: change.after.urn,
         what: `"${nameOf(change.after.urn)}" would be replaced, for ${causes(change.because)}, and it ${served.why}.`,
-        why: `${order}: requests are lost in between.`,
+        why: letting ? `${order}. ${letting.without}` : `${order}: requests are lost in between.`,
         instead:
+          letting?.instead ??
           "Make the change on the color that has no weight, promote it, and remove this one when it has none. To keep this one, take the change back.",
       };
     }),

@@ -34,6 +34,7 @@ export * from "./resource";
 export * from "./rolling/batches";
 export * from "./rolling/refresh";
 export * from "./rollout";
+export { canBeTwice, letsInAlike } from "./serving/lets-in";
 export * from "./serving/loss";
 export * from "./serving/serving";
 export * from "./shares";

@@ -1,14 +1,10 @@
 import { at, list, type Resource, text, UNKNOWN } from "../../traffic";
 import { listenersOn } from "./edges";
+import { SECURITY_GROUP, separateRules } from "./security-groups";
 import { one, type State, setting } from "./state";
 
-const SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup";
 const ACL_ASSOCIATION = "aws:wafv2/webAclAssociation:WebAclAssociation";
 const MORE_CERTIFICATES = "aws:lb/listenerCertificate:ListenerCertificate";
-const INGRESS_RULES = [
-  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-  "aws:ec2/securityGroupRule:SecurityGroupRule",
-];
 
 /** What a client can notice of a balancer by itself, with what AWS takes where nothing is said (provider, `aws.lb.LoadBalancer`). */
 const OF_BALANCER = {
@@ -77,8 +73,7 @@ function ingressOf(balancer: Resource, state: State): unknown[] {
     state.referred(balancer, "securityGroups", id, SECURITY_GROUP),
   );
   return groups.flatMap((group) => {
-    const rules = referring(state.ofType(...INGRESS_RULES), "securityGroupId", group, state);
-    const separate = rules.filter((rule) => (setting(rule, "type") ?? "ingress") === "ingress");
+    const separate = separateRules(group, "ingress", state);
     return [...list(setting(group, "ingress")), ...separate.map(({ inputs }) => inputs)].map((rule) =>
       PART_OF_INGRESS.map((keys) => said(keys.map((key) => at(rule, key)).find((value) => value !== undefined) ?? "")),
     );

@@ -128,20 +128,9 @@ const CHANGES: Record<string, readonly Change[]> = {
       prior: shop({ inputs: { web: { certificateArn: "arn:cert-{case}-2025" } } }),
       desired: shop({ inputs: { web: { certificateArn: "arn:cert-{case}-2026" } } }),
     },
+    both({ last: [sni("2025")] }, { last: [sni("2026")] }),
   ],
-  "SNI added": [
-    both(
-      {},
-      {
-        last: [
-          item("aws:lb/listenerCertificate:ListenerCertificate", "sni", {
-            listenerArn: ref("web"),
-            certificateArn: "arn:cert-{case}",
-          }),
-        ],
-      },
-    ),
-  ],
+  "SNI added": [both({}, { last: [sni("2025")] })],
   "security-group rule added": [
     both(
       {},
@@ -339,6 +328,14 @@ const CHANGES: Record<string, readonly Change[]> = {
     both({ inputs: { lb: { subnets: ["a", "b"] } } }, { inputs: { lb: { subnets: ["b", "a"] } } }),
   ],
 };
+
+/** One of a listener's further certificates. */
+function sni(year: string): Item {
+  return item("aws:lb/listenerCertificate:ListenerCertificate", "sni", {
+    listenerArn: ref("web"),
+    certificateArn: `arn:cert-{case}-${year}`,
+  });
+}
 
 function GONE(): object {
   return { type: "fixed-response", fixedResponse: { statusCode: "410", contentType: "text/plain" } };

@@ -17,6 +17,7 @@ const REPLACED_BY: Record<string, readonly string[]> = {
   "aws:autoscaling/group:Group": ["name", "namePrefix"],
   "aws:lambda/alias:Alias": ["name", "functionName"],
   "aws:lambda/function:Function": ["name", "packageType"],
+  "aws:lb/listenerCertificate:ListenerCertificate": ["certificateArn", "listenerArn"],
   "aws:acm/certificate:Certificate": ["domainName", "validationMethod"],
   "kubernetes:apps/v1:Deployment": ["spec.selector"],
   "kubernetes:core/v1:Service": ["spec.clusterIP"],

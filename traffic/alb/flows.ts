@@ -3,7 +3,7 @@ import { type Flow, percent, sharesOf, source } from "../serving/flow";
 import type { Entity } from "../update/entity";
 import { targets } from "../update/reference";
 import type { AlbAnswers } from "./answers";
-import type { Action } from "./rules";
+import { type Action, turnsAway } from "./rules";
 
 /**
  * How requests go on from balancers to what runs behind their target groups.
@@ -34,8 +34,7 @@ function listenerFlows(listener: ReturnType<AlbAnswers["listeners"]>[number], al
   }
   for (const { entity, forms } of alb.rulesOf(listener)) {
     const [form] = forms;
-    // A rule that turns every request away, as one does that is about to go, is missed by nobody.
-    if (!form || (form.handling.does === "answer" && form.handling.status >= 400)) continue;
+    if (!form || turnsAway(form)) continue;
     const where = `rule "${nameOf(entity.urn)}"`;
     const why = `answers users as ${where}`;
     flows.push(

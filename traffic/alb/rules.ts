@@ -61,6 +61,11 @@ function action(property: string, form: Form, groups: Directory): Action {
   return { handling: does, groups: [] };
 }
 
+/** Whether it turns every request away, as one does that is about to go: nobody would miss it. */
+export function turnsAway({ handling }: Action): boolean {
+  return handling.does === "answer" && handling.status >= 400;
+}
+
 /** A listener: in this stack, or by its ARN. */
 export type On = Entity | string;
 

@@ -11,6 +11,8 @@ export interface Flow {
   why: (from: string) => string;
   /** `from` can be led to another in the update that replaces `to`, and loses nothing by it. */
   movable?: boolean;
+  /** `to` refers to `from` and lets its users in: when `from` goes, nobody misses it. */
+  letsIn?: boolean;
 }
 
 /** What comes from users, or from other stacks. */

@@ -12,6 +12,7 @@ import type { Resource } from "../resource";
 import { type Entity, keptEntity } from "../update/entity";
 import { carriesTraffic } from "../update/moves-traffic";
 import type { Flow } from "./flow";
+import { letsIn, lettingFlows } from "./lets-in";
 import { groundFlows, standsOnOrUnder } from "./stands-on";
 
 /** That a resource serves, and how much. */
@@ -25,6 +26,8 @@ export interface Served {
    * others. A certificate is one, or a task definition.
    */
   movableFor?: readonly Resource[];
+  /** Set where it serves only as what lets users in to others, and refers to them: these others. A route is one. */
+  letsInto?: readonly Resource[];
 }
 
 export type Serving = ReadonlyMap<Resource, Served>;
@@ -32,7 +35,7 @@ export type Serving = ReadonlyMap<Resource, Served>;
 /** The resources of a state that can receive a live user's request now, with what they stand on. */
 export function servingResources(state: readonly Resource[]): Serving {
   // Of most types there is nothing to be asked: alarms, log groups, policies of roles.
-  const asked = state.filter(({ custom, type }) => custom && (carriesTraffic(type) || standsOnOrUnder(type)));
+  const asked = state.filter(({ custom, type }) => custom && isAsked(type));
   const clusters = clustersOf(state);
   const resources = new Map(asked.map((resource) => [inCluster(keptEntity(resource), clusters), resource]));
   const flows = flowsOf([...resources.keys()]);
@@ -45,9 +48,18 @@ export function servingResources(state: readonly Resource[]): Serving {
     const own = (into.get(entity) ?? []).filter(({ from }) => from === undefined || reached.has(from));
     const isMovable = own.every(({ movable }) => movable);
     const standing = own.flatMap(({ from }) => (from && resources.get(from)) ?? []);
-    serving.set(resource, isMovable ? { ...served, movableFor: standing } : served);
+    const isLetting = own.every((flow) => flow.letsIn);
+    serving.set(resource, {
+      ...served,
+      ...(isMovable && { movableFor: standing }),
+      ...(isLetting && { letsInto: standing }),
+    });
   }
   return serving;
+}
+
+function isAsked(type: string): boolean {
+  return carriesTraffic(type) || standsOnOrUnder(type) || letsIn(type);
 }
 
 function flowsOf(entities: readonly Entity[]): Flow[] {
@@ -63,6 +75,7 @@ function flowsOf(entities: readonly Entity[]): Flow[] {
     ...kubernetesFlows(routes, services, (service) => used.has(service)),
     ...lambdaFlows(entities),
     ...groundFlows(entities),
+    ...lettingFlows(entities, alb),
   ];
 }
 
