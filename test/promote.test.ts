@@ -9,6 +9,7 @@ import { AwsClients } from "../live/aws-clients";
 import { writeRule } from "../live/rule";
 import { parseState } from "../traffic/sources/state";
 import { askLimits } from "./api-world";
+import { until } from "./facts/local-cloud";
 import { LocalWorld, ROOT, type TestStack, WITH_TRACES } from "./local-world";
 
 // One stack that has a candidate, and what may be wrong when it is to be promoted. Whatever it is: the file and the weights stay.
@@ -36,7 +37,11 @@ async function promote(...args: string[]) {
   return promoteWith({}, ...args);
 }
 
-async function promoteWith(env: NodeJS.ProcessEnv, ...args: string[]) {
+function promoteWith(env: NodeJS.ProcessEnv, ...args: string[]) {
+  return begin(env, ...args).ended;
+}
+
+function begin(env: NodeJS.ProcessEnv, ...args: string[]) {
   const command = [WITH_TRACES, join(ROOT, "cli/bin.js"), "promote", "local", "--config-file", file, ...args];
   const child = spawn("node", command, {
     env: { ...stack.pulumi.env, ...env },
@@ -51,8 +56,8 @@ async function promoteWith(env: NodeJS.ProcessEnv, ...args: string[]) {
   child.stderr.on("data", (chunk) => {
     said += chunk;
   });
-  const [code] = await once(child, "close");
-  return { code: code as number, said };
+  const ended = once(child, "close").then(([code]) => ({ code: code as number, said }));
+  return { ended, said: () => said };
 }
 
 /** Of an engine that can tell nothing of an update that is over, neither outputs nor history: it has gone well all the same. */
@@ -310,7 +315,7 @@ async function pulumiLike(): Promise<number> {
   return child.pid ?? 0;
 }
 
-test("another writer of the weights ends it, and what it wrote stays", async () => {
+test("another writer of the weights ends it, also while it holds a stage, and what it wrote stays", async () => {
   const [route] = routesNow(parseState(await exported()).resources);
   const { blue = "", green = "" } = route?.targetGroups ?? {};
   const { AWS_ENDPOINT_URL: endpoint, AWS_REGION: region } = world.cloud.env;
@@ -318,13 +323,25 @@ test("another writer of the weights ends it, and what it wrote stays", async () 
   process.env.AWS_ENDPOINT_URL = endpoint;
   const write = ([one = 0, other = 0]: number[]) =>
     writeRule(clients, route?.carriers[0]?.id ?? "", { weights: { [blue]: one, [green]: other }, sticky: true });
-  await write([60, 40]);
   const text = readFileSync(file, "utf8");
-  const ran = await promote("--yes", "--no-analysis");
-  expect(ran.said).toMatch(/live are blue 60 %, green 40 %.*somebody else writes the weights/);
-  expect(ran.code).toBe(1);
-  expect(readFileSync(file, "utf8")).toBe(text);
+  const theirs = /live are blue 60 %, green 40 %.*somebody else writes the weights/;
+
+  await write([60, 40]);
+  const before = await promote("--yes", "--no-analysis");
   await write([95, 5]);
+  expect(before.said).toMatch(theirs);
+  expect(before.code).toBe(1);
+
+  stack.config.set("analysis", { deadline: "10m" });
+  const holding = begin({}, "--yes");
+  await until(() => holding.said().includes("not judged so far"));
+  await write([60, 40]);
+  const held = await holding.ended;
+  await write([95, 5]);
+  stack.config.set("analysis", undefined);
+  expect(held.said).toMatch(theirs);
+  expect(held.code).toBe(1);
+  expect(readFileSync(file, "utf8")).toBe(text);
 });
 
 async function exported(): Promise<string> {

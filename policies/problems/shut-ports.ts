@@ -27,10 +27,10 @@ interface Door {
 }
 
 /**
- * The last rule of security groups that lets through what serves, and would be taken away: "A security group controls the traffic
- * that is allowed to reach and leave the resources that it is associated with" (VPC guide), and what no rule of any of them
- * allows is dropped. Tracked connections go on until they time out, new ones are not made (EC2 guide, "Security group connection
- * tracking"). Of groups and rules of other stacks nothing is known: with one of these at the door nothing is said.
+ * The last rule of security groups that lets through what serves, and would be taken away. What no rule of any group of a resource
+ * allows is dropped (VPC guide, "Security groups"): tracked connections go on until they time out, new ones are not made (EC2
+ * guide, "Security group connection tracking"). Of groups and rules of other stacks nothing is known: with one of these at the
+ * door nothing is said.
  */
 export function shutPorts(plan: Plan): Finding[] {
   const changed = new Map(plan.changes.flatMap((change) => ("before" in change ? [[change.before, change]] : [])));
