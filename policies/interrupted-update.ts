@@ -10,9 +10,10 @@ export const interruptedUpdate = policy({
   name: "interrupted-update",
   description: "Refuses an update that loses requests on its way, or that Route 53 stops there.",
   mechanism:
-    'The engine makes creations and updates in parallel, held back by data edges, `dependsOn` and parents alone, and deletions at the end; a failed step, a lost connection or a kill ends it after any set of steps that respects these edges. A listener\'s rule needs the target group that it forwards to and not the service that fills the group: without an edge it is updated first, and every request is answered with 503 until the service is there, or for good (ELB guide, "HTTP 503: Service unavailable"). A change of a route is adopted by one node of the balancer after the other, and by caches of names later still; nobody names a bound: who answers must do so for the routes as they were, too (argo-rollouts#3333 was an outage of that kind). What serves and would be replaced or deleted is refused by the policies of these names; here it is judged as if it stayed. Of DNS records Route 53 stops an update half way that makes one beside another of its name and type with another routing policy (Route 53 API, ChangeResourceRecordSets, InvalidChangeBatch): deletions come last. What another stack registers or routes is no step of this update: it is taken to be as it should.',
-  safeWay: "An edge (`dependsOn`), so that what must come first does, or two updates.",
-  hazards: ["2", "4", "17", "19", "44", "A1", "A12"],
+    "The engine makes creations and updates in parallel, held back by data edges, `dependsOn` and parents alone, and deletions at the end; a failed step, a lost connection or a kill ends it after any set of steps that respects these edges. A listener's rule needs the target group that it forwards to and not the service that fills the group: without an edge it is updated first, and every request is answered with 503 until the service is there, or for good (ELB guide, \"HTTP 503: Service unavailable\"). A change of a route is adopted by one node of the balancer after the other, and by caches of names later still; nobody names a bound: who answers must do so for the routes as they were, too (argo-rollouts#3333 was an outage of that kind). A rule or a route that takes another host or path in the place of one leaves those who still ask for that one to the listener's default: a slip of the pen looks so. A value that is only taken off is taken to be retired. What serves and would be replaced or deleted is refused by the policies of these names; here it is judged as if it stayed. Of DNS records Route 53 stops an update half way that makes one beside another of its name and type with another routing policy (Route 53 API, ChangeResourceRecordSets, InvalidChangeBatch): deletions come last. What another stack registers or routes is no step of this update: it is taken to be as it should.",
+  safeWay:
+    "An edge (`dependsOn`), so that what must come first does, or two updates. Another host or path comes beside the old one first, and that goes when nobody asks for it any more.",
+  hazards: ["2", "4", "17", "19", "44", "A1", "A12", "A32"],
   settings: z.strictObject({}),
   wholePlanOnly: true,
   judge: (plan) => {
@@ -36,17 +37,23 @@ function moment({ after, until, forGood, bounded, unadopted }: Interruption): st
   return forGood ? `${done}, and from then on` : `${done} and before the rest is done`;
 }
 
-function lasting({ until, forGood, bounded, unadopted }: Interruption): string {
+function lasting({ until, forGood, bounded, exchanged, unadopted }: Interruption): string {
   if (unadopted) {
     return "A node of the balancer that has not adopted the new weights, or a cache that has the old answer, still sends requests there; nobody names a bound for that (ELB guide; RFC 8767 for names).";
+  }
+  if (exchanged && until.length === 0) {
+    return "Users and their links ask for the old one for long, and nothing leads them to the new one.";
   }
   if (forGood && until.length === 0 && !bounded) return "It stays so.";
   return "The engine may be there for a while, and may stop there.";
 }
 
-function instead({ after, until, bounded, unadopted }: Interruption, { desired }: Plan): string {
+function instead({ after, until, bounded, exchanged, unadopted }: Interruption, { desired }: Plan): string {
   if (unadopted)
     return "Make two updates of it: first what leads the requests elsewhere, and, once its drain is over, what takes those away who answer there.";
+  if (exchanged && until.length === 0) {
+    return "If it is a slip, write it as it was. Otherwise let it take both in an update of its own, lead users to the new one, and take the old one off in another when nobody asks for it. Where nobody asks for it now, or the config has room for one only, crossfade:breakGlass lets it through, with the reason.";
+  }
   if (bounded) return "Make several updates of it: first what is to answer, then what leads to it, then what goes.";
   const [late] = until;
   const [early] = after;

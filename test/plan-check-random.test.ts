@@ -7,7 +7,7 @@ import { servingReplacement } from "../policies/serving-replacement";
 import { interruptions, type Resource, UNKNOWN } from "../traffic";
 import { orderedPlan } from "../traffic/update/step-order";
 import { randomPlan } from "./random-plans";
-import { type Cloud, cloudOf, type Request, reachableClouds, reply, type Thing } from "./small-engine";
+import { type Cloud, cloudOf, isRetired, type Request, reachableClouds, reply, type Thing } from "./small-engine";
 import { type Program, planned } from "./small-programs";
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -66,8 +66,7 @@ function loses(before: Program, after: Program): boolean {
   const { clouds, last } = reachableClouds(before, after);
   return requests(first).some((request) => {
     const now = reply(first, request, full);
-    const end = reply(last, request, full);
-    if (now.share === 0 || (request.cookie && !now.byCookie) || (end.is404 && end.share < now.share)) return false;
+    if (now.share === 0 || (request.cookie && !now.byCookie) || isRetired(first, last, request, full)) return false;
     const ways = clouds.flatMap((cloud) => [cloud, unadopted(first, cloud)]);
     return ways.some((cloud) => reply(cloud, request, full).share < now.share - 1e-9);
   });

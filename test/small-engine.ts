@@ -224,6 +224,18 @@ type Action = { type: string; forward?: Forward };
 export type Reply = { share: number; is404?: boolean; byCookie?: boolean };
 
 /**
+ * Whether the program takes the request's entry point away: in the end the balancer answers with its own 404, and the rule that
+ * matched has not got another host in the place of the request's.
+ */
+export function isRetired(first: Cloud, last: Cloud, request: Request, full: ReadonlySet<string>): boolean {
+  if (!reply(last, request, full).is404) return false;
+  const [taker] = matching(first, request);
+  const hosts = (cloud: Cloud) => hostsOf(cloud.get(taker?.item.name ?? "")?.inputs ?? {});
+  const [before, after] = [hosts(first), hosts(last)];
+  return after.includes(request.host) || after.every((host) => before.includes(host));
+}
+
+/**
  * The chance that the request is answered by a service: by the balancer's rules, from AWS's text.
  *
  * @param full groups that others fill
@@ -232,10 +244,8 @@ export function reply(cloud: Cloud, request: Request, full: ReadonlySet<string>)
   const none = { share: 0, is404: true };
   const listener = cloud.get("web");
   if (!listener || !cloud.has(listener.inputs.loadBalancerArn as string)) return { share: 0 };
-  const rules = [...cloud.values()]
-    .filter(({ item, inputs }) => item.kind === "rule" && inputs.listenerArn === "web" && matches(inputs, request))
-    .sort((a, b) => Number(a.inputs.priority) - Number(b.inputs.priority));
-  const [action] = ((rules[0]?.inputs.actions ?? listener.inputs.defaultActions) as Action[]) ?? [];
+  const [first] = matching(cloud, request);
+  const [action] = ((first?.inputs.actions ?? listener.inputs.defaultActions) as Action[]) ?? [];
   if (!action?.forward) return none;
   const { targetGroups, stickiness } = action.forward;
   const answers = (arn: string) => cloud.has(arn) && (full.has(arn) || isServed(cloud, arn));
@@ -245,6 +255,13 @@ export function reply(cloud: Cloud, request: Request, full: ReadonlySet<string>)
   const sum = targetGroups.reduce((total, { weight }) => total + weight, 0);
   const good = targetGroups.reduce((total, { arn, weight }) => total + (answers(arn) ? weight : 0), 0);
   return { share: sum > 0 ? good / sum : 0 };
+}
+
+/** The listener's rules that match, the first one first. */
+function matching(cloud: Cloud, request: Request): Thing[] {
+  return [...cloud.values()]
+    .filter(({ item, inputs }) => item.kind === "rule" && inputs.listenerArn === "web" && matches(inputs, request))
+    .sort((a, b) => Number(a.inputs.priority) - Number(b.inputs.priority));
 }
 
 export function isServed(cloud: Cloud, arn: string): boolean {
@@ -268,8 +285,13 @@ export function groupsOf({
   return [...served, ...((targetGroupArns ?? []) as string[]), ...single];
 }
 
+type Asked = { hostHeader?: { values: string[] }; pathPattern?: { values: string[] }; httpHeader?: object };
+
+function hostsOf({ conditions = [] }: Record<string, unknown>): string[] {
+  return (conditions as Asked[]).flatMap(({ hostHeader }) => hostHeader?.values ?? []);
+}
+
 function matches({ conditions }: Record<string, unknown>, { host, path }: Request): boolean {
-  type Asked = { hostHeader?: { values: string[] }; pathPattern?: { values: string[] }; httpHeader?: object };
   return (conditions as Asked[]).every(
     (c) =>
       (c.hostHeader?.values.includes(host) ?? true) &&

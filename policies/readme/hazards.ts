@@ -1,6 +1,6 @@
 /** A way in which a release loses requests, and what stands against it besides policies, which name their hazards themselves. */
 export interface Hazard {
-  /** "1" to "48": `progressive-delivery`; "A1" to "A31": `aws-facts`. */
+  /** "1" to "48": `progressive-delivery`; "A1" to "A32": `aws-facts`. */
   id: string;
   title: string;
   /** Whether a plan can show it, or only a live read or the run itself. */
@@ -188,4 +188,5 @@ export const HAZARDS: readonly Hazard[] = [
   one("A31", "A staging that is not like production", "plan", {
     gap: "`crossfade check --mirror` compares what is asked for; it does not see what is in no program, such as the load and the data",
   }),
+  one("A32", "A rule takes another host or path in the place of the one that users ask for", "plan"),
 ];

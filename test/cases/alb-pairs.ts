@@ -203,4 +203,51 @@ export const albPairs: Pair[] = [
     refused: [],
     passes: [{ httpHeader: { httpHeaderName: "x-crossfade", values: ["blue"] } }],
   }),
+  pair("hA32", {
+    hazards: ["A32"],
+    policy: "interrupted-update",
+    // A slip of the pen, or a host that comes beside the old one.
+    change: (values: string[]) => both(asking({}), asking({ hosts: values })),
+    refused: ["shop.exmaple.com"],
+    passes: ["shop.example.com", "shop.exmaple.com"],
+  }),
+  pair("hA32t", {
+    hazards: ["A32"],
+    policy: "interrupted-update",
+    // One of two hosts is retired, or another comes in its place.
+    change: (values: string[]) =>
+      both(asking({ hosts: ["shop.example.com", "store.example.com"] }), asking({ hosts: values })),
+    refused: ["shop.example.com", "cart.example.com"],
+    passes: ["shop.example.com"],
+  }),
+  pair("hA32p", {
+    hazards: ["A32"],
+    policy: "interrupted-update",
+    // A part of the path is left to the balancer, or another path comes.
+    change: (paths: string[]) => both(asking({ paths: ["/shop/*"] }), asking({ paths })),
+    refused: ["/store/*"],
+    passes: ["/shop/cart/*"],
+  }),
+  pair("hA32o", {
+    hazards: ["A32"],
+    policy: "interrupted-update",
+    // What the rule gives up, another one takes or not.
+    change: (last: Item[]) =>
+      both(asking({}), { ...asking({ hosts: ["store.example.com"] }), last, more: { shop: { dependsOn: ["other"] } } }),
+    refused: [],
+    passes: [
+      item("aws:lb/listenerRule:ListenerRule", "other", {
+        listenerArn: ref("web"),
+        priority: 20,
+        conditions: [{ hostHeader: { values: ["*.example.com"] } }],
+        actions: [{ type: "forward", targetGroupArn: ref("blue") }],
+      }),
+    ],
+  }),
 ];
+
+/** The shop's rule, with what it asks for. */
+function asking({ hosts = ["shop.example.com"], paths }: { hosts?: string[]; paths?: string[] }): ShopShape {
+  const path = paths ? [{ pathPattern: { values: paths } }] : [];
+  return { inputs: { shop: { conditions: [{ hostHeader: { values: hosts } }, ...path] } } };
+}

@@ -327,6 +327,11 @@ const CHANGES: Record<string, readonly Change[]> = {
     ),
     both({ inputs: { lb: { subnets: ["a", "b"] } } }, { inputs: { lb: { subnets: ["b", "a"] } } }),
   ],
+  "users moved from a host to another": [
+    both(hosted("old.example.com"), hosted("old.example.com", "new.example.com")),
+    both(hosted("old.example.com", "new.example.com"), hosted("new.example.com", "old.example.com")),
+    both(hosted("old.example.com", "new.example.com"), hosted("new.example.com")),
+  ],
 };
 
 /** One of a listener's further certificates. */
@@ -335,6 +340,11 @@ function sni(year: string): Item {
     listenerArn: ref("web"),
     certificateArn: `arn:cert-{case}-${year}`,
   });
+}
+
+/** The shop's rule for these hosts. */
+function hosted(...values: string[]): ShopShape {
+  return { inputs: { shop: { conditions: [{ hostHeader: { values } }] } } };
 }
 
 function GONE(): object {

@@ -81,6 +81,18 @@ const edited = (more: Record<string, Partial<Item>>, last: readonly Item[] = [])
 });
 const spec = (value: object): Partial<Item> => ({ inputs: { spec: value } });
 
+const spelled = (spec: object) => cluster({ route: { inputs: { spec: { ...routeSpec(100, 0), ...spec } } } });
+/** The route with other hosts. */
+const hosted = (hostnames: readonly string[]) => spelled({ hostnames });
+/** The route with one rule, for these paths. */
+const pathed = (paths: readonly string[]) =>
+  spelled({
+    rules: routeSpec(100, 0).rules.map((rule) => ({
+      ...rule,
+      matches: paths.map((value) => ({ path: { type: "PathPrefix", value } })),
+    })),
+  });
+
 /** The stack that our components make on Kubernetes behind a balancer, with other edges of its pods. */
 const bound = (dependsOn: readonly string[]) =>
   withMore(ROLLOUT_WORLDS["Kubernetes behind an ALB"]({}), { "pods-green": { dependsOn } });
@@ -301,6 +313,32 @@ export const kubernetesPairs: Pair[] = [
       ]),
     refused: [],
     passes: ["spec.replicas"],
+  }),
+  pair("hA32k", {
+    hazards: ["A32"],
+    policy: "interrupted-update",
+    // A slip of the pen, or a host that comes beside the old one.
+    change: (hosts: string[]) => ({ prior: hosted(["shop.example.com"]), desired: hosted(hosts) }),
+    refused: ["shop.exmaple.com"],
+    passes: ["shop.exmaple.com", "shop.example.com"],
+  }),
+  pair("hA32l", {
+    hazards: ["A32"],
+    policy: "interrupted-update",
+    // One of two hosts is retired, or another comes in its place.
+    change: (hosts: string[]) => ({
+      prior: hosted(["shop.example.com", "store.example.com"]),
+      desired: hosted(hosts),
+    }),
+    refused: ["shop.example.com", "cart.example.com"],
+    passes: ["shop.example.com"],
+  }),
+  pair("hA32m", {
+    hazards: ["A32"],
+    policy: "interrupted-update",
+    change: (paths: string[]) => ({ prior: pathed(["/shop", "/store"]), desired: pathed(paths) }),
+    refused: ["/shop", "/stroe"],
+    passes: ["/shop"],
   }),
   pair("h39r", {
     hazards: ["39"],

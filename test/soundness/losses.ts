@@ -1,5 +1,14 @@
 import { type ClientGroup, type EntryPoint, mixedLoad, type Outcome, type Simulation, simulate } from "../reference";
-import { type Cloud, cloudOf, type Request, type Run, reachableRuns, reply, wholeRun } from "../small-engine";
+import {
+  type Cloud,
+  cloudOf,
+  isRetired,
+  type Request,
+  type Run,
+  reachableRuns,
+  reply,
+  wholeRun,
+} from "../small-engine";
 import type { Program } from "../small-programs";
 import { type Draw, type TimedWay, timed } from "./operations";
 import { DNS_NAME, filledByOthers, forwardOf, referenceCloud } from "./reference-cloud";
@@ -39,8 +48,7 @@ export class SimulatedUpdate {
     this.asked = requestsTo(this.cloud).flatMap((request) => {
       const now = reply(this.cloud, request, others);
       if (now.share < 1 || (request.cookie && !now.byCookie)) return [];
-      const end = reply(last, request, others);
-      return { ...request, retired: end.is404 === true };
+      return { ...request, retired: isRetired(this.cloud, last, request, others) };
     });
   }
 

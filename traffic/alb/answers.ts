@@ -1,9 +1,10 @@
 import { KubernetesServices } from "../kubernetes/services";
 import { nameOf } from "../resource";
 import type { Entity } from "../update/entity";
-import { ANSWERED, type Answer, lost, worst } from "../update/entry-point";
+import { ANSWERED, type Answer, exchanged, lost, worst } from "../update/entry-point";
 import { type Moment, momentAfter } from "../update/moment";
 import { Directory, type Reference, targets } from "../update/reference";
+import { exchangeOf } from "./exchange";
 import { GroupMembers } from "./group-members";
 import { type Condition, covers } from "./rule-conditions";
 import {
@@ -16,6 +17,7 @@ import {
   type Rule,
   type RuleForm,
   ruleForm,
+  turnsAway,
 } from "./rules";
 
 /** Requests, by what rules ask of them; `cookie`: of clients that group stickiness keeps on that group. */
@@ -95,10 +97,9 @@ export class AlbAnswers {
   }
 
   /** What is done with the requests before the update. */
-  actionBefore(listener: On, { rules, conditions }: AlbRequests): Action | undefined {
-    const before = momentAfter(() => false);
-    const [first] = firstMatches(rules, listener, conditions, before);
-    if (first?.rule !== "default") return first?.rule;
+  actionBefore(listener: On, requests: AlbRequests): Action | undefined {
+    const first = this.firstBefore(listener, requests);
+    if (first !== "default") return first;
     return typeof listener === "string" ? undefined : this.listenerForms.get(listener)?.[0];
   }
 
@@ -142,16 +143,37 @@ export class AlbAnswers {
     return worst(
       firstMatches(requests.rules, listener, requests.conditions, moment).map(({ rule, given }) => {
         const action = rule === "default" ? byDefault : rule;
-        if (!action) return { ...lost("no rule of this stack answers them"), retired: true };
-        return this.handled(action, requests, given);
+        const answer = action
+          ? this.handled(action, requests, given)
+          : { ...lost("no rule of this stack answers them"), retired: true };
+        // A rule that is new, or is changed, and refuses them says what is to become of them.
+        const isMeant = rule !== "default" && !requests.rules.some(({ forms: [before] }) => before === rule);
+        return answer.retired && !isMeant ? (this.exchanged(listener, requests) ?? answer) : answer;
       }),
     );
+  }
+
+  /** The answer to requests of which the rule that took them takes others now; undefined where it only takes fewer. */
+  private exchanged(listener: On, requests: AlbRequests): Answer | undefined {
+    const first = this.firstBefore(listener, requests);
+    const taker = requests.rules.find(({ forms: [before] }) => before === first);
+    const before = taker?.forms[0]?.conditions;
+    const last = taker?.forms.at(-1);
+    if (!taker || !before || !isOn(last, listener) || !last.conditions || turnsAway(last)) return undefined;
+    const exchange = exchangeOf(before, last.conditions, requests.conditions);
+    return exchange && exchanged(`rule "${nameOf(taker.entity.urn)}"`, exchange);
+  }
+
+  /** What matches the requests before the update. */
+  private firstBefore(listener: On, { rules, conditions }: AlbRequests): RuleForm | "default" | undefined {
+    const before = momentAfter(() => false);
+    return firstMatches(rules, listener, conditions, before)[0]?.rule;
   }
 
   private handled({ handling, groups }: Action, { cookie }: AlbRequests, moment: Moment): Answer {
     if (handling.does === "unknown") return lost("what is done with them is not known before the update");
     if (handling.does === "answer") {
-      if (handling.status < 400) return ANSWERED;
+      if (!turnsAway({ handling })) return ANSWERED;
       return { ...lost(`the balancer answers them with ${handling.status} itself`), retired: true };
     }
     const dead = groups.map((ref) => this.whyDead(ref, moment));

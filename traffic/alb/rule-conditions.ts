@@ -19,7 +19,9 @@ export function conditionsOf(conditions: unknown): Conditions {
   return list(conditions).flatMap((condition) =>
     Object.entries((condition ?? {}) as object).flatMap(([kind, asked]) => {
       if (kind.startsWith("__") || asked === null || asked === undefined) return [];
-      const values = list(at(asked, "values")).map(String);
+      const values = kind === "queryStrings" ? list(asked).map(queryString) : list(at(asked, "values")).map(String);
+      // So the provider writes down that none is asked for.
+      if (kind === "queryStrings" && values.length === 0) return [];
       // Something else than a list of values is compared as it is written.
       if (values.length === 0) return [{ field: `${kind} ${JSON.stringify(asked)}`, values: new Set([""]) }];
       const header = text(at(asked, "httpHeaderName"))?.toLowerCase();
@@ -29,6 +31,11 @@ export function conditionsOf(conditions: unknown): Conditions {
       return [{ field, values: new Set(kind === "hostHeader" ? values.map((v) => v.toLowerCase()) : values) }];
     }),
   );
+}
+
+/** One without a key may stand anywhere in the query. */
+function queryString(asked: unknown): string {
+  return `${text(at(asked, "key")) ?? ""}=${text(at(asked, "value")) ?? ""}`;
 }
 
 /** Whether a rule asks for the header that no live user sends. */
@@ -49,7 +56,7 @@ export function covers(conditions: readonly Condition[], requests: readonly Cond
  * Whether a pattern matches the value, or all that the value stands for where it is one itself: `/shop/*` does `/shop/cart/*`. For
  * that a `*` of the value is met by a `*` alone, as it may be any number of characters.
  */
-function isMatched(value: string, patterns: ReadonlySet<string>): boolean {
+export function isMatched(value: string, patterns: ReadonlySet<string>): boolean {
   if (patterns.has(value)) return true;
   return [...patterns].some((pattern) => {
     const text = pattern

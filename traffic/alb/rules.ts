@@ -61,8 +61,8 @@ function action(property: string, form: Form, groups: Directory): Action {
   return { handling: does, groups: [] };
 }
 
-/** Whether it turns every request away, as one does that is about to go: nobody would miss it. */
-export function turnsAway({ handling }: Action): boolean {
+/** Whether it turns every request away by an error of its own. */
+export function turnsAway({ handling }: Pick<Action, "handling">): boolean {
   return handling.does === "answer" && handling.status >= 400;
 }
 

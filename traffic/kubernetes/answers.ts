@@ -1,20 +1,15 @@
 import { at, list, nameOf } from "../resource";
 import type { Entity } from "../update/entity";
-import { ANSWERED, type Answer, lost, worst } from "../update/entry-point";
+import { ANSWERED, type Answer, exchanged, lost, worst } from "../update/entry-point";
 import type { Moment } from "../update/moment";
 import { type Directory, targets } from "../update/reference";
+import { exchangeOf } from "./exchange";
+import { type RouteRequests, taking, UNKNOWN_RULE } from "./matching";
 import { kubernetesKind, namedObject } from "./objects";
-import { type RouteForm, type RouteMatch, type RouteRule, routeForm } from "./routes";
+import { type RouteForm, type RouteRule, routeForm } from "./routes";
 import { behindReference, type KubernetesServices, namedObjects } from "./services";
 
 const ROUTE_KINDS = ["Ingress", "HTTPRoute", "GRPCRoute"];
-
-/** Requests that come in at one place for one host, by what is asked of them. */
-export interface RouteRequests {
-  parent: string;
-  host: string;
-  match: RouteMatch;
-}
 
 export interface Route {
   entity: Entity;
@@ -88,12 +83,16 @@ export class KubernetesAnswers {
     ]);
   }
 
-  /** The program took the route away, unless another of its name comes. */
+  /** The program took the route away, or the host or path off it, unless another comes in the place of what is gone. */
   private notTaken(requests: RouteRequests, routes: readonly Route[]): Answer {
     const takers = routes.filter(({ forms: [before] }) => taking(before, requests).length > 0);
     const isReplaced = takers.some(({ entity }) =>
       this.routes.some(({ entity: e }) => e !== entity && e.urn === entity.urn),
     );
+    for (const { entity, forms } of isReplaced ? [] : takers) {
+      const exchange = exchangeOf(forms[0], forms.at(-1), requests);
+      if (exchange) return exchanged(`${kubernetesKind(entity.type)} "${nameOf(entity.urn)}"`, exchange);
+    }
     return { ...lost("no route of this stack takes them"), retired: !isReplaced };
   }
 
@@ -117,20 +116,6 @@ export class KubernetesAnswers {
   }
 }
 
-/** The rules of a form that take the requests before its others, and how near they are to what is asked: the nearest wins. */
-function taking(form: RouteForm | undefined, { parent, host, match }: RouteRequests) {
-  if (!form?.parents.includes(parent)) return [];
-  const found = (form.rules ?? [UNKNOWN_RULE]).flatMap((rule) => {
-    const hosts = rule.hosts.filter((own) => coversHost(own, host)).map((own) => (own === "*" ? 0 : own.length));
-    const paths = rule.matches.filter((own) => coversMatch(own, match)).map(nearnessOf);
-    return hosts.length > 0 && paths.length > 0
-      ? [{ rule, nearness: Math.max(...hosts) * 1e6 + Math.max(...paths) }]
-      : [];
-  });
-  const nearest = Math.max(...found.map(({ nearness }) => nearness));
-  return found.filter(({ nearness }) => nearness === nearest);
-}
-
 /** Where a route takes requests in: at a parent, for a host, under a path. */
 function placesOf({ parents, rules = [UNKNOWN_RULE] }: RouteForm): string[] {
   const all = rules.flatMap(({ hosts, matches }) =>
@@ -146,29 +131,6 @@ function placesAround({ parent, host, match }: RouteRequests): string[] {
   const segments = match.path.replace(/\/$/, "").split("/");
   const paths = segments.map((_, i) => segments.slice(0, i + 1).join("/"));
   return hosts.flatMap((own) => paths.map((path) => JSON.stringify([parent, own, path])));
-}
-
-/** Rules that are not known may take anything. */
-const UNKNOWN_RULE: RouteRule = {
-  hosts: ["*"],
-  matches: [{ path: "/", exact: false, more: "" }],
-  backends: "unknown",
-};
-
-function coversHost(own: string, host: string): boolean {
-  return own === "*" || own === host || (own.startsWith("*.") && host.endsWith(own.slice(1)));
-}
-
-function coversMatch(own: RouteMatch, asked: RouteMatch): boolean {
-  if (own.more !== "" && own.more !== asked.more) return false;
-  if (own.exact) return asked.exact && own.path === asked.path;
-  const prefix = own.path.replace(/\/$/, "");
-  return asked.path === own.path || asked.path.startsWith(`${prefix}/`);
-}
-
-/** An exact path before a prefix, the longer prefix before the shorter, more conditions before fewer (Gateway API, HTTPRouteRule). */
-function nearnessOf({ path, exact, more }: RouteMatch): number {
-  return (exact ? 1e5 : 0) + path.length * 10 + (more === "" ? 0 : 1);
 }
 
 function gatewaysOf({ forms }: Entity, gateways: Directory): Entity[] {

@@ -2,7 +2,8 @@ import { at, nameOf } from "../resource";
 import type { Entity } from "../update/entity";
 import { ANSWERED, type EntryPoint, lost } from "../update/entry-point";
 import type { Moment } from "../update/moment";
-import type { KubernetesAnswers, Route, RouteRequests } from "./answers";
+import type { KubernetesAnswers, Route } from "./answers";
+import type { RouteRequests } from "./matching";
 import { kubernetesKind } from "./objects";
 import type { KubernetesServices } from "./services";
 

@@ -20,12 +20,26 @@ export interface Answer {
   why: readonly string[];
   /** The program asks for no answer: it took the entry point away, or has the balancer refuse the requests itself. */
   retired: boolean;
+  /** What took the requests takes others in their place: a slip looks so, and so does a move that leaves users behind. */
+  exchanged?: true;
+}
+
+/** What a route takes that it did not take before, and what it no longer takes. */
+export interface Exchange {
+  taken: readonly string[];
+  former: readonly string[];
 }
 
 export const ANSWERED: Answer = { share: 1, why: [], retired: false };
 
 export function lost(...why: string[]): Answer {
   return { share: 0, why, retired: false };
+}
+
+/** @param route a phrase such as `rule "shop"` */
+export function exchanged(route: string, { taken, former }: Exchange): Answer {
+  const named = (values: readonly string[]) => values.map((value) => `"${value}"`).join(" and ");
+  return { ...lost(`${route} takes ${named(taken)} in the place of ${named(former)}`), exchanged: true };
 }
 
 /** The answer with the least share. */

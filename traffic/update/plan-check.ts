@@ -25,6 +25,8 @@ export interface Interruption {
   forGood: boolean;
   /** More steps than can all be tried: the moment is not known, and the share is at most this. */
   bounded: boolean;
+  /** What took the requests takes others in their place. */
+  exchanged: boolean;
   /** Lost only where routes are still followed as they were before the update: by nodes and caches that have not heard of it. */
   unadopted: boolean;
 }
@@ -134,6 +136,7 @@ export function exhaustive(
       until: ends(cures, (a, b) => mustPrecede(plan, b, a)),
       forGood: answerAfter(all).share < now - EPSILON,
       bounded: false,
+      exchanged: least.answer.exchanged === true,
       unadopted,
     };
   }
@@ -165,10 +168,11 @@ export function bounded(
   now: number,
   { unadopted, isAsBefore }: Routes = AT_ONCE,
 ): Interruption | undefined {
-  const { share, why } = entry.answer(anyMoment(plan, isAsBefore));
+  const { share, why, exchanged = false } = entry.answer(anyMoment(plan, isAsBefore));
   if (share >= now - EPSILON) return undefined;
   const { urn, requests } = entry;
-  return { urn, requests, lost: now - share, why, after: [], until: [], forGood: false, bounded: true, unadopted };
+  const steps = { after: [], until: [], forGood: false, bounded: true };
+  return { urn, requests, lost: now - share, why, ...steps, exchanged, unadopted };
 }
 
 function mustPrecede(plan: OrderedPlan, first: Step, second: Step): boolean {
