@@ -51,11 +51,13 @@ function covers({ urn, entryPoint }: Exemption, found: string, resources: readon
   return resources.some((r) => r.urn === found && hostsOf(r).includes(entryPoint?.toLowerCase() ?? ""));
 }
 
-/** The hosts that a resource takes requests in by: those of a rule or a route, or the name of a record. */
+/** The hosts that a resource takes requests in by: those of a rule, a route or an Ingress, or the name of a record. */
 function hostsOf({ type, inputs }: Resource): string[] {
   const inRule = list(inputs.conditions).flatMap((condition) => list(at(condition, "hostHeader", "values")));
+  const inIngress = list(at(inputs.spec, "rules")).flatMap((rule) => at(rule, "host") ?? []);
   const ofRecord = type === RECORD ? [inputs.name] : [];
-  return [...inRule, ...list(inputs.hosts), ...ofRecord].map((host) => String(host).toLowerCase());
+  const all = [...inRule, ...list(inputs.hosts), ...list(at(inputs.spec, "hostnames")), ...inIngress, ...ofRecord];
+  return all.map((host) => String(host).toLowerCase());
 }
 
 function stackUrn({ desired, prior }: Plan): string {

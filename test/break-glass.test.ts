@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { exempted } from "../policies/break-glass";
 import { judgeAll } from "../policies/rules";
+import type { Resource } from "../traffic";
 import { exemptions } from "../traffic/exemption-schema";
 import { NOW, planBetween } from "./crossfade-stack";
 
@@ -30,6 +32,21 @@ test.each<[string, object[], string[]]>([
   ],
 ])("%s", (_, entries, expected) => {
   expect(judged(...entries)).toEqual(expected);
+});
+
+test.each([
+  ["HTTPRoute", "gateway.networking.k8s.io/v1", { hostnames: ["shop.example.com"], rules: [{}] }],
+  ["Ingress", "networking.k8s.io/v1", { rules: [{ host: "shop.example.com" }] }],
+])("by the host of one of Kubernetes: %s", (kind, group, spec) => {
+  const urn = `urn:pulumi:dev::shop::kubernetes:${group}:${kind}::shop`;
+  const type = `kubernetes:${group}:${kind}`;
+  const resource: Resource = { urn, type, custom: true, inputs: { spec }, outputs: {} };
+  const finding = { urn, what: "", why: "", instead: "" };
+  const by = (entryPoint: string) => {
+    const given = [{ policy: "drain", entryPoint, reason: "incident 42", until: new Date("2026-11-22") }];
+    return exempted("drain", finding, { ...plan, desired: [resource] }, given).advisory ?? false;
+  };
+  expect([by("Shop.example.com"), by("example.com")]).toEqual([true, false]);
 });
 
 test("the reason and the end are told with the finding", () => {
