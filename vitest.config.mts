@@ -1,5 +1,6 @@
+import { basename } from "node:path";
 import { defineConfig } from "vitest/config";
-import LongestFirst from "./test/longest-first";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** What measures a service under load: two at a time, with the machine's two cores to themselves. */
 const LIVE = [
@@ -13,6 +14,27 @@ const TIMED = ["test/{dns-users,instance-refresh,load}.test.ts", "test/facts/*.t
 
 /** What asks a real API server. It is built while all others run, so these come last. */
 const CLUSTER = ["test/{api-server,field-managers}.test.ts"];
+
+/** What takes minutes, by the last lines of a run of CI. */
+const LONGEST = [
+  ...["promote-releases", "rehearsal", "rehearsal-dns", "promote", "rollback", "package", "kills", "controls", "cases"],
+  ...["promotion", "simple-to-weighted", "rolling-run", "promote-kills", "own-servers"],
+];
+
+/** Each group begins with its longest files: none of them is left to run alone while the second core has nothing to do. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.sort((a, b) => groupOf(a) - groupOf(b) || rankOf(a) - rankOf(b));
+  }
+}
+
+const groupOf = ({ project }: TestSpecification) => project.config.sequence.groupOrder;
+
+function rankOf({ moduleId }: TestSpecification): number {
+  const rank = LONGEST.indexOf(basename(moduleId, ".test.ts"));
+  return rank < 0 ? LONGEST.length : rank;
+}
 
 export default defineConfig({
   test: {
