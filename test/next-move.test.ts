@@ -109,6 +109,20 @@ describe("what was cut off is gone on with", () => {
   });
 });
 
+test.each([
+  ["longer", 2, 2],
+  ["shorter", 0.5, 1],
+])("of a bake time that was made %s in the file meanwhile the longer one is held", (_, by, holds) => {
+  const { asked, ...rest } = standing({ weight: 5 });
+  const stages = asked.stages.map((stage) => ({ ...stage, bake: stage.bake * by }));
+  const deployed = WAY[1]?.bake ?? 0;
+  expect(deployed).toBeGreaterThan(0);
+  expect(nextMove({ ...rest, asked: { ...asked, stages } }, start)).toEqual({
+    kind: "hold",
+    stage: { ...WAY[1], bake: deployed * holds },
+  });
+});
+
 describe("what is not to be gone on with", () => {
   test.each<[string, Shape, object]>([
     ["another writer", { weight: 5, live: 20 }, no(/live are blue 80 %, green 20 %.*somebody else writes/)],

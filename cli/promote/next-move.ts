@@ -124,10 +124,15 @@ function stageMove(standing: Standing, route: RouteNow, course: Course): Move {
     const why = `${target.name} is behind: ${candidate} has ${weight} % (${at.name})`;
     return { kind: "refuse", why: `${why}. \`crossfade rollback\` takes it back` };
   }
-  if (course.passed !== at.name) return { kind: "hold", stage: at };
+  if (course.passed !== at.name) return { kind: "hold", stage: { ...at, bake: longerBake(at, stages) } };
   if (target?.name === at.name) return { kind: "done", why: `${candidate} has held ${at.name}` };
   if (next) return { kind: "update", edit: { stage: next.name }, to: next.name };
   return { kind: "update", edit: { stable: candidate, stage: IDLE }, to: FINISH };
+}
+
+/** Of a bake time that was changed in the file since it was deployed the longer one, as policy `bake-time` has it for a shorter one. */
+function longerBake(at: Stage, stages: readonly Stage[]): number {
+  return Math.max(at.bake, ...stages.filter(({ weight }) => weight === at.weight).map(({ bake }) => bake));
 }
 
 /** The version that waits is released first, as the file has it; then it gets weight. */
