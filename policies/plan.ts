@@ -49,9 +49,7 @@ export function planFrom(
   now = new Date(),
 ): Plan {
   const serving = servingIn(prior);
-  const going = changes.flatMap((change) =>
-    (change.kind === "replace" || change.kind === "delete") && serving.has(change.before) ? [change.before] : [],
-  );
+  const going = changes.flatMap((change) => (takesAway(change) && serving.has(change.before) ? [change.before] : []));
   const unmissed = going.length > 0 ? spare(prior, changes, new Set(going), desired) : new Set<Resource>();
   return { prior, desired, changes, pending, serving, spare: unmissed, now };
 }
@@ -72,7 +70,7 @@ function servingIn(prior: readonly Resource[]): Serving {
  */
 export function servesUntil(change: PlannedChange, plan: Plan): Served | undefined {
   const { serving, spare, changes } = plan;
-  if ((change.kind !== "replace" && change.kind !== "delete") || spare.has(change.before)) return undefined;
+  if (!takesAway(change) || spare.has(change.before)) return undefined;
   const served = serving.get(change.before);
   if (served?.letsInto) return isMissed(change, served.letsInto, plan) ? served : undefined;
   if (!served?.movableFor) return served;
@@ -81,16 +79,16 @@ export function servesUntil(change: PlannedChange, plan: Plan): Served | undefin
   return served.movableFor.every((standing) => led.has(standing)) ? undefined : served;
 }
 
-function isMissed(
-  change: PlannedChange & { kind: "replace" | "delete" },
-  letsInto: readonly Resource[],
-  { changes, desired }: Plan,
-): boolean {
+type Removal = Extract<PlannedChange, { kind: "replace" | "delete" }>;
+
+function takesAway(change: PlannedChange): change is Removal {
+  return change.kind === "replace" || change.kind === "delete";
+}
+
+function isMissed(change: Removal, letsInto: readonly Resource[], { changes, desired }: Plan): boolean {
   const { before } = change;
   if (change.kind === "replace") return change.deletedFirst || !letsInAlike(before, change.after);
-  const going = new Set(
-    changes.flatMap((one) => (one.kind === "replace" || one.kind === "delete" ? [one.before] : [])),
-  );
+  const going = new Set(changes.filter(takesAway).map((removal) => removal.before));
   if (letsInto.every((into) => going.has(into))) return false;
   // Under its own URN is what an earlier update has put in the place of a left-over.
   const others = desired.filter(({ urn, type }) => urn === before.urn || (type === before.type && canBeTwice(type)));

@@ -1,6 +1,7 @@
-import { at, type Color, handling, list, type Resource, text } from "../../traffic";
+import { at, type Color, list, type Resource, text } from "../../traffic";
+import { writtenPlaces } from "./forwards";
 import { byColor, environmentGroup, type RouteKind, sharesByColor } from "./route-kind";
-import { read, stateOf } from "./state";
+import { stateOf } from "./state";
 import { GROUP, RULE } from "./types";
 
 /** A route by the weights of a listener's rule. */
@@ -13,12 +14,11 @@ export const albRoute: RouteKind = {
     return sharesByColor(weights, (color) => arnOf(route, color, state));
   },
   placesOf: (route, state) =>
-    albRoute.carriersOf(route, state).flatMap((rule) => {
-      const does = handling(read(rule, "actions"));
-      if (does.does !== "forward") return [];
-      const ends = does.groups.map(({ arn, weight }) => [arn, weight] as const);
-      return [{ carriers: [rule], known: byColor(route.inputs.groups), ends }];
-    }),
+    albRoute
+      .carriersOf(route, state)
+      .flatMap((rule) =>
+        writtenPlaces(rule).map((ends) => ({ carriers: [rule], known: byColor(route.inputs.groups), ends })),
+      ),
   keepsClients: ([rule]) => at(list(rule?.outputs.actions)[0], "forward", "stickiness", "enabled") === true,
   has: ({ inputs }, color) => at(inputs.groups, color) !== undefined,
   endOf: (route, color, state) => {

@@ -29,15 +29,25 @@ export function isCarrier(resource: Resource): boolean {
  * its rules that users can meet.
  */
 export function places(carrier: Resource, state: State): Forwarded[][] {
-  if (![LISTENER, RULE].includes(carrier.type)) {
-    return usersBackendsOf(setting(carrier, "spec")).map((backends) =>
-      backends.map((backend) => ({ ends: servicesMeant(backend, carrier, state), weight: weightOf(backend) })),
+  const property = weightsProperty(carrier);
+  const endsOf = (target: unknown) =>
+    property === "spec" ? servicesMeant(target, carrier, state) : state.referred(carrier, property, target, GROUP);
+  return writtenPlaces(carrier).map((place) => place.map(([target, weight]) => ({ ends: endsOf(target), weight })));
+}
+
+/** What a place leads to as it is written: the ARN of a target group or a backend of Kubernetes, and its weight where that is known. */
+export type Written = readonly [target: unknown, weight: number | undefined];
+
+/** The same places, as they are written. */
+export function writtenPlaces(carrier: Resource): Written[][] {
+  const property = weightsProperty(carrier);
+  if (property === "spec") {
+    return usersBackendsOf(setting(carrier, property)).map((backends) =>
+      backends.map((backend) => [backend, weightOf(backend)]),
     );
   }
-  const property = actionsProperty(carrier);
   const does = handling(read(carrier, property));
-  if (does.does !== "forward") return [];
-  return [does.groups.map(({ arn, weight }) => ({ ends: state.referred(carrier, property, arn, GROUP), weight }))];
+  return does.does === "forward" ? [does.groups.map(({ arn, weight }) => [arn, weight])] : [];
 }
 
 /** All that a carrier leads requests to. */

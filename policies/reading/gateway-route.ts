@@ -1,8 +1,8 @@
 import { at, type Color, type Resource, text } from "../../traffic";
-import { weightOf } from "./forwards";
+import { weightOf, writtenPlaces } from "./forwards";
 import { backendsOf, isService, kindOf, servicesMeant, usersBackendsOf } from "./kubernetes";
 import { byColor, environment, environmentPart, type RouteKind, sharesByColor } from "./route-kind";
-import { setting, stateOf } from "./state";
+import { stateOf } from "./state";
 
 /** A route by the weights of an HTTPRoute's backends (Gateway API, `HTTPBackendRef`). */
 export const gatewayRoute: RouteKind = {
@@ -20,8 +20,8 @@ export const gatewayRoute: RouteKind = {
     const known = byColor(route.inputs.services);
     const own = new Set(Object.values(known));
     return gatewayRoute.carriersOf(route, state).flatMap((carrier) =>
-      usersBackendsOf(setting(carrier, "spec"))
-        .map((backends) => backends.map((backend) => [at(backend, "name"), weightOf(backend)] as const))
+      writtenPlaces(carrier)
+        .map((place) => place.map(([backend, weight]) => [at(backend, "name"), weight] as const))
         .filter((ends) => ends.some(([name]) => own.has(name)))
         .map((ends) => ({ carriers: [carrier], known, ends })),
     );

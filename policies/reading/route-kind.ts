@@ -1,4 +1,5 @@
 import { at, COLORS, type Color, type Resource, type Shares, text } from "../../traffic";
+import type { Written } from "./forwards";
 import { ENVIRONMENTS, GROUP } from "./types";
 
 /** How a kind of route of ours has its weights on the wire. One file for each kind; the rollout's rules are the same for all. */
@@ -29,7 +30,7 @@ export interface Place {
   /** What each color that is to be there is known by. */
   known: Partial<Record<Color, unknown>>;
   /** Each end with its weight, which is undefined where it is not known. */
-  ends: readonly (readonly [target: unknown, weight: number | undefined])[];
+  ends: readonly Written[];
 }
 
 /** The environment of a color: what a stack has beside its route. */

@@ -1,6 +1,6 @@
 /** A way in which a release loses requests, and what stands against it besides policies, which name their hazards themselves. */
 export interface Hazard {
-  /** "1" to "48": `progressive-delivery`; "A1" to "A32": `aws-facts`. */
+  /** "1" to "48": `progressive-delivery`; "A1" to "A31": `aws-facts`; A32: found in a review. */
   id: string;
   title: string;
   /** Whether a plan can show it, or only a live read or the run itself. */

@@ -146,9 +146,10 @@ export class AlbAnswers {
         const answer = action
           ? this.handled(action, requests, given)
           : { ...lost("no rule of this stack answers them"), retired: true };
+        if (!answer.retired) return answer;
         // A rule that is new, or is changed, and refuses them says what is to become of them.
         const isMeant = rule !== "default" && !requests.rules.some(({ forms: [before] }) => before === rule);
-        return answer.retired && !isMeant ? (this.exchanged(listener, requests) ?? answer) : answer;
+        return (isMeant ? undefined : this.exchanged(listener, requests)) ?? answer;
       }),
     );
   }
